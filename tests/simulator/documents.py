@@ -1,4 +1,8 @@
-"""Reads the request examples out of the API's documents, where these are at hand."""
+"""The request examples of the API's documents.
+
+`examples.txt` lists them by document and heading, with the words, addresses and ids left out; where the
+documents are at hand the same is read from them.
+"""
 
 import ast
 import json
@@ -39,6 +43,33 @@ class Example:
     path: str
     #: with the words, addresses and ids replaced by what they are
     body: dict[str, Any] | None = None
+
+
+def listed_examples() -> list[Example]:
+    """Read the list."""
+    found = []
+    for line in Path(__file__).with_name("examples.txt").read_text("utf-8").splitlines():
+        document, heading, call, *body = line.split(" | ")
+        method, _, path = call.partition(" ")
+        found.append(
+            Example(
+                document=document,
+                heading=heading,
+                method=method,
+                path=path,
+                body=json.loads(body[0]) if body else None,
+            )
+        )
+    return found
+
+
+def filled(value: Any, values: dict[str, str]) -> Any:
+    """Put values into the body of an example."""
+    if isinstance(value, dict):
+        return {name: filled(part, values) for name, part in value.items()}
+    if isinstance(value, list):
+        return [filled(part, values) for part in value]
+    return values.get(value, value) if isinstance(value, str) else value
 
 
 def documented_examples() -> Iterator[Example]:

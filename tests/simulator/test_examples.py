@@ -1,9 +1,5 @@
-"""Every request example of the API's documents is answered as the documents say.
+"""Every request example of the API's documents is answered as the documents say."""
 
-`examples.txt` lists them by document and heading, with the words, addresses and ids left out.
-"""
-
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.simulator.client import ApiClient, simulator_at
-from tests.simulator.documents import REFERENCE, Example, documented_examples
+from tests.simulator.documents import REFERENCE, Example, documented_examples, filled, listed_examples
 from tests.simulator.videos import create_video, store_video, write_source
 
 _STATUSES = {"POST": 201, "GET": 200, "DELETE": 204}
@@ -20,32 +16,15 @@ _STATUSES = {"POST": 201, "GET": 200, "DELETE": 204}
 _REFUSED = (400, {"detail": "Loop is not supported for interpolate image to video"})
 
 
-def _listed() -> list[Example]:
-    found = []
-    for line in Path(__file__).with_name("examples.txt").read_text("utf-8").splitlines():
-        document, heading, call, *body = line.split(" | ")
-        method, _, path = call.partition(" ")
-        found.append(
-            Example(
-                document=document,
-                heading=heading,
-                method=method,
-                path=path,
-                body=json.loads(body[0]) if body else None,
-            )
-        )
-    return found
-
-
 @pytest.mark.skipif(not REFERENCE.exists(), reason="the documents are not here")
 def test_the_list_holds_every_example() -> None:
-    assert list(documented_examples()) == _listed()
+    assert list(documented_examples()) == listed_examples()
 
 
 async def test_every_example_is_answered(tmp_path: Path) -> None:
     async with _ready(tmp_path) as (caller, video):
         refused = []
-        for example in _listed():
+        for example in listed_examples():
             answer = await _sent(caller, example, video)
             if answer != (_STATUSES[example.method], None):
                 refused.append((example.document, example.heading, answer))
@@ -63,17 +42,9 @@ async def _sent(caller: ApiClient, example: Example, video: str) -> tuple[int, A
         "callback_url": "http://127.0.0.1:9/",
         "id": video,
     }
-    body = None if example.body is None else _filled(example.body, values)
+    body = None if example.body is None else filled(example.body, values)
     answer = await caller.call(example.method, example.path.replace("{id}", identifier), json=body)
     return answer.status_code, None if answer.is_success else answer.json()
-
-
-def _filled(value: Any, values: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {name: _filled(part, values) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_filled(part, values) for part in value]
-    return values.get(value, value) if isinstance(value, str) else value
 
 
 @asynccontextmanager
