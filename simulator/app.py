@@ -77,6 +77,7 @@ class Simulator:
             repository=repository,
             faults=self._faults,
             files=files,
+            renderer=renderer,
             settings=settings,
             clock_ms=clock_ms,
             on_created=self._start,

@@ -40,6 +40,8 @@ class SimulatorSettings(BaseModel):
     seed: int | None = None
     #: draws a stand-in for each reference that cannot be fetched
     offline_media: bool = False
+    #: upscaling and audio change the generation of their video, instead of making a new one
+    edits_keep_id: bool = False
     #: retries of a callback that was not answered with 200
     callback_retries: int = Field(default=3, ge=0)
     #: pause before a retry

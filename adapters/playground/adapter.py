@@ -128,6 +128,7 @@ def _routes(
         get("/playground/suggest", pages.suggest),
         post("/playground/command", commands.command),
         post("/playground/price", commands.price),
+        post("/playground/preview", commands.preview),
         post("/playground/action", commands.action),
         post("/playground/decide", commands.decide),
         post("/playground/react", commands.react),

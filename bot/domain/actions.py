@@ -1,6 +1,6 @@
 """Actions: what a button or a reaction does to a finished job."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio
 from bot.domain.options import split_addresses
 from bot.domain.requests import (
-    LONGEST_REFRAME_MODEL,
+    REFRAME_MAX_MS,
     AnyRequest,
     ImageRequest,
     ReframeImageRequest,
@@ -21,8 +21,10 @@ from bot.domain.requests import (
     check_length,
     check_prompt,
     check_video,
+    longest_model,
 )
 from bot.domain.text import storable
+from bot.domain.video_edits import audio_request, has_audio, higher_resolutions, upscale_request
 
 #: weight of the picture that a variation is made from, as the API's documentation suggests
 VARIATION_WEIGHT = 0.85
@@ -38,6 +40,8 @@ class Action(StrEnum):
     EXTEND = "extend"
     REVERSE = "reverse"
     REFRAME = "reframe"
+    UPSCALE = "upscale"
+    AUDIO = "audio"
     GALLERY = "gallery"
     SEND = "send"
     DELETE = "delete"
@@ -51,6 +55,8 @@ EMOJI: Mapping[Action, str] = {
     Action.EXTEND: "⏩",
     Action.REVERSE: "⏪",
     Action.REFRAME: "🖼️",
+    Action.UPSCALE: "⬆️",
+    Action.AUDIO: "🔊",
     Action.GALLERY: "⭐",
     Action.SEND: "✉️",
     Action.DELETE: "❌",
@@ -63,6 +69,8 @@ LABELS: Mapping[Action, str] = {
     Action.EXTEND: "Extend",
     Action.REVERSE: "Add a beginning",
     Action.REFRAME: "Reframe",
+    Action.UPSCALE: "Upscale",
+    Action.AUDIO: "Add audio",
     Action.GALLERY: "Gallery",
     Action.SEND: "Send to me",
     Action.DELETE: "Delete",
@@ -77,6 +85,8 @@ GENERATING = frozenset(
         Action.EXTEND,
         Action.REVERSE,
         Action.REFRAME,
+        Action.UPSCALE,
+        Action.AUDIO,
     }
 )
 #: the actions for one kind of result only
@@ -84,8 +94,10 @@ _ONLY: Mapping[Action, MediaKind] = {
     Action.ANIMATE: MediaKind.PICTURE,
     Action.EXTEND: MediaKind.VIDEO,
     Action.REVERSE: MediaKind.VIDEO,
+    Action.UPSCALE: MediaKind.VIDEO,
+    Action.AUDIO: MediaKind.VIDEO,
 }
-#: the actions of a job without a result
+#: the actions that need no result
 _WITHOUT_RESULT = (Action.AGAIN, Action.EDIT, Action.DELETE)
 
 
@@ -107,9 +119,21 @@ def available_actions(job: Job) -> tuple[Action, ...]:
     """The actions that a job allows now, in the order in which they are shown."""
     if job.deleted or not job.is_final:
         return ()
-    if job.state is not State.COMPLETED or job.expired:
-        return _WITHOUT_RESULT
-    return tuple(action for action in Action if _ONLY.get(action, job.request.makes) is job.request.makes)
+    possible = Action if job.state is State.COMPLETED and not job.expired else _WITHOUT_RESULT
+    return tuple(action for action in possible if _fits(action, job))
+
+
+def _fits(action: Action, job: Job) -> bool:
+    """Whether an action can apply to a job's request and result."""
+    match action:
+        case Action.EDIT:
+            return job.request.edited is None
+        case Action.UPSCALE if job.result is not None:
+            return job.result.kind is MediaKind.VIDEO and bool(higher_resolutions(job.result))
+        case Action.AUDIO:
+            return job.request.makes is MediaKind.VIDEO and not has_audio(job)
+        case _:
+            return _ONLY.get(action, job.request.makes) is job.request.makes
 
 
 def require_available(action: Action, job: Job) -> None:
@@ -120,22 +144,28 @@ def require_available(action: Action, job: Job) -> None:
         raise InvalidRequest("This job has not finished yet; try again when it has")
     if job.state is not State.COMPLETED or job.deleted or job.expired:
         raise InvalidRequest(f"{name} cannot be used on this job: it has no result")
-    raise InvalidRequest(f"{name} cannot be used on a {job.request.makes}, only on a {_ONLY[action]}")
+    if _ONLY.get(action, job.request.makes) is not job.request.makes:
+        raise InvalidRequest(f"{name} cannot be used on a {job.request.makes}, only on a {_ONLY[action]}")
+    # Their requests say why they cannot be made.
+    match action:
+        case Action.UPSCALE:
+            upscale_request(job)
+        case Action.AUDIO:
+            audio_request(job)
+    raise InvalidRequest(f"{name} cannot be used on a changed video; use it on the one that it was made from")
 
 
 def follow_up_request(action: Action, job: Job, action_input: ActionInput | None = None) -> AnyRequest:
     """The request that a generating action on a finished job makes."""
     require_available(action, job)
     action_input = action_input or ActionInput()
+    if (make := _FROM_RESULT.get(action)) is not None:
+        return make(job)
     match action:
         case Action.AGAIN:
             return job.request
         case Action.EDIT:
             return _reworded(job.request, action_input.prompt)
-        case Action.VARIATION:
-            return _variation(job)
-        case Action.ANIMATE:
-            return _animation(job)
         case Action.EXTEND | Action.REVERSE:
             return _extension(job, forward=action is Action.EXTEND)
         case Action.REFRAME:
@@ -169,7 +199,7 @@ def _variation(job: Job) -> AnyRequest:
             image_refs=(Reference(job=job.id, weight=VARIATION_WEIGHT),),
         )
     frame = Reference(job=job.id, first_frame_only=True)
-    if isinstance(request, ReframeVideoRequest):
+    if not isinstance(request, VideoRequest):
         return same_shape_request(job).model_copy(update={"prompt": job.prompt_text, "start": frame})
     again = {"prompt": request.prompt or job.prompt_text, "start": frame, **_ends(request)}
     return check_video(request.model_copy(update=again))
@@ -206,14 +236,24 @@ def _reframed(job: Job, aspect_ratio: AspectRatio) -> AnyRequest:
             aspect_ratio=aspect_ratio,
         )
     length = job.result.duration_ms if job.result else None
+    fits = accepts_length(REFRAME_MAX_MS, request.model, length or 0)
     reframing = ReframeVideoRequest(
         source=Reference(job=job.id, kind=MediaKind.VIDEO),
-        model=request.model if accepts_length(request.model, length or 0) else LONGEST_REFRAME_MODEL,
+        model=request.model if fits else longest_model(REFRAME_MAX_MS),
         aspect_ratio=aspect_ratio,
         duration_ms=length,
     )
     check_length(reframing)
     return reframing
+
+
+#: the actions that need nothing but the result
+_FROM_RESULT: Mapping[Action, Callable[[Job], AnyRequest]] = {
+    Action.VARIATION: _variation,
+    Action.ANIMATE: _animation,
+    Action.UPSCALE: upscale_request,
+    Action.AUDIO: audio_request,
+}
 
 
 def rotated(aspect_ratio: AspectRatio) -> AspectRatio:

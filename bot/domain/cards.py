@@ -4,7 +4,7 @@ A view says what is shown; each adapter renders it for its platform.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -17,7 +17,15 @@ from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.media import Media, MediaKind
 from bot.domain.pricing import is_estimate, is_upper_bound, show_money
-from bot.domain.requests import ReframeVideoRequest, VideoRequest
+from bot.domain.requests import (
+    AnyRequest,
+    AudioRequest,
+    ImageRequest,
+    ModifyVideoRequest,
+    ReframeVideoRequest,
+    UpscaleRequest,
+    VideoRequest,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,16 +237,7 @@ def _generating(estimate: Estimate, because: str) -> str:
 
 def _fields(job: Job) -> tuple[tuple[str, str], ...]:
     request = job.request
-    follows = isinstance(request, VideoRequest) and request.follows_picture
-    ratio = "as its picture" if follows else str(request.aspect_ratio)
-    fields = [("Model", str(request.model)), ("Aspect ratio", ratio)]
-    if isinstance(request, VideoRequest):
-        fields.append(("Resolution", str(request.resolution)))
-        fields.append(("Length", show_length(request.duration.ms)))
-        if request.loop and request.start is None and request.end is not None:
-            fields.append(("Loop", "may not close, because only its end is a picture"))
-    elif isinstance(request, ReframeVideoRequest) and request.duration_ms is not None:
-        fields.append(("Length", show_length(request.duration_ms)))
+    fields = [("Model", str(request.model)), ("Aspect ratio", _ratio(request)), *_own_fields(request)]
     if job.state in (State.FAILED, State.CANCELLED):
         fields.append((PRICE, "not charged"))
     elif job.refunded:
@@ -252,6 +251,40 @@ def _fields(job: Job) -> tuple[tuple[str, str], ...]:
     if job.state is State.COMPLETED and job.finished_at and job.submitted_at:
         fields.append(("Took", show_duration(job.finished_at - job.submitted_at)))
     return tuple(fields)
+
+
+def _ratio(request: AnyRequest) -> str:
+    match request:
+        case ImageRequest(follows_picture=True) | VideoRequest(follows_picture=True):
+            return "as its picture"
+        case ModifyVideoRequest(duration_ms=None):
+            return "as its video"
+        case _:
+            return str(request.aspect_ratio)
+
+
+def _own_fields(request: AnyRequest) -> Iterator[tuple[str, str]]:
+    """The fields of one kind of request."""
+    match request:
+        case VideoRequest():
+            yield "Resolution", str(request.resolution)
+            yield "Length", show_length(request.duration.ms)
+            if request.loop and request.start is None and request.end is not None:
+                yield "Loop", "may not close, because only its end is a picture"
+        case UpscaleRequest():
+            yield "Resolution", str(request.resolution)
+        case AudioRequest():
+            yield "Audio", request.prompt or "what fits the video"
+            if request.negative_prompt:
+                yield "Without", request.negative_prompt
+        case ModifyVideoRequest():
+            yield "Mode", str(request.mode)
+        case _:
+            pass
+    if isinstance(request, ReframeVideoRequest | ModifyVideoRequest | UpscaleRequest | AudioRequest) and (
+        request.duration_ms is not None
+    ):
+        yield "Length", show_length(request.duration_ms)
 
 
 def _source(job: Job, source: Job | None) -> tuple[tuple[str, str], ...]:

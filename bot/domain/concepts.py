@@ -28,7 +28,8 @@ _KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 _PARTS = re.compile(r"[,;\s]+")
 #: the last item of a list that is being typed
 _LAST = re.compile(r"[^,;\s]*\Z")
-_MOST = 8
+#: concepts of one request
+CONCEPTS_MAX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +46,8 @@ def read_concepts(text: str) -> tuple[str, ...]:
     for key in keys:
         if not _KEY.fullmatch(key):
             raise InvalidRequest(f"{key[:40]!r} is not a concept; write them like dolly_zoom, pan_left")
-    if len(keys) > _MOST:
-        raise InvalidRequest(f"At most {_MOST} concepts can be given")
+    if len(keys) > CONCEPTS_MAX:
+        raise InvalidRequest(f"At most {CONCEPTS_MAX} concepts can be given")
     return tuple(dict.fromkeys(keys))
 
 
@@ -55,7 +56,7 @@ def concepts_after(typed: str, known: Sequence[str]) -> tuple[str, ...]:
     before = _LAST.sub("", typed)
     last = typed[len(before) :].lower().replace("-", "_")
     given = [part.lower().replace("-", "_") for part in _PARTS.split(before) if part]
-    if len(given) >= _MOST:
+    if len(given) >= CONCEPTS_MAX:
         return ()
     return tuple(f"{before}{key}" for key in known if _fits(last, key) and key not in given)
 

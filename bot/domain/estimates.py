@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.models import Duration, ImageModel, Model, Resolution, VideoModel
-from bot.domain.requests import AnyRequest, VideoRequest
+from bot.domain.requests import AnyRequest, AudioRequest, UpscaleRequest, VideoRequest
 
 #: how much later than shown a job may be before the card shows it, in percent of the wait and at least
 _SLACK, _SLACK_MS = 25, 8_000
@@ -20,6 +20,8 @@ _TYPICAL_MS: Mapping[Model, int] = {
     VideoModel.RAY_3_2: 105_000,
     VideoModel.RAY_1_6: 105_000,
 }
+#: the same for changes of a video, whatever its model
+_UPSCALE_MS, _AUDIO_MS = 40_000, 20_000
 #: how much longer larger videos usually take, in percent
 _BY_RESOLUTION = {
     Resolution.P360: 60,
@@ -44,9 +46,17 @@ class DurationStats:
 
 def typical_duration(request: AnyRequest, *, speed: float = 1.0) -> DurationStats:
     """What to expect before anything was measured; `speed` divides it, for a fast simulator."""
-    milliseconds = _TYPICAL_MS[request.model] / speed
-    if isinstance(request, VideoRequest):
-        milliseconds *= _BY_RESOLUTION[request.resolution] / 100 * request.duration.ms / Duration.FIVE.ms
+    match request:
+        case UpscaleRequest():
+            typical: float = _UPSCALE_MS
+        case AudioRequest():
+            typical = _AUDIO_MS
+        case VideoRequest():
+            longer = _BY_RESOLUTION[request.resolution] / 100 * request.duration.ms / Duration.FIVE.ms
+            typical = _TYPICAL_MS[request.model] * longer
+        case _:
+            typical = _TYPICAL_MS[request.model]
+    milliseconds = typical / speed
     return DurationStats(p50=round(milliseconds), p95=round(milliseconds * _UNUSUAL / 100))
 
 

@@ -117,6 +117,8 @@ class Job:
     expired: bool = False
     #: the account that must submit it; None: any
     account_required: str | None = None
+    #: id of the generation that it changes, which may then be its own generation too
+    edited_generation: str | None = None
 
     @property
     def is_final(self) -> bool:

@@ -133,6 +133,21 @@ DURATIONS: Mapping[VideoModel, Collection[Duration]] = {
     VideoModel.RAY_1_6: (Duration.FIVE,),
 }
 
+
+class ModifyMode(StrEnum):
+    """How far a modified video departs from its source: three steps of three degrees."""
+
+    ADHERE_1 = "adhere_1"
+    ADHERE_2 = "adhere_2"
+    ADHERE_3 = "adhere_3"
+    FLEX_1 = "flex_1"
+    FLEX_2 = "flex_2"
+    FLEX_3 = "flex_3"
+    REIMAGINE_1 = "reimagine_1"
+    REIMAGINE_2 = "reimagine_2"
+    REIMAGINE_3 = "reimagine_3"
+
+
 #: frames per second of every video
 FPS = 24
 

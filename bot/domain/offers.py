@@ -24,7 +24,9 @@ from bot.domain.models import (
 )
 from bot.domain.requests import (
     AnyRequest,
+    FromVideoRequest,
     ImageRequest,
+    ModifyVideoRequest,
     ReframeImageRequest,
     ReframeVideoRequest,
     VideoRequest,
@@ -119,6 +121,13 @@ def features_of(request: AnyRequest) -> frozenset[Feature]:
                 Feature.FIRST_FRAME: isinstance(request, ReframeVideoRequest)
                 and request.first_frame is not None,
             }
+        case ModifyVideoRequest():
+            used = {
+                Feature.FIRST_FRAME: request.first_frame is not None,
+                Feature.WITHOUT_PROMPT: not request.prompt,
+            }
+        case _:
+            used = {}
     used[Feature.WEIGHTS] = any(reference.weight is not None for reference in request.references)
     return frozenset(feature for feature, is_used in used.items() if is_used)
 
@@ -157,7 +166,7 @@ def route(request: AnyRequest, offers: Offers, open_fields: Collection[str]) -> 
     for name, offer in candidates:
         if not _missing(request, offer, open_fields):
             fitted = _fitted(request, offer, open_fields)
-            if isinstance(fitted, ReframeVideoRequest):
+            if isinstance(fitted, FromVideoRequest):
                 check_length(fitted)
             return Routed(provider=name, request=fitted)
     _, nearest = candidates[0]
@@ -179,6 +188,8 @@ def _missing(request: AnyRequest, offer: Offer, open_fields: Collection[str]) ->
 
 
 def _without_model(request: AnyRequest, models: Sequence[Model]) -> str:
+    if request.edited is not None:
+        return f"The generation service that made this video does not {_CHANGING[request.kind]}"
     if not models:
         return (
             f"{request.model} is not available here right now, "
@@ -192,7 +203,10 @@ _DOING = {
     "video": "makes videos",
     "reframe_image": "reframes pictures",
     "reframe_video": "reframes videos",
+    "modify_video": "modifies videos",
 }
+#: the same of the kinds that need the account which made the video
+_CHANGING = {"upscale": "upscale it", "audio": "add audio to it"}
 
 
 def _without_features(
@@ -213,7 +227,10 @@ def _fitted(request: AnyRequest, offer: Offer, open_fields: Collection[str]) -> 
     model = offer.model
     changes: dict[str, object] = {"model": model}
     ratios = ASPECT_RATIOS[model]
-    if not (isinstance(request, VideoRequest) and request.follows_picture):
+    if not isinstance(request, ImageRequest | VideoRequest | ReframeImageRequest | ReframeVideoRequest):
+        # It has the shape of its source.
+        return request.model_copy(update=changes)
+    if not (isinstance(request, ImageRequest | VideoRequest) and request.follows_picture):
         near = _nearest_shape(request.aspect_ratio, ratios)
         changes["aspect_ratio"] = _taken("aspect_ratio", request.aspect_ratio, near, offer, open_fields)
     elif len(ratios) == 1:

@@ -25,6 +25,8 @@ class Kind(StrEnum):
     TEXT = "text"
     CHOICE = "choice"
     INTEGER = "integer"
+    #: a number with decimals
+    DECIMAL = "decimal"
     FLAG = "flag"
     #: a job, by its id
     JOB = "job"
@@ -52,6 +54,10 @@ class OptionSpec:
     weighted: bool = False
     #: of jobs, the kind of result that fits; None: either
     result: MediaKind | None = None
+    #: the values of an enum that are offered; empty: all
+    choices: tuple[str, ...] = ()
+    #: one line about each choice, in their order; empty for choices that explain themselves
+    choice_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,8 @@ class Option:
     #: as a person would write it; None if there is none
     default: str | None
     choices: tuple[str, ...]
+    #: one line about each choice, in their order; empty for choices that explain themselves
+    choice_notes: tuple[str, ...]
     minimum: int | None
     maximum: int | None
     aliases: tuple[str, ...]
@@ -290,7 +298,7 @@ def _derive(name: str, field: FieldInfo) -> Option:
     if opt is None:
         raise TypeError(f"the option {name} has no OptionSpec")
     inner = _parts(field.annotation)
-    choices = tuple(
+    choices = opt.choices or tuple(
         str(item.value) for enum in inner if _is_enum(enum) for item in enum if item not in UNLISTED_MODELS
     )
     bounds = [item for item in field.metadata if isinstance(item, Ge | Le)]
@@ -301,6 +309,7 @@ def _derive(name: str, field: FieldInfo) -> Option:
         required=field.is_required(),
         default=None if field.is_required() or field.default in (None, False, "", ()) else str(field.default),
         choices=choices,
+        choice_notes=opt.choice_notes,
         minimum=next((_whole(item.ge) for item in bounds if isinstance(item, Ge)), None),
         maximum=next((_whole(item.le) for item in bounds if isinstance(item, Le)), None),
         aliases=opt.aliases,
@@ -326,7 +335,7 @@ def _is_enum(annotation: Any) -> bool:
 def _kind_of(annotation: Any) -> Kind:
     if _is_enum(annotation):
         return Kind.CHOICE
-    return {bool: Kind.FLAG, int: Kind.INTEGER, str: Kind.TEXT}[annotation]
+    return {bool: Kind.FLAG, int: Kind.INTEGER, float: Kind.DECIMAL, str: Kind.TEXT}[annotation]
 
 
 def _whole(bound: object) -> int:
@@ -356,5 +365,6 @@ def _expectation(option: Option, error: Mapping[str, Any]) -> str:
         given = shorten(str(error.get("input")))
         return f"{option.name} cannot be {given!r}; choose one of {', '.join(option.choices)}"
     if option.minimum is not None and option.maximum is not None:
-        return f"{option.name} must be a whole number from {option.minimum} to {option.maximum}"
+        number = "a number" if option.kind is Kind.DECIMAL else "a whole number"
+        return f"{option.name} must be {number} from {option.minimum} to {option.maximum}"
     return f"{option.name}: {str(error['msg']).removeprefix('Value error, ')}"

@@ -14,16 +14,20 @@ from bot.domain.models import (
     PICTURE_SIZES,
     AspectRatio,
     ImageModel,
+    Lane,
     Model,
+    Resolution,
     VideoModel,
     video_size,
 )
 from bot.domain.requests import (
-    REFRAME_MAX_MS,
     AnyRequest,
+    AudioRequest,
     ImageRequest,
+    ModifyVideoRequest,
     ReframeImageRequest,
     ReframeVideoRequest,
+    UpscaleRequest,
     VideoRequest,
 )
 
@@ -58,10 +62,18 @@ class Rates:
     clip: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     #: micro-dollars of each second of a reframed video
     reframed: Mapping[str, int] = field(default_factory=dict)
+    #: micro-dollars per megapixel of each frame of a modified video
+    modify: Mapping[str, int] = field(default_factory=dict)
+    #: the same of upscaling and of audio, for the source in 720p; of a missing model the video rate
+    upscale: Mapping[str, int] = field(default_factory=dict)
+    audio: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_rates(text: str) -> Rates:
-    """Read a rates file; raises ValueError naming what is wrong with it."""
+    """Read a rates file; raises ValueError naming what is wrong with it.
+
+    A file without a [modify] table leaves the published one in force.
+    """
     table = tomllib.loads(text)
     dated, image, video = table.get("dated"), table.get("image"), table.get("video", {})
     if not isinstance(dated, date) or not isinstance(image, dict) or not isinstance(video, dict):
@@ -85,6 +97,9 @@ def read_rates(text: str) -> Rates:
         picture={model: PicturePrice(**_rates(price, model)) for model, price in picture.items()},
         clip=clip,
         reframed=_rates(table.get("reframed", {}), "reframed"),
+        modify=_rates(table["modify"], "modify") if "modify" in table else published_rates().modify,
+        upscale=_rates(table.get("upscale", {}), "upscale"),
+        audio=_rates(table.get("audio", {}), "audio"),
     )
 
 
@@ -133,21 +148,41 @@ def _fixed_price(request: AnyRequest, rates: Rates) -> int | None:
 
 
 def _price_by_size(request: AnyRequest, rates: Rates) -> int:
-    match request:
-        case ImageRequest() | ReframeImageRequest():
-            rate, frames_ms = rates.image.get(request.model), 1000
-            sizes = [_picture_size(request.aspect_ratio)]
-        case VideoRequest():
-            rate, frames_ms = rates.video.get(request.model), FPS * request.duration.ms
-            ratios = ASPECT_RATIOS[request.model] if request.follows_picture else (request.aspect_ratio,)
-            sizes = [video_size(ratio, request.resolution) for ratio in ratios]
-        case ReframeVideoRequest():
-            rate, frames_ms = rates.video.get(request.model), FPS * _length_ms(request)
-            sizes = [_picture_size(request.aspect_ratio)]
+    rate = _rate(request, rates)
     if rate is None:
         raise InvalidRequest(missing_price(request.model))
-    pixels = max(width * height for width, height in sizes)
-    return -(-rate * pixels * frames_ms // (1000 * _MEGAPIXEL))
+    frames_ms = 1000 if request.lane is Lane.IMAGE else FPS * _length_ms(request)
+    return -(-rate * _largest_area(request) * frames_ms // (1000 * _MEGAPIXEL))
+
+
+def _rate(request: AnyRequest, rates: Rates) -> int | None:
+    model = request.model
+    match request:
+        case ImageRequest() | ReframeImageRequest():
+            return rates.image.get(model)
+        case ModifyVideoRequest():
+            return rates.modify.get(model)
+        case UpscaleRequest():
+            return rates.upscale.get(model, rates.video.get(model))
+        case AudioRequest():
+            return rates.audio.get(model, rates.video.get(model))
+        case _:
+            return rates.video.get(model)
+
+
+def _largest_area(request: AnyRequest) -> int:
+    """Pixels of the result, or of the largest that it can have."""
+    # A frame that is not known yet may become any that the model makes.
+    ratios = ASPECT_RATIOS[request.model] if _frame_follows(request) else (request.aspect_ratio,)
+    match request:
+        case ImageRequest() | ReframeImageRequest() | ReframeVideoRequest():
+            sizes = [_picture_size(ratio) for ratio in ratios]
+        case VideoRequest():
+            sizes = [video_size(ratio, request.resolution) for ratio in ratios]
+        case _:
+            # Their size is not documented: that of the model's video in 720p stands for it.
+            sizes = [video_size(ratio, Resolution.P720) for ratio in ratios]
+    return max(width * height for width, height in sizes)
 
 
 def _picture_size(ratio: AspectRatio) -> tuple[int, int]:
@@ -155,10 +190,30 @@ def _picture_size(ratio: AspectRatio) -> tuple[int, int]:
     return PICTURE_SIZES.get(ratio) or max(PICTURE_SIZES.values(), key=lambda size: size[0] * size[1])
 
 
-def _length_ms(request: ReframeVideoRequest) -> int:
-    # A length that its container rounds up must not cost more than was reserved.
-    most = REFRAME_MAX_MS[request.model]
-    return min(request.duration_ms or most, most)
+def _frame_follows(request: AnyRequest) -> bool:
+    """Whether the aspect ratio becomes known when the source is probed."""
+    match request:
+        case ImageRequest() | VideoRequest():
+            return request.follows_picture
+        case ModifyVideoRequest():
+            return request.duration_ms is None
+        case _:
+            return False
+
+
+def _length_ms(request: AnyRequest) -> int:
+    """Milliseconds of a video, or of the longest that its model takes."""
+    match request:
+        case VideoRequest():
+            return request.duration.ms
+        case ReframeVideoRequest() | ModifyVideoRequest():
+            # A length that its container rounds up must not cost more than was reserved.
+            most = request.max_ms[request.model]
+            return min(request.duration_ms or most, most)
+        case UpscaleRequest() | AudioRequest():
+            return request.duration_ms
+        case _:
+            raise TypeError(f"a {request.kind} has no length")
 
 
 def missing_price(model: Model) -> str:
@@ -175,17 +230,20 @@ def has_price(model: Model, rates: Rates) -> bool:
 def is_estimate(request: AnyRequest) -> bool:
     """Whether the price is an estimate, because the API documents no price or no size of the result.
 
-    The size of a plain picture is taken from that of a reframed one, and that of a video from its resolution.
+    The size of a plain picture is taken from that of a reframed one, that of a video from its resolution, and
+    that of a changed video from its source.
     """
     match request:
         case ImageRequest():
             return request.model not in _FIXED_PRICES
+        case ReframeImageRequest() | ReframeVideoRequest():
+            return False
         case VideoRequest():
             return request.model not in _FIXED_PRICES and (
                 request.aspect_ratio is not AspectRatio.LANDSCAPE or request.model is VideoModel.RAY_1_6
             )
         case _:
-            return False
+            return True
 
 
 #: models whose price does not depend on the size in pixels
@@ -194,13 +252,8 @@ _FIXED_PRICES = frozenset({ImageModel.UNI_1, ImageModel.UNI_1_MAX, VideoModel.RA
 
 def is_upper_bound(request: AnyRequest) -> bool:
     """Whether the price is lowered once the source has been probed."""
-    match request:
-        case VideoRequest():
-            return request.follows_picture and request.model not in _FIXED_PRICES
-        case ReframeVideoRequest():
-            return request.duration_ms is None
-        case _:
-            return False
+    length_follows = isinstance(request, ReframeVideoRequest) and request.duration_ms is None
+    return length_follows or (_frame_follows(request) and request.model not in _FIXED_PRICES)
 
 
 def show_money(microusd: int, *, estimate: bool = False) -> str:

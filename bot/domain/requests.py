@@ -4,13 +4,13 @@ Commands are what people say; requests are what is generated and paid for. A req
 by reference, never by the URL that is sent: those are made when it is submitted, because they expire.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.media import MediaKind, Reference
+from bot.domain.media import Media, MediaKind, Reference
 from bot.domain.models import (
     ASPECT_RATIOS,
     AspectRatio,
@@ -18,6 +18,7 @@ from bot.domain.models import (
     ImageFormat,
     ImageModel,
     Lane,
+    ModifyMode,
     Resolution,
     VideoModel,
     nearest_ratio,
@@ -26,15 +27,20 @@ from bot.domain.models import (
 PROMPT_MIN, PROMPT_MAX = 3, 5000
 #: image references and character images at most
 IMAGE_REFS_MAX, CHARACTER_REFS_MAX = 4, 4
-#: the longest video that each model reframes
+#: the longest video that each model reframes, and that it modifies
 REFRAME_MAX_MS: Mapping[VideoModel, int] = {
     VideoModel.RAY_2: 10_000,
     VideoModel.RAY_FLASH_2: 30_000,
     # Documented for edits of a video, which take the same sources.
     VideoModel.RAY_3_2: 18_000,
 }
+MODIFY_MAX_MS: Mapping[VideoModel, int] = {VideoModel.RAY_2: 10_000, VideoModel.RAY_FLASH_2: 15_000}
 #: the largest picture and video that the API accepts, in bytes
 PICTURE_MAX_BYTES, VIDEO_MAX_BYTES = 10_000_000, 100_000_000
+API_MAX_BYTES: Mapping[MediaKind, int] = {
+    MediaKind.PICTURE: PICTURE_MAX_BYTES,
+    MediaKind.VIDEO: VIDEO_MAX_BYTES,
+}
 #: the largest file that is accepted from people; a picture that is too large for the API is made smaller
 TAKEN_MAX_BYTES: Mapping[MediaKind, int] = {
     MediaKind.PICTURE: 50_000_000,
@@ -49,6 +55,16 @@ class _Request(BaseModel):
 
     lane: ClassVar[Lane]
     makes: ClassVar[MediaKind]
+
+    @property
+    def generations(self) -> tuple[Reference, ...]:
+        """The videos that it names by their generations, which only the account that made them can use."""
+        return ()
+
+    @property
+    def edited(self) -> Reference | None:
+        """The video whose generation it changes: the provider may answer with that same generation."""
+        return None
 
     @property
     def references(self) -> tuple[Reference, ...]:
@@ -86,6 +102,8 @@ class ImageRequest(_Request):
     prompt: str
     model: ImageModel = ImageModel.PHOTON_1
     aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    #: the aspect ratio becomes that of the modified picture once that was probed
+    follows_picture: bool = False
     format: ImageFormat = ImageFormat.JPG
     image_refs: tuple[Reference, ...] = ()
     style_ref: Reference | None = None
@@ -97,6 +115,12 @@ class ImageRequest(_Request):
     def duration_class(self) -> str:
         """Requests of the same class take about the same time; their durations are measured together."""
         return f"{self.kind}/{self.model}"
+
+    def with_references(self, found: Mapping[str, Reference]) -> Self:
+        changed = super().with_references(found)
+        pictures = (changed.modify_ref,)
+        shape = _shape_of(pictures, ASPECT_RATIOS[self.model]) if self.follows_picture else {}
+        return changed.model_copy(update=shape)
 
 
 class VideoRequest(_Request):
@@ -125,17 +149,24 @@ class VideoRequest(_Request):
 
     def with_references(self, found: Mapping[str, Reference]) -> Self:
         changed = super().with_references(found)
-        ends = (end.file for end in (changed.start, changed.end) if end is not None)
-        picture = next((file for file in ends if file is not None), None)
-        if picture is None or not self.follows_picture:
-            return changed
-        ratio = nearest_ratio(picture.width, picture.height, ASPECT_RATIOS[self.model])
-        return changed.model_copy(update={"aspect_ratio": ratio, "follows_picture": False})
+        ends = (changed.start, changed.end)
+        shape = _shape_of(ends, ASPECT_RATIOS[self.model]) if self.follows_picture else {}
+        return changed.model_copy(update=shape)
 
     @property
-    def continues(self) -> tuple[Reference, ...]:
-        """The videos at its ends, which only the account that made them can extend."""
+    def generations(self) -> tuple[Reference, ...]:
+        """The videos at its ends."""
         return tuple(one for one in (self.start, self.end) if one is not None and one.kind is MediaKind.VIDEO)
+
+
+def _shape_of(pictures: Iterable[Reference | None], offered: Collection[AspectRatio]) -> dict[str, object]:
+    """The fields that take the aspect ratio of the first picture that was probed."""
+    files = (one.file for one in pictures if one is not None)
+    picture = next((file for file in files if file is not None), None)
+    if picture is None:
+        return {}
+    ratio = nearest_ratio(picture.width, picture.height, offered)
+    return {"aspect_ratio": ratio, "follows_picture": False}
 
 
 class _Reframe(_Request):
@@ -173,6 +204,8 @@ class ReframeImageRequest(_Reframe):
 class ReframeVideoRequest(_Reframe):
     lane: ClassVar[Lane] = Lane.VIDEO
     makes: ClassVar[MediaKind] = MediaKind.VIDEO
+    max_ms: ClassVar[Mapping[VideoModel, int]] = REFRAME_MAX_MS
+    does: ClassVar[str] = "reframe videos"
 
     kind: Literal["reframe_video"] = "reframe_video"
     model: VideoModel = VideoModel.RAY_FLASH_2
@@ -184,8 +217,102 @@ class ReframeVideoRequest(_Reframe):
     def duration_class(self) -> str:
         return f"{self.kind}/{self.model}"
 
+    def with_source(self, media: Media) -> Self:
+        """The same request once its source was probed."""
+        return self.model_copy(update={"duration_ms": media.duration_ms})
 
-AnyRequest = ImageRequest | VideoRequest | ReframeImageRequest | ReframeVideoRequest
+
+class ModifyVideoRequest(_Request):
+    """A video in another style, which keeps the movements of its source."""
+
+    lane: ClassVar[Lane] = Lane.VIDEO
+    makes: ClassVar[MediaKind] = MediaKind.VIDEO
+    max_ms: ClassVar[Mapping[VideoModel, int]] = MODIFY_MAX_MS
+    does: ClassVar[str] = "modify videos"
+
+    kind: Literal["modify_video"] = "modify_video"
+    source: Reference
+    prompt: str = ""
+    mode: ModifyMode = ModifyMode.FLEX_1
+    model: VideoModel = VideoModel.RAY_FLASH_2
+    first_frame: Reference | None = None
+    #: aspect ratio and duration of the source; not known until it was probed
+    aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
+    duration_ms: int | None = None
+
+    @property
+    def duration_class(self) -> str:
+        return f"{self.kind}/{self.model}"
+
+    def with_source(self, media: Media) -> Self:
+        """The same request once its source was probed."""
+        ratio = nearest_ratio(media.width, media.height, ASPECT_RATIOS[self.model])
+        return self.model_copy(update={"duration_ms": media.duration_ms, "aspect_ratio": ratio})
+
+
+class _Edit(_Request):
+    """A change of a video that was made here, named by its generation."""
+
+    lane: ClassVar[Lane] = Lane.VIDEO
+    makes: ClassVar[MediaKind] = MediaKind.VIDEO
+
+    source: Reference
+    #: model, aspect ratio and duration of the source
+    model: VideoModel
+    aspect_ratio: AspectRatio
+    duration_ms: int
+
+    @property
+    def generations(self) -> tuple[Reference, ...]:
+        return (self.source,)
+
+    @property
+    def edited(self) -> Reference:
+        return self.source
+
+
+class UpscaleRequest(_Edit):
+    """The same video in a higher resolution."""
+
+    #: it takes no words
+    prompt: ClassVar[str] = ""
+
+    kind: Literal["upscale"] = "upscale"
+    resolution: Resolution
+    #: the source has audio, which is kept
+    has_audio: bool = False
+
+    @property
+    def duration_class(self) -> str:
+        return f"{self.kind}/{self.model}/{self.resolution}"
+
+
+class AudioRequest(_Edit):
+    """The same video with audio."""
+
+    has_audio: ClassVar[bool] = True
+
+    kind: Literal["audio"] = "audio"
+    #: what is heard, and what must not be
+    prompt: str = ""
+    negative_prompt: str = ""
+
+    @property
+    def duration_class(self) -> str:
+        return f"{self.kind}/{self.model}"
+
+
+AnyRequest = (
+    ImageRequest
+    | VideoRequest
+    | ReframeImageRequest
+    | ReframeVideoRequest
+    | ModifyVideoRequest
+    | UpscaleRequest
+    | AudioRequest
+)
+#: requests with a source video of any origin, whose length decides about the price
+FromVideoRequest = ReframeVideoRequest | ModifyVideoRequest
 
 _REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(Annotated[AnyRequest, Field(discriminator="kind")])
 
@@ -232,34 +359,30 @@ def check_video(request: VideoRequest) -> VideoRequest:
     return request
 
 
-def check_crop(request: _Reframe) -> None:
-    for start, end, edge in ((request.x_start, request.x_end, "x"), (request.y_start, request.y_end, "y")):
-        if start is not None and end is not None and start >= end:
-            raise InvalidRequest(f"{edge}_end must be larger than {edge}_start")
+def accepts_length(most: Mapping[VideoModel, int], model: VideoModel, milliseconds: int) -> bool:
+    """Whether a model takes a video of this duration; `most` has the longest of each model."""
+    return milliseconds <= most[model] + _LENGTH_TOLERANCE_MS
 
 
-def accepts_length(model: VideoModel, milliseconds: int) -> bool:
-    """Whether a model reframes a video of this duration."""
-    return model in REFRAME_MAX_MS and milliseconds <= REFRAME_MAX_MS[model] + _LENGTH_TOLERANCE_MS
+def longest_model(most: Mapping[VideoModel, int]) -> VideoModel:
+    """The model that takes the longest videos."""
+    return max(most, key=lambda model: most[model])
 
 
-#: the model that reframes the longest videos
-LONGEST_REFRAME_MODEL = max(REFRAME_MAX_MS, key=lambda model: REFRAME_MAX_MS[model])
-
-
-def check_length(request: ReframeVideoRequest) -> None:
+def check_length(request: FromVideoRequest) -> None:
     """Refuse a video that is too long for its model, and name the model that accepts it."""
-    if request.duration_ms is None or accepts_length(request.model, request.duration_ms):
+    most = request.max_ms
+    if request.duration_ms is None or accepts_length(most, request.model, request.duration_ms):
         return
-    if request.model not in REFRAME_MAX_MS:
-        raise InvalidRequest(f"{request.model} does not reframe videos; choose {LONGEST_REFRAME_MODEL}")
-    most = REFRAME_MAX_MS[request.model]
+    longest = longest_model(most)
+    if request.model not in most:
+        raise InvalidRequest(f"{request.model} does not {request.does}; choose {longest}")
     hint = (
-        f"; {LONGEST_REFRAME_MODEL} takes up to {REFRAME_MAX_MS[LONGEST_REFRAME_MODEL] // 1000} s"
-        if accepts_length(LONGEST_REFRAME_MODEL, request.duration_ms)
+        f"; {longest} takes up to {most[longest] // 1000} s"
+        if accepts_length(most, longest, request.duration_ms)
         else "; send a shorter part of it"
     )
     raise InvalidRequest(
         f"This video is {round(request.duration_ms / 1000, 1):g} s long, and {request.model} takes up to "
-        f"{most // 1000} s{hint}"
+        f"{most[request.model] // 1000} s{hint}"
     )

@@ -242,7 +242,7 @@ def _blocked_reason(job: Job, queued: QueuePosition, ready: Mapping[str, ReadyAc
         return "the generation service accepts no jobs right now; the operator has been told"
     if job.account_required is not None and job.account_required not in ready:
         return (
-            "only the account that made its video can extend it, and it accepts no jobs right now; "
+            "only the account that made its video can build on it, and it accepts no jobs right now; "
             "the operator has been told"
         )
     return ""

@@ -1,13 +1,13 @@
 """The media of jobs: URLs of inputs, and the removal of files that nothing refers to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, NotSent, Rejected, StoreError
 from bot.domain.identity import Place
 from bot.domain.jobs import Job
 from bot.domain.media import Media, Reference
-from bot.domain.requests import VideoRequest
+from bot.domain.requests import API_MAX_BYTES, AnyRequest
 from bot.ports import ResolvedFile
 from bot.providers.base import Input, InputFile, InputGeneration, Inputs, InputUrl, Provider
 from bot.security.tokens import BadToken
@@ -34,7 +34,7 @@ async def provider_inputs(services: Services, job: Job, provider: Provider) -> I
     """
     references = job.request.references
     sources = await jobs_by_id(services.database, [one.job for one in references if one.job is not None])
-    continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
+    by_generation = job.request.generations
     takes_files = provider.capabilities.takes_files
     facing_url = services.facing_urls.get(provider.name)
     found: dict[str, Input] = {}
@@ -49,9 +49,9 @@ async def provider_inputs(services: Services, job: Job, provider: Provider) -> I
         source = sources.get(reference.job)
         if source is None or source.deleted or source.expired or source.result is None:
             raise Rejected("what it builds on has been deleted")
-        if reference in continued:
+        if reference in by_generation:
             if source.remote_id is None:
-                raise Rejected("the video that it continues is not at the provider")
+                raise Rejected("the video that it builds on is not at the provider")
             found[reference.key] = InputGeneration(id=source.remote_id)
         elif takes_files:
             found[reference.key] = await _file(services, source.result, of_frame=reference.first_frame_only)
@@ -95,6 +95,31 @@ def check_urls(services: Services, references: Iterable[Reference]) -> None:
                 services.library.check_address(reference.url)
     except MediaRefused as error:
         raise InvalidRequest(str(error)) from error
+
+
+def check_results(services: Services, request: AnyRequest, sources: Mapping[str, Job], provider: str) -> None:
+    """Refuse results that are too large for a provider and cannot be sent smaller; raises InvalidRequest."""
+    if takes_stored_files(services, provider):
+        return
+    for reference in request.references:
+        source = sources.get(reference.job or "")
+        is_sent = reference not in request.generations and not reference.first_frame_only
+        if source is None or source.result is None or not is_sent:
+            continue
+        if source.result.size > API_MAX_BYTES[source.result.kind]:
+            raise InvalidRequest(too_large(source.result))
+
+
+def takes_stored_files(services: Services, provider: str) -> bool:
+    """Whether a provider gets files from our storage: as files, or by links under which it reaches us."""
+    can = services.capabilities_of(provider)
+    return provider in services.facing_urls or (can is not None and can.takes_files)
+
+
+def too_large(media: Media) -> str:
+    """Why a file that exceeds the API's limit cannot be sent."""
+    most = API_MAX_BYTES[media.kind]
+    return f"The {media.kind} has {media.size / 1e6:.0f} MB; the maximum is {most / 1e6:.0f} MB"
 
 
 def own_file(services: Services, url: str | None) -> str | None:

@@ -11,8 +11,10 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from bot.domain.errors import MediaRefused
+from bot.domain.framing import Framing
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, VIDEO_MAX_BYTES
+from bot.media.codecs.framing import draw_framing
 from bot.media.codecs.pictures import convert_picture, shrink_picture
 from bot.media.codecs.probe import Probe
 from bot.media.codecs.probing import probe
@@ -186,6 +188,22 @@ class MediaLibrary:
             if not await self._storage.exists(rendition):
                 await self._shrink(media, name, max_bytes)
         return self.path(rendition)
+
+    async def draw_framing(self, media: Media, framing: Framing, *, member: str) -> bytes:
+        """A PNG that shows where a stored picture, or the first frame of a video, will be in a new frame."""
+        boxes = [(box.left, box.top, box.width, box.height) for box in (framing.crop, framing.placed)]
+        async with self._new_file() as target:
+            await self._run(
+                draw_framing,
+                self.path(media.poster),
+                target,
+                (framing.width, framing.height),
+                boxes[0],
+                boxes[1],
+                member=member,
+            )
+            with disk_errors():
+                return await asyncio.to_thread(target.read_bytes)
 
     async def _probe(self, path: Path, member: str | None = None) -> Probe:
         return await self._run(probe, path, member=member, timeout_s=PROBE_S)

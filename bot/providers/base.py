@@ -120,7 +120,10 @@ class Provider(Protocol):
     origin: str
 
     def fingerprint(self, request: AnyRequest, media: Inputs) -> str:
-        """Digest of what `submit` would send, comparable with `Generation.fingerprint`."""
+        """Digest of what `submit` would send, comparable with `Generation.fingerprint`.
+
+        Empty where the echo does not tell such requests apart.
+        """
         ...
 
     async def submit(
@@ -128,7 +131,8 @@ class Provider(Protocol):
     ) -> Generation:
         """Create a generation. Sends one create and never repeats it.
 
-        `end_user` stands for the member, so that an abuse is traced to one of them, and reveals nothing.
+        A request that changes a video may be answered with a new generation or with the same one. `end_user`
+        stands for the member, so that an abuse is traced to one of them, and reveals nothing.
         Raises NotSent, RateLimited, Rejected, OutcomeUnknown or AccountProblem.
         """
         ...

@@ -17,6 +17,7 @@ from bot.domain.commands import (
     QuotasReset,
     QuotasSet,
     QuotasShow,
+    Reframe,
     Show,
     Status,
     StudioPause,
@@ -24,17 +25,19 @@ from bot.domain.commands import (
     StudioUsage,
 )
 from bot.domain.completion import AutocompleteChoice, Suggestion
+from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
 from bot.domain.media import Reference
 from bot.domain.pricing import is_estimate, is_upper_bound
 from bot.domain.text import storable
 from bot.jobs.estimates import views_now
 from bot.jobs.transitions import confirm_shown
-from bot.service import actions, admin, autocomplete, ordering, queries, uploads
+from bot.service import actions, admin, autocomplete, framing, ordering, queries, uploads
 from bot.service.actions import ActionEvent
 from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
 from bot.service.replies import PriceQuote, PrivateReply, Reply
+from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services
 from bot.store.cards import MessageCard, card_of_message, find_card
 from bot.store.queue_stats import QueueStats, queue_stats
@@ -169,6 +172,20 @@ class BotService:
             source=None if command.jobs else order.parent,
         )
 
+    async def preview_framing(
+        self,
+        command: Reframe,
+        invocation: Invocation,
+        *,
+        files: tuple[Reference, ...] = (),
+        replied: str | None = None,
+    ) -> bytes | None:
+        """A PNG that shows where the source will be; see `framing.preview_framing`."""
+        context = CommandContext(files=files, replied=replied)
+        return await framing.preview_framing(
+            self._services, command, invocation.caller, invocation.place, context
+        )
+
     async def answer_query(
         self, command: Quota | History | Status | QuotasShow | StudioUsage, caller: Caller
     ) -> PrivateReply:
@@ -224,6 +241,13 @@ class BotService:
         return await autocomplete.complete_option(
             self._services, command, option, storable(typed), invocation, count=count
         )
+
+    def suggested_words(self) -> Mapping[str, tuple[str, ...]]:
+        """The words that video models understand, by the option that takes them."""
+        return {
+            CONCEPTS_OPTION: suggested_concepts(self._services.vocabularies),
+            MOTION_OPTION: suggested_motions(self._services.vocabularies),
+        }
 
     async def preselect(
         self, command: type[GenerateCommand], option: str, invocation: Invocation

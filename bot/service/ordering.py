@@ -14,7 +14,7 @@ from bot.domain.offers import OPEN_FIELDS
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
-from bot.jobs.media import check_urls
+from bot.jobs.media import check_results, check_urls
 from bot.security.encryption import card_context
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
@@ -58,6 +58,18 @@ class CommandContext:
     replied: str | None = None
 
 
+#: how a refusal names what a kind of request makes
+_NAMES: Mapping[str, str] = {
+    "image": "Generating pictures",
+    "video": "Generating videos",
+    "reframe_image": "Reframing pictures",
+    "reframe_video": "Reframing videos",
+    "modify_video": "Modifying videos",
+    "upscale": "Upscaling",
+    "audio": "Adding audio",
+}
+
+
 async def resolve_command(
     services: Services, command: GenerateCommand, caller: Caller, place: Place, context: CommandContext
 ) -> Order:
@@ -69,13 +81,18 @@ async def resolve_command(
     parent = next(iter(command.jobs), None)
     return Order(
         request=request,
-        title=request.prompt or (sources[parent].title if parent else UNTITLED[request.makes]),
+        title=_words(request) or (sources[parent].title if parent else UNTITLED[request.makes]),
         parent=parent,
         sources=sources,
         job_count=command.job_count,
         private=command.private or await must_be_private(services.database, sources.values(), caller, place),
         open_fields=command.open_fields,
     )
+
+
+def _words(request: AnyRequest) -> str:
+    """What the result shows, in words; the prompt of audio says only what is heard."""
+    return "" if request.edited is not None else request.prompt
 
 
 async def _complete(
@@ -224,6 +241,7 @@ def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> N
         accounts=accounts,
     )
     request = routed.request
+    check_results(services, request, order.sources, routed.provider)
     return NewJob(
         id=services.new_id(),
         provider=routed.provider,
@@ -234,5 +252,12 @@ def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> N
         price=price(request, services.rates),
         parent=order.parent,
         account_required=account,
+        edited_generation=_edited_generation(order),
         files=tuple(one.file.file for one in request.references if one.file is not None),
     )
+
+
+def _edited_generation(order: Order) -> str | None:
+    """The generation that the request changes."""
+    edited = order.request.edited
+    return order.sources[edited.job].remote_id if edited is not None and edited.job is not None else None

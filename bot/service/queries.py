@@ -1,6 +1,6 @@
 """Queries of members: jobs, history, status, quota and help. They change nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.domain.access import check_open, check_queue_limits, is_operator
 from bot.domain.cards import CardView, headline, job_view
@@ -9,11 +9,19 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.estimates import Estimate
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
-from bot.domain.models import ImageModel, VideoModel
-from bot.domain.options import options
-from bot.domain.pricing import price, show_left, show_money
+from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio, Duration, ImageModel, Resolution, VideoModel
+from bot.domain.options import Option, options
+from bot.domain.pricing import Rates, is_estimate, price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter
-from bot.domain.requests import ImageRequest, VideoRequest
+from bot.domain.requests import (
+    AnyRequest,
+    AudioRequest,
+    ImageRequest,
+    ModifyVideoRequest,
+    UpscaleRequest,
+    VideoRequest,
+)
 from bot.jobs.estimates import estimates, sources_of
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
@@ -131,30 +139,41 @@ async def show_help(services: Services, command: Help, caller: Caller) -> Privat
         found = CATALOGUE.get(wanted)
         if found is None:
             raise InvalidRequest(f"There is no /{wanted}. /help shows all.")
-        fields = [
-            (
-                f"--{option.name}",
-                option.description
-                + (f": {', '.join(option.choices)}" if option.choices else "")
-                + (f" (default {option.default})" if option.default else ""),
-            )
-            for option in options(found)
-        ]
+        fields = [field for option in options(found) for field in _option_help(option)]
         return PrivateReply(title=f"/{found.name}", fields=((found.example, found.description), *fields))
     fields = [
         (item.example, item.description)
         for item in CATALOGUE.values()
         if admin or item.audience is Audience.EVERYONE
     ]
-    pictures = ", ".join(
-        f"{model} {show_money(price(ImageRequest(prompt='any', model=model), services.rates), estimate=True)}"
-        for model in ImageModel
-    )
-    videos = ", ".join(
-        f"{model} {show_money(price(VideoRequest(model=model), services.rates))}" for model in VideoModel
-    )
-    return PrivateReply(
-        title="What you can do",
-        text=f"A picture costs {pictures}; a video of 5 s in 720p {videos}. A failed job is not charged.",
-        fields=tuple(fields),
+    return PrivateReply(title="What you can do", text=_prices(services.rates), fields=tuple(fields))
+
+
+def _option_help(option: Option) -> Iterator[tuple[str, str]]:
+    """The field of an option, and one for each of its choices that has a note."""
+    choices = f": {', '.join(option.choices)}" if option.choices and not option.choice_notes else ""
+    default = f" (default {option.default})" if option.default else ""
+    yield f"--{option.name}", f"{option.description}{choices}{default}"
+    yield from zip(option.choices, option.choice_notes, strict=False)
+
+
+def _prices(rates: Rates) -> str:
+    """What each kind of job costs, by example."""
+    source = Reference(job="any", kind=MediaKind.VIDEO)
+    known = {"source": source, "aspect_ratio": AspectRatio.LANDSCAPE, "duration_ms": Duration.FIVE.ms}
+
+    def listed(*requests: AnyRequest) -> str:
+        return ", ".join(
+            f"{one.model} {show_money(price(one, rates), estimate=is_estimate(one))}" for one in requests
+        )
+
+    pictures = listed(*(ImageRequest(prompt="any", model=model) for model in ImageModel))
+    videos = listed(*(VideoRequest(model=model) for model in VideoModel))
+    modified = listed(*(ModifyVideoRequest(model=model, **known) for model in VideoModel))
+    audio = listed(*(AudioRequest(model=model, **known) for model in VideoModel))
+    higher = Resolution.P1080
+    upscaled = listed(*(UpscaleRequest(model=model, resolution=higher, **known) for model in VideoModel))
+    return (
+        f"A picture costs {pictures}; a video of 5 s in 720p {videos}. For such a video, /modify costs "
+        f"{modified}; /upscale {upscaled}; /audio {audio}. A failed job is not charged."
     )

@@ -22,10 +22,8 @@ async def usable_accounts(services: Services, required: str | None) -> Mapping[s
 
 
 def account_required(request: AnyRequest, sources: Mapping[str, Job]) -> str | None:
-    """The account that made the videos which this one extends; no other account can extend them."""
-    if not isinstance(request, VideoRequest):
-        return None
-    accounts = {sources[one.job].account for one in request.continues if one.job is not None}
+    """The account that made the videos which this one names by their generations; no other knows them."""
+    accounts = {sources[one.job].account for one in request.generations if one.job is not None}
     if len(accounts) > 1:
         raise InvalidRequest(
             "These two videos were made by different accounts of the generation service, and it joins only "
@@ -48,9 +46,13 @@ def route_request(
     `required` is the one account that can make it, `preferred` the provider that is asked first.
     """
     if required is not None and required not in accounts:
-        raise InvalidRequest(
-            "The account that made this video is no longer in use, and no other can extend it. "
+        remedy = (
             "/animate can begin with one of its pictures instead."
+            if isinstance(request, VideoRequest)
+            else "Make the video again with 🎲, and then change that one."
+        )
+        raise InvalidRequest(
+            f"The account that made this video is no longer in use, and no other can build on it. {remedy}"
         )
     if isinstance(request, VideoRequest):
         check_concepts(request.concepts, fetched_concepts(services.vocabularies))

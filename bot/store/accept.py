@@ -47,6 +47,8 @@ class NewJob:
     parent: str | None
     #: the account that must take it; None: any
     account_required: str | None = None
+    #: id of the generation that it changes
+    edited_generation: str | None = None
     #: stored files that it builds on
     files: tuple[str, ...] = ()
 
@@ -326,6 +328,7 @@ def _job(item: Acceptance, new: NewJob, position: int, virtual_time: int) -> Job
         parent=new.parent,
         private=item.place.private,
         account_required=new.account_required,
+        edited_generation=new.edited_generation,
     )
 
 

@@ -1,6 +1,6 @@
 """Attempts: each create request that was tried, and the jobs in flight that they belong to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.jobs import Job, State
@@ -46,6 +46,12 @@ async def job_refs(database: Database, ids: Iterable[str]) -> list[JobRef]:
     return [_ref(row) for row in await database.fetch(sql.job_refs, ids=sorted(set(ids)))]
 
 
+async def changes_in_flight(database: Database, account: str, generation: str) -> list[JobRef]:
+    """The jobs in flight that change a generation."""
+    rows = await database.fetch(sql.changes_in_flight, account=account, generation=generation)
+    return [_ref(row) for row in rows]
+
+
 async def expired_claims(database: Database, *, now: int) -> list[tuple[JobRef, bool]]:
     """Claimed jobs whose lease has ended, and whether their request may have been sent."""
     rows = await database.fetch(sql.expired_claims, now=now)
@@ -84,6 +90,12 @@ class Attempt:
     #: number of the job's newest attempt
     newest: int
     price: int
+    #: id of the generation that the job changes
+    edited_generation: str | None
+
+    def changes(self, generation: str) -> bool:
+        """Whether the job changes this generation, which then stays that of its source, too."""
+        return self.edited_generation == generation
 
 
 async def attempts(database: Database, jobs: Iterable[str]) -> list[Attempt]:
@@ -103,10 +115,15 @@ def _attempt(row: Row) -> Attempt:
     return Attempt(**{**row, "state": State(row["state"]), "has_token": bool(row["has_token"])})
 
 
-async def known_generations(database: Database, account: str, ids: Iterable[str]) -> set[str]:
-    """Those of the generations that belong to an attempt or an orphan."""
+async def known_generations(
+    database: Database, account: str, ids: Iterable[str]
+) -> Mapping[str, frozenset[str | None]]:
+    """Those of the generations that belong to an attempt or an orphan, each with its jobs."""
     rows = await database.fetch(sql.known_generations, account=account, ids=sorted(set(ids)))
-    return {row["remote_id"] for row in rows}
+    known: dict[str, set[str | None]] = {}
+    for row in rows:
+        known.setdefault(row["remote_id"], set()).add(row["job"])
+    return {generation: frozenset(jobs) for generation, jobs in known.items()}
 
 
 async def record_look(tx: Transaction, job: str, attempt: int, *, found: bool, now: int) -> tuple[int, int]:

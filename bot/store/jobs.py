@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 from bot.domain.jobs import Job, State
+from bot.domain.media import Media
 from bot.domain.quota import Settlement
 from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import load
 from bot.store.file_refs import release_files
 from bot.store.ledger import SettleReservation, settle_reservations
 from bot.store.orphans import Orphan, OrphanCause, record_orphan
-from bot.store.rows import jobs_from
+from bot.store.rows import jobs_from, media_from
 from bot.store.transition import refresh_cards
 
 sql = load("jobs")
@@ -48,6 +49,12 @@ async def list_jobs(database: Database, *, state: State | None, count: int) -> l
     return list(jobs_from(await database.fetch(sql.list_jobs, state=state, count=count)).values())
 
 
+async def results_of_generation(database: Database, account: str, generation: str) -> list[Media]:
+    """The results that were stored of a generation; more than one if jobs have changed it."""
+    rows = await database.fetch(sql.results_of_generation, account=account, generation=generation)
+    return [media for row in rows if (media := media_from(row["result"])) is not None]
+
+
 async def toggle_star(
     tx: Transaction, job: str, *, card: str, member: str, event: str, now: int, on: bool | None = None
 ) -> bool:
@@ -74,16 +81,17 @@ async def toggle_star(
 async def delete_job(tx: Transaction, job: str, *, now: int) -> tuple[str, ...]:
     """Delete an ended job; returns the files that nothing needs any longer.
 
-    Its generation becomes an orphan, to be removed at the provider.
+    Its generation becomes an orphan, to be removed at the provider, unless another job has it too.
     """
+    await tx.fetch(sql.lock_jobs_of_generation, id=job)
     row = await tx.one(sql.delete_job, id=job)
     if row is None:
         return ()
     files = await release_files(tx, [job])
-    if row["remote_id"]:
+    generation = {"account": row["account"], "remote_id": row["remote_id"]}
+    if row["remote_id"] and await tx.one(sql.keepers_of_generation, **generation) is None:
         orphan = Orphan(
-            account=row["account"],
-            remote_id=row["remote_id"],
+            **generation,
             job=job,
             cause=OrphanCause.DELETED,
             price=0,

@@ -9,20 +9,19 @@ from collections.abc import Mapping
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed, Refused
 from bot.domain.failures import FailureCategory, failure
+from bot.domain.framing import ReframeRequest, check_placement
 from bot.domain.identity import Place
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, MediaKind, Reference
 from bot.domain.pricing import price
 from bot.domain.requests import (
-    PICTURE_MAX_BYTES,
+    API_MAX_BYTES,
     TAKEN_MAX_BYTES,
-    VIDEO_MAX_BYTES,
     AnyRequest,
-    ReframeVideoRequest,
-    VideoRequest,
+    FromVideoRequest,
     check_length,
 )
-from bot.jobs.media import own_file, resolve_url
+from bot.jobs.media import own_file, resolve_url, takes_stored_files, too_large
 from bot.jobs.transitions import transition_job
 from bot.ports import ResolvedFile
 from bot.services import Services, Topic, log
@@ -43,8 +42,6 @@ MAX_IN_FLIGHT = 8
 _PROCESSING_RETRIES = 2
 #: part of its lease that the work on a job may take, so that it ends before another process begins
 _LEASE_SHARE = 0.9
-#: the largest file of each kind that the provider reads
-_MAX_BYTES = {MediaKind.PICTURE: PICTURE_MAX_BYTES, MediaKind.VIDEO: VIDEO_MAX_BYTES}
 
 
 class Preparer:
@@ -164,13 +161,13 @@ async def _resolve_inputs(services: Services, job: Job) -> tuple[AnyRequest, tup
     """The request with usable references, and the stored files that it refers to from now on."""
     references = job.request.references
     sources = await jobs_by_id(services.database, [one.job for one in references if one.job is not None])
-    continued = job.request.continues if isinstance(job.request, VideoRequest) else ()
+    by_generation = job.request.generations
     card = await find_card(services.database, job.card, services.cipher)
     if card is None:
         raise MediaUnavailable("the card that has its channel cannot be read")
     found: dict[str, Reference] = {}
     for reference in references:
-        if reference in continued:
+        if reference in by_generation:
             # The provider has the video itself, so that neither its size nor our copy matters.
             _require_result(sources.get(reference.job or ""))
         elif (known := found.get(reference.key)) is not None:
@@ -179,10 +176,11 @@ async def _resolve_inputs(services: Services, job: Job) -> tuple[AnyRequest, tup
             source = sources.get(reference.job or "")
             found[reference.key] = await _resolve(services, job, reference, source, card.place)
     request = job.request.with_references(found)
-    if isinstance(request, ReframeVideoRequest):
-        media = _media(request.source, sources)
-        request = request.model_copy(update={"duration_ms": media.duration_ms})
+    if isinstance(request, FromVideoRequest):
+        request = request.with_source(_media(request.source, sources))
         check_length(request)
+    if isinstance(request, ReframeRequest):
+        check_placement(request, _media(request.source, sources))
     return request, tuple(one.file.file for one in found.values() if one.file is not None)
 
 
@@ -203,17 +201,11 @@ async def _resolve(
     if (own := own_file(services, reference.url)) is not None:
         return await _from_own_link(services, reference, own, provider, member)
     resolved = await resolve_url(services, reference, place)
-    if resolved.headers and not _takes_stored_files(services, provider):
+    if resolved.headers and not takes_stored_files(services, provider):
         raise MediaRefused(_UNREACHABLE)
     fetched = await _fetch(services, reference, resolved, member)
     _require_kind(reference, fetched.kind)
     return await _from_file(services, reference, fetched, provider, member)
-
-
-def _takes_stored_files(services: Services, provider: str) -> bool:
-    """Whether a provider gets files from our storage: as files, or by links under which it reaches us."""
-    can = services.capabilities_of(provider)
-    return provider in services.facing_urls or (can is not None and can.takes_files)
 
 
 async def _from_own_link(
@@ -238,7 +230,9 @@ async def _is_stored(services: Services, media: Media) -> bool:
 
 _REMEDY = {
     MediaKind.PICTURE: "leave out the options for videos",
-    MediaKind.VIDEO: "/reframe takes videos with a ray model, /extend continues one that was made here",
+    MediaKind.VIDEO: (
+        "/reframe and /modify take videos with a ray model, /extend continues one that was made here"
+    ),
 }
 
 
@@ -259,7 +253,7 @@ async def _from_file(
     if not await _is_stored(services, media):
         raise MediaRefused("The source of this job is no longer stored; send it again")
     usable = await services.library.to_api_input(media, member=member)
-    if not _takes_stored_files(services, provider):
+    if not takes_stored_files(services, provider):
         # The provider reads the original URL, so the file must be usable without conversion.
         if reference.url is None:
             raise MediaRefused(_UNREACHABLE)
@@ -289,11 +283,8 @@ async def _from_job(
     result = _require_result(source)
     if not await services.storage.exists(result.poster if reference.first_frame_only else result.file):
         raise MediaRefused("The source of this job is no longer stored")
-    max_bytes = _MAX_BYTES[result.kind]
-    if reference.first_frame_only or result.size <= max_bytes:
+    if reference.first_frame_only or result.size <= API_MAX_BYTES[result.kind]:
         return reference
-    if not _takes_stored_files(services, provider):
-        raise MediaRefused(
-            f"The {result.kind} has {result.size / 1e6:.0f} MB; the maximum is {max_bytes / 1e6:.0f} MB"
-        )
+    if not takes_stored_files(services, provider):
+        raise MediaRefused(too_large(result))
     return Reference.of(await services.library.to_api_input(result, member=member))

@@ -6,10 +6,13 @@ orphan: deleted at the provider and paid by the operator, so that the member pay
 without any sign of being ours is ignored.
 
 An attempt's token is part of the callback URL that its create carries and the provider echoes.
+
+A change of a video, such as a higher resolution, may be answered with the generation that it changes. That
+one is known already, as the generation of the video; it is adopted by the token, and never becomes an orphan.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urlsplit
@@ -96,8 +99,13 @@ async def reconcile(
     # Read before the known ids: a create that is answered in between is then known, and not taken for lost.
     lost = await _unbound_attempts(services, provider, without_token) if without_token else {}
     known = await known_generations(services.database, provider.account, [one.id for one in generations])
-    named = [(one, tokens[one.id]) for one in generations if one.id in tokens and one.id not in known]
-    await _match_tokens(services, provider, named)
+    # A known one is named by another job if that job changed it and was answered with the same generation.
+    named = [
+        (one, tokens[one.id])
+        for one in generations
+        if one.id in tokens and tokens[one.id].job not in known.get(one.id, ())
+    ]
+    await _match_tokens(services, provider, named, known=known.keys())
     undecided = await _bind_equals(services, lost, [one for one in without_token if one.id not in known])
     return Reconciliation({claim.job for claim in tokens.values()}, undecided)
 
@@ -109,8 +117,22 @@ async def reconcile_answer(services: Services, generation: Generation, claim: Cl
             await _match(services, generation, attempt)
 
 
+async def adopt_changed(services: Services, generation: Generation, claim: Claim) -> None:
+    """Match a generation with the attempt to change it, whose callback has named it.
+
+    Its echo may still be that of the create, without the attempt's token; but only the provider has that.
+    """
+    for attempt in await attempts(services.database, [claim.job]):
+        if attempt.number == claim.attempt and attempt.changes(generation.id):
+            await _match(services, generation, attempt)
+
+
 async def _match_tokens(
-    services: Services, provider: Provider, named: Sequence[tuple[Generation, Claim]]
+    services: Services,
+    provider: Provider,
+    named: Sequence[tuple[Generation, Claim]],
+    *,
+    known: Collection[str],
 ) -> None:
     if not named:
         return
@@ -118,7 +140,9 @@ async def _match_tokens(
     by_claim = {(row.job, row.number): row for row in rows}
     for generation, claim in named:
         attempt = by_claim.get((claim.job, claim.attempt))
-        if attempt is not None and attempt.account == provider.account:
+        if attempt is None or attempt.account != provider.account:
+            continue
+        if generation.id not in known or attempt.changes(generation.id):
             # One that fails must not hide those behind it; it is reconciled again later.
             await services.guarded("reconcile generation", partial(_match, services, generation, attempt))
 
@@ -129,6 +153,9 @@ async def _match(services: Services, generation: Generation, attempt: Attempt) -
     is_newest = attempt.number == attempt.newest
     if is_newest and attempt.state in _ADOPTING:
         await _adopt(services, generation, attempt)
+    elif attempt.changes(generation.id):
+        # It stays the generation of its source, and is no orphan.
+        log.warning("change_found_late", job_id=attempt.job, attempt=attempt.number)
     else:
         cause = OrphanCause.LATE if is_newest else OrphanCause.SUPERSEDED
         await _record_orphan(services, generation, attempt, cause)
@@ -285,7 +312,9 @@ async def resolve_unknown(services: Services, provider: Provider, jobs: Sequence
         attempt = newest[job.id]
         if job.state is not State.UNKNOWN or job.attempt != attempt.number:
             continue
-        if proves_absence and attempt.has_token and job.id not in found.named_jobs:
+        # A change answered with the same generation may leave no token in the list.
+        absent = proves_absence and attempt.has_token and attempt.edited_generation is None
+        if absent and job.id not in found.named_jobs:
             await transition_job(services, job, State.QUEUED, "proven_absent")
         elif _is_overdue(services, attempt) or (is_complete and not _is_undecided(found, attempt)):
             await _fail_lost(services, job)

@@ -14,6 +14,7 @@ from bot.settings import Timing
 from bot.store.attempts import attempts, extend_deadline, job_refs
 from bot.store.cards import request_progress
 from bot.store.orphans import OrphanCause
+from bot.worker.changes import is_unchanged
 from bot.worker.media_budget import record_stored
 from bot.worker.previews import Previews
 
@@ -45,6 +46,14 @@ class _Retry:
         else:
             self.missing_since = now if self.missing_since is None else self.missing_since
             self.give_up_at, pause_max = self.missing_since + times.asset_deadline, times.asset_retry_max
+        self._put_off(now, times, pause_max)
+
+    def wait(self, now: int, times: Timing, *, give_up_at: int) -> None:
+        """Put off the next try while the provider still works on the file, which is no failure."""
+        self.error, self.give_up_at = "still the file that is to be changed", give_up_at
+        self._put_off(now, times, times.asset_retry_max)
+
+    def _put_off(self, now: int, times: Timing, pause_max: int) -> None:
         self.next_try_at = now + min(times.asset_retry * 2 ** min(self.tries, _DOUBLINGS_MAX), pause_max)
         self.tries += 1
 
@@ -55,8 +64,9 @@ class _Retry:
     @property
     def failure(self) -> Failure:
         """Why the job fails when its result is given up."""
-        is_missing = self.missing_since is not None
-        category = FailureCategory.ASSET_LOST if is_missing else FailureCategory.RESULT_UNPROCESSED
+        if self.missing_since is not None:
+            return failure(FailureCategory.ASSET_LOST, self.error)
+        category = FailureCategory.RESULT_UNPROCESSED if self.is_our_fault else FailureCategory.TIMEOUT
         return failure(category, self.error)
 
 
@@ -122,6 +132,11 @@ class ResultProcessor:
             stored = await self._fetch(job, generation)
         except MediaError as error:
             await self._retry_later(job, error)
+            return
+        if await is_unchanged(self._services, job, stored):
+            retry = self._retries.setdefault(job.id, _Retry())
+            retry.wait(self._services.clock(), self._services.times, give_up_at=job.deadline)
+            await self.check_deadline(job)
             return
         self._retries.pop(job.id, None)
         await transition_job(self._services, job, State.COMPLETED, "completed", result=stored)

@@ -23,6 +23,7 @@ from bot.store.attempts import JobRef
 from bot.store.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
 from bot.store.jobs import find_job
 from bot.worker.accounts import request_check, stop_submitting
+from bot.worker.changes import must_wait
 from bot.worker.leased_pool import LeasedPool
 from bot.worker.reconciliation import callback_url, reconcile_answer
 
@@ -105,14 +106,25 @@ class Submitter:
         self._full_until = monotonic + services.times.poll if claimed.full else 0
         return [_TimedClaim(claim=one, wall=now, monotonic=monotonic) for one in claimed.claims]
 
-    async def _submit(self, claimed: _TimedClaim) -> None:
+    async def _ready_job(self, claimed: _TimedClaim) -> Job | None:
+        """The claimed job, if it can be submitted now; another one is queued again."""
         services = self._services
         job = await find_job(services.database, claimed.claim.job)
         if job is None:
             await self._requeue(claimed, "unreadable", delay_ms=services.times.unreadable_retry)
-            return
+            return None
         if (job.state, job.attempt) != (State.SUBMITTING, claimed.claim.attempt):
             log.info("claim_lost", job_id=claimed.claim.job, attempt=claimed.claim.attempt)
+            return None
+        if await must_wait(services, job):
+            await self._requeue(claimed, "other_change_first", delay_ms=services.times.cool_down)
+            return None
+        return job
+
+    async def _submit(self, claimed: _TimedClaim) -> None:
+        services = self._services
+        job = await self._ready_job(claimed)
+        if job is None:
             return
         try:
             media = await provider_inputs(services, job, self._provider)

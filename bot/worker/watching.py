@@ -5,6 +5,7 @@ reaches. Both end in the same compare-and-set, so that it does not matter which 
 """
 
 import asyncio
+from collections import defaultdict
 from functools import partial
 
 from bot.domain.errors import (
@@ -31,7 +32,7 @@ from bot.store.orphans import OrphanCause
 from bot.store.queue_stats import duration_stats
 from bot.store.rows import UNREADABLE
 from bot.worker.accounts import stop_submitting
-from bot.worker.reconciliation import list_pages, reconcile, resolve_unknown
+from bot.worker.reconciliation import adopt_changed, list_pages, reconcile, resolve_unknown
 from bot.worker.results import ResultProcessor
 
 #: up to so many jobs are read one by one rather than by list
@@ -184,7 +185,7 @@ class Watcher:
     async def _poll(self, jobs: list[Job]) -> None:
         retried = [job for job in jobs if self._results.next_try_at(job.id) is not None]
         fresh = [job for job in jobs if self._results.next_try_at(job.id) is None]
-        waiting = {job.remote_id: job for job in fresh if job.remote_id}
+        waiting = {job.id: job for job in fresh if job.remote_id}
         if len(waiting) > _SINGLE_READS and self._provider.capabilities.lists:
             try:
                 await self._read_list(waiting)
@@ -211,11 +212,15 @@ class Watcher:
 
     async def _read_list(self, waiting: dict[str, Job]) -> None:
         """Read the first pages of the list, and remove the jobs that are found there from `waiting`."""
+        # Several jobs have one generation if they change it.
+        jobs: dict[str | None, list[str]] = defaultdict(list)
+        for job in waiting.values():
+            jobs[job.remote_id].append(job.id)
         async for page in list_pages(self._provider, count=_PAGES):
             await reconcile(self._services, self._provider, page.generations)
             for generation in page.generations:
-                if (job := waiting.pop(generation.id, None)) is not None:
-                    await self._handle(job, generation)
+                for found in jobs.pop(generation.id, ()):
+                    await self._handle(waiting.pop(found), generation)
             if not waiting:
                 return
 
@@ -272,6 +277,7 @@ class Watcher:
             return
         generation = await self._provider.get(generation_id)
         await reconcile(services, self._provider, [generation])
+        await adopt_changed(services, generation, claim)
         job = await find_job(services.database, claim.job)
         if job is not None and job.state is State.SUBMITTED and job.remote_id == generation.id:
             self.process(job, generation)

@@ -119,6 +119,7 @@ class _OwnVideoRequest(CreateRequest):
             prompt=video.prompt,
             echo=self.model_dump(mode="json", exclude={"id"}) | echo,
             references=(Reference(role="source", generation=video.id),),
+            changes=video.id,
             callback_url=self.callback_url,
             price=addition_price(VideoModel(video.model), shape),
             typical_ms=typical_ms,

@@ -29,7 +29,8 @@ from simulator.generations.accounts import MICROUSD_PER_CENT, read_credit
 from simulator.generations.create import create_generation
 from simulator.generations.database import Database
 from simulator.generations.faults import Call, Faults, FaultStage
-from simulator.generations.generation import Generation
+from simulator.generations.generation import Generation, NewGeneration
+from simulator.generations.renderer import Renderer
 from simulator.generations.repository import Repository
 from simulator.settings import SimulatorSettings
 from simulator.video.camera import MOVES, PHRASES
@@ -48,6 +49,7 @@ class ApiRoutes:
         repository: Repository,
         faults: Faults,
         files: FileStore,
+        renderer: Renderer,
         settings: SimulatorSettings,
         clock_ms: Callable[[], int],
         on_created: Callable[[Generation], None],
@@ -60,6 +62,7 @@ class ApiRoutes:
         self._repository = repository
         self._faults = faults
         self._files = files
+        self._renderer = renderer
 
     def routes(self) -> list[BaseRoute]:
         generation = f"{BASE}/generations/{{id}}"
@@ -170,6 +173,7 @@ class ApiRoutes:
         fault = await self._faults.consume("create", account, prompt, FaultStage.GENERATION)
         generation = await create_generation(
             new,
+            changed=await self._changed(new),
             account=account,
             fault=fault,
             base_url=base_url_of(request),
@@ -184,6 +188,17 @@ class ApiRoutes:
         if new.wait_s is not None:
             generation = await self._wait(generation, new.wait_s)
         return JsonResponse(generation.document(self._clock_ms(), base_url_of(request)), status)
+
+    async def _changed(self, new: NewGeneration) -> Generation | None:
+        """The generation that is to become the new one, with its file linked as the source."""
+        if new.changes is None or not self._settings.edits_keep_id:
+            return None
+        video = await self._repository.find(new.changes)
+        if video is None:
+            raise _not_found()
+        file = await self._renderer.file_of(video, video.asset)
+        await self._files.link(file, self._files.reference(video.id, 0))
+        return video
 
     async def _source_videos(self, parsed: CreateRequest, account: str) -> dict[str, Generation]:
         """Find the account's own completed videos that a request builds on. Raises ApiError."""

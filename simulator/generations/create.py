@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, replace
 from http import HTTPStatus
 from uuid import UUID, uuid4
 
@@ -30,9 +30,16 @@ _INSERT = (
 )
 
 
+_UPDATE = (
+    f"UPDATE generation SET {', '.join(f'{name} = ?' for name in COLUMNS[1:])}"  # noqa: S608 - the same
+    " WHERE id = ?"
+)
+
+
 async def create_generation(
     new: NewGeneration,
     *,
+    changed: Generation | None = None,
     account: str,
     fault: TriggeredFault | None,
     base_url: str,
@@ -40,7 +47,11 @@ async def create_generation(
     settings: SimulatorSettings,
     clock_ms: Callable[[], int],
 ) -> Generation:
-    """Create a generation and charge for it; both are committed when this returns. Raises ApiError."""
+    """Create a generation and charge for it; both are committed when this returns. Raises ApiError.
+
+    With `changed`, that generation becomes the new one, and keeps its id and its place in the list. Its file
+    must be linked as the first reference already.
+    """
     fault = fault or fault_in_prompt(new.prompt)
     opening_balance = round(settings.credit_cents * MICROUSD_PER_CENT)
     async with database.transaction() as connection:
@@ -64,8 +75,27 @@ async def create_generation(
         await connection.execute(
             "UPDATE account SET balance = balance - ? WHERE id = ?", (new.price, account)
         )
-        await connection.execute_fetchall(_INSERT, astuple(generation)[1:])
+        if changed is None:
+            await connection.execute_fetchall(_INSERT, astuple(generation)[1:])
+        else:
+            generation = _changed_row(changed, generation)
+            await connection.execute(_UPDATE, (*astuple(generation)[1:], changed.id))
     return generation
+
+
+def _changed_row(changed: Generation, new: Generation) -> Generation:
+    """The row of a generation that becomes another one; its file gets a new name."""
+    stem, _, number = changed.asset.removesuffix(".mp4").partition("-")
+    return replace(
+        new,
+        seq=changed.seq,
+        id=changed.id,
+        created_at=changed.created_at,
+        asset=f"{stem}-{int(number or 1) + 1}.mp4",
+        # Its only reference is its own earlier file.
+        awaits_references=0,
+        ends_at=None if new.fault == FaultKind.STUCK else new.due_at,
+    )
 
 
 async def _check_limits(

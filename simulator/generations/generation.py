@@ -55,6 +55,8 @@ class NewGeneration:
     asset: str
     #: of a video, as far as it is known; None for a picture
     shape: VideoShape | None = None
+    #: id of the own video that it may be changed into, instead of becoming a new generation
+    changes: str | None = None
     #: how long the client wants to wait for the finished generation; None answers at once
     wait_s: float | None = None
 

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.domain.framing import Framing
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
+from bot.media.codecs.framing import draw_framing
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
@@ -121,6 +123,14 @@ class FakeLibrary(MediaLibrary):
         if media.kind is MediaKind.VIDEO:
             return await self._keep(MP4 + media.file.encode(), film(media.duration_ms or 0))
         return await self._keep(PNG + media.file.encode(), Found(width=media.width, height=media.height))
+
+    async def draw_framing(self, media: Media, framing: Framing, *, member: str) -> bytes:
+        self.members.append(member)
+        boxes = [(box.left, box.top, box.width, box.height) for box in (framing.crop, framing.placed)]
+        target = self._storage.incoming / f"{media.file}.framing"
+        size = (framing.width, framing.height)
+        await asyncio.to_thread(draw_framing, self.path(media.poster), target, size, boxes[0], boxes[1])
+        return await asyncio.to_thread(target.read_bytes)
 
     async def _keep(self, content: bytes, found: Found) -> Media:
         media = await self._storage.put(

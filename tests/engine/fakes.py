@@ -110,6 +110,8 @@ class FakeProvider:
         #: called between the claim and the create
         self.before_create: Callable[[], None] = lambda: None
         self.lags = False
+        #: a change of a video is answered with the generation that it changes
+        self.keeps_id = False
         self.list_error: Exception | None = None
         self.get_error: Callable[[str], Exception | None] = lambda _: None
         self.check_error: Exception | None = None
@@ -121,17 +123,25 @@ class FakeProvider:
         self._clock = clock
         self._numbers = count(1)
 
-    def make(self, request: AnyRequest, callback_url: str | None = None, *, age_ms: int = 0) -> Generation:
+    def make(
+        self,
+        request: AnyRequest,
+        callback_url: str | None = None,
+        *,
+        age_ms: int = 0,
+        changed: str | None = None,
+    ) -> Generation:
         """Have a generation that nobody here asked for, or somebody whose answer gets lost."""
         number = next(self._numbers)
         video = request.makes is MediaKind.VIDEO
         address = f"{self.origin}/{self.account}/{number}"
+        new_id = str(UUID(hashlib.md5(f"{self.account}{number}".encode()).hexdigest()))  # noqa: S324 - a name
         generation = Generation(
-            id=str(UUID(hashlib.md5(f"{self.account}{number}".encode()).hexdigest())),  # noqa: S324 - a name
+            id=changed or new_id,
             state=self.born,
             created_at=self._clock.wall() - age_ms,
             callback_url=callback_url,
-            fingerprint=_digest(request),
+            fingerprint="" if request.edited is not None else _digest(request),
             asset_url=f"{address}.mp4" if video else address,
             thumbnail_url=f"{address}.still" if video else None,
         )
@@ -151,7 +161,7 @@ class FakeProvider:
 
     def fingerprint(self, request: AnyRequest, media: Inputs) -> str:  # noqa: ARG002
         self.before_create()
-        return _digest(request)
+        return "" if request.edited is not None else _digest(request)
 
     async def submit(
         self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""
@@ -163,7 +173,10 @@ class FakeProvider:
         step = self.steps.popleft() if self.steps else Step()
         if isinstance(step, Exception):
             raise step
-        generation = self.make(request, callback_url) if step.done or step.error is None else None
+        changed = by_key(urls)[request.edited.key] if self.keeps_id and request.edited is not None else None
+        generation = None
+        if step.done or step.error is None:
+            generation = self.make(request, callback_url, changed=changed)
         await step.pass_gate()
         if step.error is not None:
             raise step.error

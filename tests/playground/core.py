@@ -18,8 +18,15 @@ from bot.domain.errors import MediaRefused
 from bot.domain.estimates import typical_duration
 from bot.domain.identity import Invocation
 from bot.domain.jobs import Job, State
-from bot.domain.models import PICTURE_SIZES, Lane, video_size
-from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
+from bot.domain.models import PICTURE_SIZES, Lane, Resolution, video_size
+from bot.domain.requests import (
+    AnyRequest,
+    AudioRequest,
+    ModifyVideoRequest,
+    ReframeVideoRequest,
+    UpscaleRequest,
+    VideoRequest,
+)
 from bot.jobs.estimates import views_now
 from bot.providers.base import GenerationState
 from bot.service.adapter_data import AdapterData
@@ -278,16 +285,20 @@ def _video(width: int, height: int, duration_ms: int) -> bytes:
 
 
 def _size(request: AnyRequest) -> tuple[int, int]:
-    if isinstance(request, VideoRequest):
-        return video_size(request.aspect_ratio, request.resolution)
-    return PICTURE_SIZES[request.aspect_ratio]
+    match request:
+        case VideoRequest() | UpscaleRequest():
+            return video_size(request.aspect_ratio, request.resolution)
+        case ModifyVideoRequest() | AudioRequest():
+            return video_size(request.aspect_ratio, Resolution.P720)
+        case _:
+            return PICTURE_SIZES[request.aspect_ratio]
 
 
 def _duration_ms(request: AnyRequest) -> int:
     match request:
         case VideoRequest():
             return request.duration.ms
-        case ReframeVideoRequest():
+        case ReframeVideoRequest() | ModifyVideoRequest() | UpscaleRequest() | AudioRequest():
             return request.duration_ms or 5000
         case _:
             return 0

@@ -8,7 +8,8 @@ from adapters.playground.messages.command_forms import command_forms
 from bot.domain.commands import CATALOGUE, Audience
 from bot.domain.options import options
 
-FORMS = {form["name"]: form for form in command_forms(admin=True)}
+WORDS = {"concepts": ("dolly_zoom", "pan_left"), "camera_motion": ("camera orbit left",)}
+FORMS = {form["name"]: form for form in command_forms(admin=True, suggestions=WORDS)}
 
 
 def field(command: str, name: str) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def test_every_command_has_a_form_with_every_option(command: Any) -> None:
 
 
 def test_admin_commands_are_available_to_admins_only() -> None:
-    offered = {form["name"] for form in command_forms(admin=False)}
+    offered = {form["name"] for form in command_forms(admin=False, suggestions=WORDS)}
     everybodys = {name for name, command in CATALOGUE.items() if command.audience is Audience.EVERYONE}
     assert everybodys == offered
 
@@ -45,3 +46,12 @@ def test_rarely_used_options_are_folded_away() -> None:
     assert "media" not in folded
     assert field("animate", "start")["main"]
     assert not field("imagine", "style")["main"]
+
+
+def test_a_field_has_the_words_and_the_notes_that_help_to_fill_it() -> None:
+    assert field("extend", "concepts")["suggestions"] == ("dolly_zoom", "pan_left")
+    assert field("animate", "camera_motion")["suggestions"] == ("camera orbit left",)
+    assert field("animate", "prompt")["suggestions"] == ()
+    mode = field("modify", "mode")
+    assert len(mode["notes"]) == len(mode["choices"]) == 9
+    assert (field("modify", "weight")["kind"], field("modify", "weight")["main"]) == ("decimal", True)

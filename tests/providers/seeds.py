@@ -4,30 +4,54 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.providers.documented import PICTURES, VIDEOS, Body, frames, still
+from tests.providers.documented import MODIFIED_VIDEOS, PICTURES, VIDEOS, Body, frames, still
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 
 _OBJECT = re.compile(r"^\{$.*?^\}", re.DOTALL | re.MULTILINE)
-_HEADING = re.compile(r"^(Image|Video) Generation$", re.MULTILINE)
 _PYTHON = re.compile(r"client\.generations\.(image\.)?create\(\n(.*?)\n\)", re.DOTALL)
-_JAVASCRIPT = re.compile(r"client\.generations\.(image\.)?create\((\{.*?\})\);", re.DOTALL)
-#: in a create's body: modifying a video is asked for in another way
-_MODIFIES = "mode"
+_JAVASCRIPT = re.compile(r"client\.generations\.(image\.)?create\((\{.*?\})\);?", re.DOTALL)
+#: a part of a call, shown on its own
+_PART = re.compile(r"^  prompt(?:=|: )\"(.*)\",\n  (aspect_ratio|model)(?:=|: )\"(.*)\"$", re.MULTILINE)
+#: a heading stands alone in its line
+_HEADING = re.compile(r"^[A-Z0-9e][\w ,-]{2,58}$", re.MULTILINE)
+_NO_HEADINGS = (
+    "Image URL",
+    "API Reference",
+    "Open",
+    "Changing colors",
+    "Resolution can",
+    "Import and",
+    "Using",
+)
 
 
-def shown() -> Iterator[tuple[str, Body]]:
-    """Path and body of every example of a create, without the slips of the pen that no parser takes."""
-    yield from _curl(_seed("000"))
-    yield from _curl(_seed("001"))
-    yield from _python(_seed("001"))
-    yield from _javascript(_seed("002"))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One example of a create."""
+
+    document: str
+    heading: str
+    path: str
+    body: Body
+
+
+def shown() -> Iterator[Shown]:
+    """Every example of a create, without the slips of the pen that no parser takes."""
+    rest, whole, javascript = _seed("000"), _seed("001"), _seed("002")
+    # The part about the SDK begins with its address.
+    sdk = whole.index("https://github.com/lumalabs/lumaai-python")
+    yield from _curl("REST pictures", rest)
+    yield from _curl("REST", whole)
+    yield from _python("Python", whole[sdk:])
+    yield from _javascript("JavaScript", javascript)
     yield from _described()
     yield from _gateway(_seed("004"))
 
@@ -36,45 +60,83 @@ def _seed(number: str) -> str:
     return next(REFERENCE.glob(f"seeds/{number}*.txt")).read_text(encoding="utf-8")
 
 
-def _curl(text: str) -> Iterator[tuple[str, Body]]:
+def _heading(text: str, at: int) -> str:
+    """The heading above a place, below that of its chapter."""
+    found = [
+        one[0] for one in _HEADING.finditer(text, 0, at) if one[0] and not one[0].startswith(_NO_HEADINGS)
+    ]
+    chapters = [one for one in found if one in _CHAPTERS]
+    chapter = chapters[-1] if chapters else ""
+    return chapter if chapter == found[-1] else f"{chapter}: {found[-1]}"
+
+
+_CHAPTERS = ("Image Generation", "Video Generation", "Reframe", "Modify Video")
+
+
+def _curl(document: str, text: str) -> Iterator[Shown]:
     for found in _OBJECT.finditer(text):
         body = json.loads(_tidy(found[0]))
-        if "prompt" in body and _MODIFIES not in body:
-            heading = [one[1] for one in _HEADING.finditer(text, 0, found.start())][-1]
-            yield _path(pictures=heading == "Image"), body
+        if "prompt" not in body:
+            continue
+        heading = _heading(text, found.start())
+        path = MODIFIED_VIDEOS if "mode" in body else _path(pictures=heading.startswith("Image"))
+        yield Shown(document=document, heading=heading, path=path, body=body)
 
 
-def _python(text: str) -> Iterator[tuple[str, Body]]:
+def _python(document: str, text: str) -> Iterator[Shown]:
+    yield from _parts(document, text)
     for found in _PYTHON.finditer(text):
         whole = re.sub(r'"\n(\s+\w+=)', r'",\n\1', found[2])
         # The interpolation names its second frame twice.
         whole = re.sub(r'"frame1"(?=.*"frame1")', '"frame0"', whole, flags=re.DOTALL)
         call = ast.parse(f"create({whole})", mode="eval").body
         assert isinstance(call, ast.Call)
-        yield (
-            _path(pictures=bool(found[1])),
-            {str(word.arg): ast.literal_eval(word.value) for word in call.keywords},
+        yield Shown(
+            document=document,
+            heading=_heading(text, found.start()),
+            path=_path(pictures=bool(found[1])),
+            body={str(word.arg): ast.literal_eval(word.value) for word in call.keywords},
         )
 
 
-def _javascript(text: str) -> Iterator[tuple[str, Body]]:
+def _javascript(document: str, text: str) -> Iterator[Shown]:
+    yield from _parts(document, text)
     for found in _JAVASCRIPT.finditer(text):
         quoted = re.sub(r"^(\s*)(\w+):", r'\1"\2":', found[2], flags=re.MULTILINE)
-        yield _path(pictures=bool(found[1])), json.loads(_tidy(quoted))
+        yield Shown(
+            document=document,
+            heading=_heading(text, found.start()),
+            path=_path(pictures=bool(found[1])),
+            body=json.loads(_tidy(quoted)),
+        )
 
 
-def _described() -> Iterator[tuple[str, Body]]:
+def _parts(document: str, text: str) -> Iterator[Shown]:
+    for prompt, name, value in _PART.findall(text):
+        at = text.index(f'  prompt{"=" if "prompt=" in text else ": "}"{prompt}",\n  {name}')
+        yield Shown(
+            document=document,
+            heading=_heading(text, at),
+            path=PICTURES,
+            body={"prompt": prompt, name: value},
+        )
+
+
+def _described() -> Iterator[Shown]:
+    document = "OpenAPI"
     for example in description()["components"]["schemas"]["GenerationRequest"]["examples"]:
-        yield VIDEOS, example["value"]
+        yield Shown(document=document, heading=example["summary"], path=VIDEOS, body=example["value"])
     content = description()["paths"][VIDEOS]["post"]["requestBody"]["content"]
-    yield VIDEOS, content["application/json"]["examples"]["default"]["value"]
+    body = content["application/json"]["examples"]["default"]["value"]
+    yield Shown(document=document, heading="Generate a video", path=VIDEOS, body=body)
 
 
-def _gateway(text: str) -> Iterator[tuple[str, Body]]:
+def _gateway(text: str) -> Iterator[Shown]:
     for found in _OBJECT.finditer(text):
         body = json.loads(found[0])
         if body.keys() == {"url", "prompt"}:
-            yield VIDEOS, {"prompt": body["prompt"], **frames(still(body["url"]), None)}
+            body = {"prompt": body["prompt"], **frames(still(body["url"]), None)}
+            yield Shown(document="Gateway", heading="Image to video", path=VIDEOS, body=body)
 
 
 @cache
@@ -91,4 +153,4 @@ def _path(*, pictures: bool) -> str:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r",(\s*})", r"\1", re.sub(r"#.*", "", text))
+    return re.sub(r",(\s*})", r"\1", re.sub(r"(?<![\"\w:/])#.*", "", text))

@@ -15,8 +15,15 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
-from bot.domain.requests import AnyRequest, ReframeVideoRequest, VideoRequest
+from bot.domain.models import AspectRatio, Duration, ModifyMode, Resolution, VideoModel
+from bot.domain.requests import (
+    AnyRequest,
+    AudioRequest,
+    ModifyVideoRequest,
+    ReframeVideoRequest,
+    UpscaleRequest,
+    VideoRequest,
+)
 from bot.providers.base import Generation, GenerationState, Input, InputGeneration, InputUrl
 from bot.providers.luma import LumaProvider
 from tests.simulator.client import KEY, ApiClient, served, simulator_at, until
@@ -71,8 +78,20 @@ REQUESTS: list[AnyRequest] = [
     video(start=OWN, end=OTHER),
     ReframeVideoRequest(source=CLIP, aspect_ratio=AspectRatio.PORTRAIT, prompt="more sky"),
     ReframeVideoRequest(
-        source=CLIP, aspect_ratio=AspectRatio.SQUARE, first_frame=PICTURE, grid_position_x=0, x_end=64
+        source=CLIP, aspect_ratio=AspectRatio.SQUARE, first_frame=PICTURE, grid_position_x=-9, x_end=64
     ),
+    *(ModifyVideoRequest(source=CLIP, prompt="at night", mode=mode) for mode in ModifyMode),
+    ModifyVideoRequest(source=CLIP, model=VideoModel.RAY_2, first_frame=PICTURE),
+]
+_EDITED = {
+    "source": OWN,
+    "model": VideoModel.RAY_2,
+    "aspect_ratio": AspectRatio.LANDSCAPE,
+    "duration_ms": 5_000,
+}
+CHANGES: list[AnyRequest] = [
+    UpscaleRequest(resolution=Resolution.P1080, **_EDITED),
+    AudioRequest(prompt="waves", negative_prompt="voices", **_EDITED),
 ]
 
 
@@ -83,7 +102,14 @@ async def test_the_echo_of_every_video_carries_our_marker_and_our_fingerprint(tm
         return b""
 
     async with (
-        simulator_at(tmp_path, clock_ms=lambda: at[0], fetch=nothing, speed=1, video_concurrent=99) as caller,
+        simulator_at(
+            tmp_path,
+            clock_ms=lambda: at[0],
+            fetch=nothing,
+            speed=1,
+            video_concurrent=99,
+            video_per_minute=99,
+        ) as caller,
         account(caller) as provider,
     ):
         source = write_source(tmp_path / "source.mp4", frames=4)
@@ -96,13 +122,15 @@ async def test_the_echo_of_every_video_carries_our_marker_and_our_fingerprint(tm
             store_video(tmp_path, film, source)
             media[job.key] = InputGeneration(id=film["id"])
         at[0] = 1_000_000
-        for request in REQUESTS:
+        for request in [*REQUESTS, *CHANGES]:
             submitted = await provider.submit(request, media=media, callback_url=MARKER)
             newest = (await provider.page(limit=1, offset=0)).generations[0]
             assert newest.id == submitted.id
             for generation in (submitted, newest):
                 assert generation.callback_url == MARKER
-                assert generation.fingerprint == provider.fingerprint(request, media), request
+                # The echo of a change does not say which video it changes.
+                own = provider.fingerprint(request, media)
+                assert own == ("" if request.edited else generation.fingerprint), request
 
 
 class Studio:
@@ -193,6 +221,20 @@ async def test_a_film_goes_on_from_an_own_one_to_a_picture_in_the_length_asked_f
     assert (shown.codec, shown.size, shown.seconds) == ("h264", (540, 540), 9)
     assert difference(shown.frames[0], own[-1]) < LOSS
     assert difference(shown.frames[-1], plain(GREEN)) < LOSS
+
+
+@pytest.mark.usefixtures("own")
+async def test_an_own_film_gets_audio_and_is_made_larger(service: Studio) -> None:
+    await service.store_video(OWN)
+    heard, larger = [await service.make(change) for change in reversed(CHANGES)]
+    assert (heard.sound, heard.size) == ("aac", (180, 180))
+    assert (larger.sound, larger.size) == (None, (1920, 1080))
+
+
+async def test_a_film_from_the_web_is_modified_in_its_own_length(service: Studio) -> None:
+    shown = await service.make(ModifyVideoRequest(source=CLIP, prompt="at night", first_frame=PICTURE))
+    assert (shown.codec, shown.size, shown.seconds) == ("h264", SMALL, 0.5)
+    assert difference(shown.frames[0], plain(GREEN)) < LOSS
 
 
 async def test_a_film_from_the_web_is_reframed_in_its_own_length(service: Studio) -> None:

@@ -113,7 +113,7 @@ async def test_two_videos_are_joined(any_house: Open) -> None:
         request, media = await sent(home, f"/extend {first.id} --to {second.id}")
 
         assert isinstance(request, VideoRequest)
-        assert (first.id, second.id) == tuple(one.job for one in request.continues)
+        assert (first.id, second.id) == tuple(one.job for one in request.generations)
         assert {first.id: first.remote_id, second.id: second.remote_id} == media
 
 

@@ -122,6 +122,28 @@ async def test_an_upscaled_video_is_larger(tmp_path: Path) -> None:
         assert (shown.size, len(shown.frames)) == ((1920, 1080), 4)
 
 
+async def test_a_changed_video_keeps_its_id_where_that_is_set(tmp_path: Path) -> None:
+    """First audio, then a higher resolution: each is charged, and a new file of the one generation."""
+    async with simulator_at(tmp_path, speed=FAST, edits_keep_id=True) as caller:
+        video = await caller.ended((await create_video(caller, model="ray-2", prompt="a small one"))["id"])
+        store_video(tmp_path, video, write_source(tmp_path / "video.mp4", frames=4))
+        paid = await caller.credit()
+        answer = await create_video(caller, f"/{video['id']}/audio", prompt="waves")
+        assert (answer["id"], answer["created_at"]) == (video["id"], video["created_at"])
+        assert answer["request"]["generation_type"] == "add_audio"
+        heard = await caller.ended(video["id"])
+        assert heard["assets"]["video"] == f"{caller.root}/assets/{video['id']}/video-2.mp4"
+        assert decode(await download_video(caller, heard)).sound == "aac"
+        assert (less := await caller.credit()) < paid
+
+        await create_video(caller, f"/{video['id']}/upscale", resolution="1080p")
+        larger = decode(await download_video(caller, await caller.ended(video["id"])))
+        assert (larger.size, larger.sound, len(larger.frames)) == ((1920, 1080), "aac", 4)
+        assert await caller.credit() < less
+        listed = (await caller.call("GET", "/generations")).json()["generations"]
+        assert [one["id"] for one in listed] == [video["id"]]
+
+
 async def test_callbacks_tell_of_a_video_with_its_assets(tmp_path: Path) -> None:
     heard: list[dict[str, Any]] = []
     ended = asyncio.Event()

@@ -247,10 +247,11 @@ async def test_generations_that_somebody_stands_for_are_known(store: Database) -
     )
     await store.transact(record_orphan, orphan)
     ids = [mine, "orphan", "stranger"]
-    assert {mine, "orphan"} == await known_generations(store, ACCOUNT, ids)
-    assert set() == await known_generations(store, "luma-2", ids)
+    job = frozenset({walk.job})
+    assert {mine: job, "orphan": {None}} == await known_generations(store, ACCOUNT, ids)
+    assert {} == await known_generations(store, "luma-2", ids)
     await walk.move(State.QUEUED)
-    assert {mine} == await known_generations(store, ACCOUNT, [mine]), "an earlier attempt's stays known"
+    assert {mine: job} == await known_generations(store, ACCOUNT, [mine]), "an earlier attempt's stays known"
 
 
 async def test_misses_in_a_row_are_counted_from_the_first(store: Database) -> None:

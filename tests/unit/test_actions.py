@@ -21,6 +21,7 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, ImageModel
 from bot.domain.requests import (
     ImageRequest,
+    ModifyVideoRequest,
     ReframeImageRequest,
     ReframeVideoRequest,
     VideoRequest,
@@ -29,6 +30,7 @@ from bot.domain.requests import (
     dump_request,
     load_request,
 )
+from bot.domain.video_edits import audio_request, upscale_request
 from tests.unit.people import film, job
 
 _REQUEST = ImageRequest(
@@ -36,10 +38,13 @@ _REQUEST = ImageRequest(
 )
 
 
+_OF_VIDEOS = (Action.EXTEND, Action.REVERSE, Action.UPSCALE, Action.AUDIO)
+
+
 @pytest.mark.parametrize("state", State)
 def test_what_is_offered_fits_the_state(state: State) -> None:
     expected = {
-        State.COMPLETED: tuple(action for action in Action if action not in (Action.EXTEND, Action.REVERSE)),
+        State.COMPLETED: tuple(action for action in Action if action not in _OF_VIDEOS),
         State.FAILED: (Action.AGAIN, Action.EDIT, Action.DELETE),
         State.CANCELLED: (Action.AGAIN, Action.EDIT, Action.DELETE),
     }
@@ -112,6 +117,9 @@ _MADE = [
             duration_ms=5000,
         )
     ),
+    film(request=ModifyVideoRequest(source=Reference(job="2" * 24, kind=MediaKind.VIDEO), prompt="snow")),
+    film(request=upscale_request(film()), parent=film().id),
+    film(request=audio_request(film()), parent=film().id),
 ]
 
 
@@ -135,8 +143,11 @@ def test_actions_that_make_something_keep_to_the_account_of_their_source(made: J
     """Only what goes on from a video must be made where that was made."""
     for action in set(available_actions(made)) & GENERATING:
         found = follow_up_request(action, made, ActionInput(prompt="a blue fox"))
-        continues = [one.job for one in getattr(found, "continues", ())]
-        assert ([made.id] if action in (Action.EXTEND, Action.REVERSE) else []) == continues
+        continues = [one.job for one in getattr(found, "generations", ())]
+        expected: list[str | None] = [made.id] if action in _OF_VIDEOS else []
+        if action is Action.AGAIN:
+            expected = [one.job for one in made.request.generations]
+        assert expected == continues
 
 
 def test_pictures_are_animated_and_videos_extended_and_neither_the_other() -> None:
@@ -156,7 +167,7 @@ def test_an_animation_begins_with_the_picture_in_its_frame() -> None:
 
 
 def test_new_words_change_the_words_alone() -> None:
-    for made in _MADE:
+    for made in [one for one in _MADE if one.request.edited is None]:
         found = follow_up_request(Action.EDIT, made, ActionInput(prompt=" a blue fox "))
         assert made.request.model_copy(update={"prompt": "a blue fox"}) == found
 

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands import CATALOGUE, Animate, Extend, GenerateCommand, Imagine, Reframe
+from bot.domain.commands import (
+    CATALOGUE,
+    Animate,
+    Audio,
+    Extend,
+    GenerateCommand,
+    Imagine,
+    Modify,
+    Reframe,
+    Upscale,
+)
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
 from tests.unit.people import film, job
@@ -48,6 +58,8 @@ def test_pictures_that_guide_are_added_to_those_that_were_named(named: int, alon
         (Animate(), 3, "/animate takes 2 of these 3 files"),
         (Extend(image=_GIVEN), 1, "/extend takes none of these 1 files"),
         (Reframe(aspect_ratio="1:1"), 5, "/reframe takes 2 of these 5 files"),
+        (Modify(prompt="snow"), 3, "/modify takes 2 of these 3 files"),
+        (Audio(), 1, "/audio takes none of these 1 files"),
     ],
 )
 def test_no_file_is_dropped_in_silence(command: GenerateCommand, count: int, words: str) -> None:
@@ -62,6 +74,8 @@ def test_what_a_command_builds_on_is_what_was_replied_to_or_made_last() -> None:
     assert (_GIVEN, _SHOT) == guided.with_job(job()).image
     assert Extend(job=film().id) == Extend().with_job(film())
     assert Reframe(aspect_ratio="1:1", media=_FILM) == Reframe(aspect_ratio="1:1").with_job(film())
+    assert Modify(prompt="snow", media=_FILM) == Modify(prompt="snow").with_job(film())
+    assert Upscale(job=film().id) == Upscale().with_job(film())
 
 
 def test_a_job_that_was_not_named_is_named_afterwards() -> None:
@@ -72,7 +86,7 @@ def test_a_job_that_was_not_named_is_named_afterwards() -> None:
 
 def test_every_command_that_makes_takes_files_into_options_that_it_has() -> None:
     makings = [command for command in CATALOGUE.values() if issubclass(command, GenerateCommand)]
-    assert [Imagine, Animate, Extend, Reframe] == makings
+    assert [Imagine, Animate, Extend, Reframe, Modify, Upscale, Audio] == makings
     for command in makings:
         named = {*command.attachment_options, *(command.default_source or ())[:1]}
         assert named <= set(command.model_fields)

@@ -59,7 +59,7 @@ def test_a_video_from_pictures_loops_unless_both_ends_are_given(
         return
     request = command.request(_JOBS)
     assert (start, end, loop) == (request.start, request.end, request.loop)
-    assert () == request.continues
+    assert () == request.generations
 
 
 @pytest.mark.parametrize("case", _EXTENDED)
@@ -67,7 +67,7 @@ def test_every_way_to_extend_puts_the_video_at_the_right_end(case: str) -> None:
     command, start, end = _EXTENDED[case]
     request = command.request(_JOBS)
     assert (start, end) == (request.start, request.end)
-    assert tuple(one for one in (start, end) if one in (_VIDEO, _SECOND)) == request.continues
+    assert tuple(one for one in (start, end) if one in (_VIDEO, _SECOND)) == request.generations
     assert request == load_request(dump_request(request))
 
 

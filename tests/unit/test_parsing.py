@@ -38,6 +38,8 @@ def _value(option: Option) -> st.SearchStrategy[str]:
             return st.sampled_from(option.choices)
         case Kind.INTEGER:
             return st.integers(option.minimum, option.maximum).map(str)
+        case Kind.DECIMAL:
+            return st.integers(0, 100).map(lambda hundredths: f"{hundredths / 100:g}")
         case Kind.JOB | Kind.MEDIA:
             return _IDS if option.kind is Kind.JOB else _references(weighted=option.weighted)
         case Kind.MONEY:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.media import Reference
+from bot.domain.media import MediaKind, Reference
 from bot.domain.models import (
+    ASPECT_RATIOS,
     PICTURE_SIZES,
     AspectRatio,
     Duration,
@@ -32,9 +33,12 @@ from bot.domain.pricing import (
 )
 from bot.domain.requests import (
     REFRAME_MAX_MS,
+    AudioRequest,
     ImageRequest,
+    ModifyVideoRequest,
     ReframeImageRequest,
     ReframeVideoRequest,
+    UpscaleRequest,
     VideoRequest,
 )
 
@@ -153,6 +157,64 @@ def test_a_longer_source_never_costs_less_and_an_unknown_one_the_most(
 
     short, long = sorted((one, other))
     assert 0 < cost(short) <= cost(long) <= cost(None)
+
+
+_SOURCE = {
+    "source": Reference(job="0" * 24, kind=MediaKind.VIDEO),
+    "aspect_ratio": AspectRatio.LANDSCAPE,
+    "duration_ms": 5_000,
+}
+
+
+@pytest.mark.parametrize(("model", "cents"), [(VideoModel.RAY_2, 175), (VideoModel.RAY_FLASH_2, 60)])
+def test_a_modified_video_costs_what_is_published(model: VideoModel, cents: int) -> None:
+    """The documents' examples of 5 s in 720p at 16:9: $1.75 and $0.60, rounded to cents."""
+    request = ModifyVideoRequest(model=model, prompt="snow", **_SOURCE)
+    assert cents == round(price(request, published_rates()) / 10_000)
+
+
+@given(
+    st.sampled_from([VideoModel.RAY_2, VideoModel.RAY_FLASH_2]),
+    st.sampled_from(ASPECT_RATIOS[VideoModel.RAY_2]),
+    st.integers(1, 15_200),
+)
+def test_what_is_reserved_for_a_modified_video_is_enough_for_every_source(
+    model: VideoModel, aspect_ratio: AspectRatio, duration_ms: int
+) -> None:
+    unknown = ModifyVideoRequest(source=Reference(url="https://fox.example/a.mp4"), model=model)
+    known = unknown.model_copy(update={"aspect_ratio": aspect_ratio, "duration_ms": duration_ms})
+    assert (True, False) == (is_upper_bound(unknown), is_upper_bound(known))
+    assert 0 < price(known, published_rates()) <= price(unknown, published_rates())
+
+
+@pytest.mark.parametrize("model", [VideoModel.RAY_2, VideoModel.RAY_FLASH_2])
+@pytest.mark.parametrize("aspect_ratio", AspectRatio)
+def test_a_change_costs_a_video_in_720p_of_the_same_length_unless_the_operator_says_otherwise(
+    model: VideoModel, aspect_ratio: AspectRatio
+) -> None:
+    source = _SOURCE | {"aspect_ratio": aspect_ratio}
+    video = VideoRequest(prompt="a fox", model=model, aspect_ratio=aspect_ratio)
+    upscale = UpscaleRequest(model=model, resolution=Resolution.P2160, **source)
+    audio = AudioRequest(model=model, **source)
+    for request in (upscale, audio):
+        assert is_estimate(request)
+        assert price(video, published_rates()) == price(request, published_rates())
+    rates = read_rates(f"dated = 2026-01-01\n[image]\n[video]\n{model} = 1\n[upscale]\n{model} = 2_000_000")
+    pixels = price(audio, rates)
+    assert pixels == price(video, rates)
+    assert price(upscale, rates) == ceil(Fraction(2_000_000 * 120 * _area(aspect_ratio), 10**6))
+
+
+def _area(aspect_ratio: AspectRatio) -> int:
+    width, height = video_size(aspect_ratio, Resolution.P720)
+    return width * height
+
+
+def test_rates_without_a_price_of_modified_videos_leave_the_published_one() -> None:
+    rates = read_rates("dated = 2026-01-01\n[image]\n[video]")
+    assert published_rates().modify == rates.modify
+    with pytest.raises(ValueError, match="the rate of ray-2 must be whole micro-dollars"):
+        read_rates("dated = 2026-01-01\n[image]\n[modify]\nray-2 = 0.5")
 
 
 @given(_videos())

@@ -70,9 +70,9 @@ def test_a_request_of_which_nothing_was_brought_in_stays_the_same(request_: AnyR
 
 def test_a_video_goes_on_from_the_videos_at_its_ends_alone() -> None:
     film = Reference(job="3" * 24, kind=MediaKind.VIDEO)
-    assert (film,) == VideoRequest(prompt="a fox runs", start=film, end=_URL).continues
-    assert (film, film) == VideoRequest(prompt="a fox runs", start=film, end=film).continues
-    assert () == VideoRequest(start=_STILL).continues
+    assert (film,) == VideoRequest(prompt="a fox runs", start=film, end=_URL).generations
+    assert (film, film) == VideoRequest(prompt="a fox runs", start=film, end=film).generations
+    assert () == VideoRequest(start=_STILL).generations
 
 
 def test_what_takes_equally_long_shares_a_pace() -> None:

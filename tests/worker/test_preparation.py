@@ -122,7 +122,7 @@ async def test_a_video_that_only_another_model_takes_is_refused_with_its_name(ho
     [
         ("/animate it runs --start {}", PHOTO, film(), "This must be a picture, but it is a video"),
         ("/imagine a fox --style {}", PHOTO, film(), "This must be a picture, but it is a video"),
-        ("/reframe 1:1 {}", PHOTO, film(), "/reframe takes videos with a ray model"),
+        ("/reframe 1:1 {}", PHOTO, film(), "/reframe and /modify take videos with a ray model"),
         ("/reframe 1:1 {}", FILM, Found(), "This must be a video, but it is a picture"),
         ("/reframe 1:1 {0} --model ray-2 --first_frame {0}", PHOTO, film(), "This must be a picture"),
     ],

@@ -34,6 +34,7 @@ _OUTDATED = (
 _VALUE_TYPES: Mapping[DiscordKind, tuple[type, ...]] = {
     DiscordKind.TEXT: (str,),
     DiscordKind.INTEGER: (int,),
+    DiscordKind.NUMBER: (int, float),
     DiscordKind.FLAG: (bool,),
     DiscordKind.MEMBER: (str,),
     DiscordKind.ATTACHMENT: (str,),

@@ -14,6 +14,7 @@ Payload = dict[str, Any]
 _OPTION_TYPES: Mapping[DiscordKind, AppCommandOptionType] = {
     DiscordKind.TEXT: AppCommandOptionType.string,
     DiscordKind.INTEGER: AppCommandOptionType.integer,
+    DiscordKind.NUMBER: AppCommandOptionType.number,
     DiscordKind.FLAG: AppCommandOptionType.boolean,
     DiscordKind.MEMBER: AppCommandOptionType.user,
     DiscordKind.ATTACHMENT: AppCommandOptionType.attachment,
@@ -77,7 +78,8 @@ def _option(field: DiscordField) -> Payload:
         "required": field.required,
     }
     if field.choices:
-        option["choices"] = [{"name": choice, "value": choice} for choice in field.choices]
+        named = zip(field.choice_names, field.choices, strict=True)
+        option["choices"] = [{"name": name, "value": choice} for name, choice in named]
     if field.autocompleted:
         option["autocomplete"] = True
     limits = {"min_value": field.minimum, "max_value": field.maximum, "max_length": field.max_length}

@@ -37,6 +37,7 @@ class DiscordKind(StrEnum):
 
     TEXT = "text"
     INTEGER = "integer"
+    NUMBER = "number"
     FLAG = "flag"
     MEMBER = "member"
     ATTACHMENT = "attachment"
@@ -51,6 +52,8 @@ class DiscordField:
     required: bool
     kind: DiscordKind
     choices: tuple[str, ...] = ()
+    #: how each choice is shown
+    choice_names: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
     #: characters of a text option; None for other kinds
@@ -115,8 +118,9 @@ def _discord_option(option: Option) -> Iterator[DiscordField]:
         required=option.required,
         kind=kind,
         choices=option.choices,
-        minimum=option.minimum if kind is DiscordKind.INTEGER else None,
-        maximum=option.maximum if kind is DiscordKind.INTEGER else None,
+        choice_names=_choice_names(option),
+        minimum=option.minimum if kind in _NUMBERS else None,
+        maximum=option.maximum if kind in _NUMBERS else None,
         max_length=min(option.max_length, DISCORD_TEXT) if typed else None,
         autocompleted=option.kind is Kind.JOB or option.name in (CONCEPTS_OPTION, MOTION_OPTION),
         option=option,
@@ -125,11 +129,22 @@ def _discord_option(option: Option) -> Iterator[DiscordField]:
 
 _DISCORD_KINDS = {
     Kind.INTEGER: DiscordKind.INTEGER,
+    Kind.DECIMAL: DiscordKind.NUMBER,
     Kind.FLAG: DiscordKind.FLAG,
     Kind.MEMBER: DiscordKind.MEMBER,
 }
+_NUMBERS = (DiscordKind.INTEGER, DiscordKind.NUMBER)
 #: characters of the weights of all pictures, with their names
 _WEIGHTS_LONGEST = 200
+
+
+def _choice_names(option: Option) -> tuple[str, ...]:
+    """The choices with their notes, which Discord has no other place for."""
+    if not option.choice_notes:
+        return option.choices
+    return tuple(
+        f"{choice} · {note}" for choice, note in zip(option.choices, option.choice_notes, strict=True)
+    )
 
 
 def attachments(option: Option) -> tuple[str, ...]:
@@ -182,7 +197,7 @@ def _discord_choices(command: type[Command], fields: Sequence[DiscordField]) -> 
     for field in fields:
         if len(field.choices) > DISCORD_CHOICES:
             yield f"Discord: {field.name} of /{command.name} has {len(field.choices)} choices"
-        for choice in field.choices:
+        for choice in (*field.choices, *field.choice_names):
             if len(choice) > DISCORD_CHOICE:
                 yield f"Discord: a choice of {field.name} of /{command.name} has {len(choice)} characters"
 
@@ -193,7 +208,7 @@ def discord_size(command: type[Command]) -> int:
         len(command.name)
         + len(command.description)
         + sum(
-            len(field.name) + len(field.description) + 2 * sum(map(len, field.choices))
+            len(field.name) + len(field.description) + sum(map(len, (*field.choices, *field.choice_names)))
             for field in discord_fields(command)
         )
     )

@@ -28,8 +28,8 @@ from adapters.playground.messages.records import (
     media_with_links,
 )
 from bot.domain.actions import EMOJI, LABELS, Action, ActionInput, normalized
-from bot.domain.commands import GenerateCommand
-from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.commands import GenerateCommand, Reframe
+from bot.domain.errors import InvalidRequest, MediaError, Refused
 from bot.domain.ids import short_id
 from bot.domain.pricing import show_money
 from bot.service.facade import BotService
@@ -92,6 +92,24 @@ class CommandRoutes:
         bound = f"up to {price}" if quote.upper_bound else price
         source = f" · builds on #{short_id(quote.source)}" if quote.source else ""
         return as_json({"price": bound + source, "refusal": None})
+
+    async def preview(self, request: Request) -> Response:
+        """Return a PNG of where /reframe will put its source; no content where there is nothing to show."""
+        body, context = await self._reader.read(request, CommandFields)
+        try:
+            self._service.admit_query(context.caller)
+            order = read_order(body, self._uploads, context)
+            if not isinstance(order.command, Reframe):
+                return Response(status_code=HTTPStatus.NO_CONTENT)
+            drawn = await self._service.preview_framing(
+                order.command, context.invocation(), files=order.files, replied=order.replied
+            )
+        except (Refused, MediaError):
+            # The price says what is wrong.
+            drawn = None
+        if drawn is None:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        return Response(drawn, media_type="image/png", headers={"Cache-Control": "no-store"})
 
     async def action(self, request: Request) -> Response:
         """Run the action of a button under a result."""

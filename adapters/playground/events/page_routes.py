@@ -103,7 +103,9 @@ class PageRoutes:
         """Return the commands and reactions that are available in a conversation."""
         reactions = self._service.reactions(context.caller)
         return {
-            "commands": command_forms(admin=context.caller.is_admin),
+            "commands": command_forms(
+                admin=context.caller.is_admin, suggestions=self._service.suggested_words()
+            ),
             "reactions": [
                 {"emoji": _picture_form(emoji, action), "label": LABELS[action], "action": action}
                 for emoji, action in reactions.items()

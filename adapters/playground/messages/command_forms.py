@@ -1,22 +1,29 @@
 """Describes every command so that a page can build its form."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand
+from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, Reframe
+from bot.domain.framing import PLACEMENT
 from bot.domain.options import Kind, Option, options
+
+#: words to suggest, by the name of the option
+Suggestions = Mapping[str, Sequence[str]]
 
 #: integer options with a larger maximum are for experts, and are folded away
 _SMALL = 50
 
 
-def command_forms(*, admin: bool) -> list[dict[str, Any]]:
+def command_forms(*, admin: bool, suggestions: Suggestions) -> list[dict[str, Any]]:
     """Return every command that is available to a person, with the fields of its form."""
     return [
-        _form(command) for command in CATALOGUE.values() if admin or command.audience is Audience.EVERYONE
+        _form(command, suggestions)
+        for command in CATALOGUE.values()
+        if admin or command.audience is Audience.EVERYONE
     ]
 
 
-def _form(command: type[Command]) -> dict[str, Any]:
+def _form(command: type[Command], suggestions: Suggestions) -> dict[str, Any]:
     generate = command if issubclass(command, GenerateCommand) else None
     newest = generate.default_source if generate else None
     return {
@@ -28,11 +35,15 @@ def _form(command: type[Command]) -> dict[str, Any]:
         "takes": generate.attachment_options if generate else (),
         #: the option that stands for the person's newest result when it is left empty
         "newest": newest and {"option": newest[0], "kind": newest[1]},
-        "fields": [_field(option, generate) for option in options(command)],
+        #: the fields whose effect a drawing shows
+        "places": PLACEMENT if command is Reframe else (),
+        "fields": [_field(option, generate, suggestions) for option in options(command)],
     }
 
 
-def _field(option: Option, generate: type[GenerateCommand] | None) -> dict[str, Any]:
+def _field(
+    option: Option, generate: type[GenerateCommand] | None, suggestions: Suggestions
+) -> dict[str, Any]:
     return {
         "name": option.name,
         "label": option.name.replace("_", " ").capitalize(),
@@ -41,6 +52,10 @@ def _field(option: Option, generate: type[GenerateCommand] | None) -> dict[str, 
         "required": option.required,
         "default": option.default,
         "choices": option.choices,
+        #: one line about each choice, where choices need it
+        "notes": option.choice_notes,
+        #: words that can be added to a text
+        "suggestions": suggestions.get(option.name, ()),
         "minimum": option.minimum,
         "maximum": option.maximum,
         "longest": option.max_length,
@@ -56,4 +71,6 @@ def _is_main(option: Option, generate: type[GenerateCommand] | None) -> bool:
         return True
     if option.kind is Kind.MEDIA:
         return generate is not None and option.name in generate.attachment_options
+    if option.kind is Kind.DECIMAL:
+        return True
     return option.kind is Kind.INTEGER and option.maximum is not None and option.maximum <= _SMALL

@@ -45,6 +45,18 @@ export const postTo = (url, body, options) => request(url, {
 
 export const post = (path, body, options) => postTo(address(path), body, options);
 
+// Answers a picture as a blob; null where there is none.
+export async function postForImage(path, body, options) {
+  const response = await fetch(address(path), {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    ...options,
+  });
+  return response.status === 200 ? response.blob() : null;
+}
+
 // Uploads one file. `progress` is called with the part that has been sent; the signal aborts it.
 export function upload(file, { progress, signal }) {
   return new Promise((resolve, reject) => {

@@ -10,7 +10,8 @@ let count = 0;
 // Every field has `node`, `value` (null where it is left empty), and `draft` and `restore` to keep its content.
 export function fieldOf(field, context) {
   if (field.kind === "media" || field.kind === "job") return mediaField(field, context);
-  const make = { choice, flag, integer: number, money }[field.kind] ?? (field.longest > TEXTAREA_FROM ? prompt : text);
+  if (field.suggestions.length > 0) return words(field, context);
+  const make = { choice, flag, integer: number, decimal, money }[field.kind] ?? (field.longest > TEXTAREA_FROM ? prompt : text);
   return make(field, context);
 }
 
@@ -42,7 +43,7 @@ function choice(field, { changed }) {
   const unset = field.default ? `${field.default} (default)` : "automatic";
   const select = el("select", {},
     el("option", { value: "" }, field.required ? "Choose…" : unset),
-    field.choices.filter((one) => one !== field.default).map((one) => el("option", { value: one }, one)));
+    field.choices.map((one, index) => one !== field.default && el("option", { value: one }, field.notes[index] ? `${one}: ${field.notes[index]}` : one)));
   select.addEventListener("input", changed);
   return plain(field, select, row(field, select), ({ value }) => value || null);
 }
@@ -59,6 +60,12 @@ function number(field, { changed }) {
   return plain(field, input, row(field, input), ({ value }) => (value === "" ? null : Number.isInteger(Number(value)) ? Number(value) : value));
 }
 
+function decimal(field, { changed }) {
+  const input = el("input", { type: "number", inputmode: "decimal", min: field.minimum, max: field.maximum, step: "any", placeholder: field.default ?? "" });
+  input.addEventListener("input", changed);
+  return plain(field, input, row(field, input), ({ value }) => value || null);
+}
+
 function money(field, { changed }) {
   const input = el("input", { type: "text", inputmode: "decimal", placeholder: "5 or 0.25", autocomplete: "off" });
   input.addEventListener("input", changed);
@@ -70,6 +77,33 @@ function text(field, { changed, app }) {
   const input = el("input", { type: "text", maxlength: String(field.longest), autocomplete: "off", list: people ? `list-${field.name}` : null, placeholder: field.default ?? "" });
   input.addEventListener("input", changed);
   return plain(field, input, row(field, input, people), ({ value }) => value.trim() || null);
+}
+
+// A text with chips of words that can be put into it: several in a list, or one.
+function words(field, { changed }) {
+  const input = el("input", { type: "text", maxlength: String(field.longest), autocomplete: "off", spellcheck: "false" });
+  const chips = el("div", { class: "chips", role: "group", "aria-label": `${field.label}: suggestions` });
+  const several = field.name === "concepts";
+  const given = () => (several ? input.value.split(/[,;\s]+/) : [input.value.trim()]).filter(Boolean);
+  const typed = () => (several ? /[^,;\s]*$/.exec(input.value)[0] : input.value).toLowerCase().split(/[\s_]+/).filter(Boolean);
+  const fits = (word) => typed().every((part) => word.toLowerCase().split(/[\s_]+/).some((one) => one.startsWith(part)));
+  function toggle(word) {
+    const kept = given();
+    if (kept.includes(word)) input.value = kept.filter((one) => one !== word).join(", ");
+    else input.value = several ? [...kept.filter((one) => field.suggestions.includes(one)), word].join(", ") : word;
+    input.dispatchEvent(new Event("input"));
+  }
+  function show() {
+    const kept = given();
+    const found = field.suggestions.filter((word) => kept.includes(word) || fits(word));
+    const shown = found.length > kept.length ? found : field.suggestions;
+    const focused = chips.contains(document.activeElement) ? document.activeElement.textContent : null;
+    chips.replaceChildren(...shown.map((word) => el("button", { type: "button", "aria-pressed": String(kept.includes(word)), on: { click: () => toggle(word) } }, word)));
+    [...chips.children].find((chip) => chip.textContent === focused)?.focus();
+  }
+  input.addEventListener("input", () => { show(); changed(); });
+  show();
+  return plain(field, input, row(field, input, chips), ({ value }) => value.trim() || null);
 }
 
 function prompt(field, { changed }) {

@@ -5,6 +5,7 @@ import { openDialog } from "./dialogs.js";
 import { el, reducedMotion, shortId } from "./dom.js";
 import { fieldOf } from "./fields.js";
 import { receive } from "./files.js";
+import { FramingPreview } from "./framing.js";
 import { openMenu } from "./menu.js";
 import { announce } from "./notices.js";
 
@@ -29,16 +30,23 @@ export function openForm(command, app, { drafts = {}, files = [], replied = null
     status.classList.toggle("problem", Boolean(refusal));
     status.replaceChildren(price ? el("b", {}, price) : "", refusal ?? "");
   });
+  const preview = command.places.length > 0 ? new FramingPreview(command.places) : null;
   let ready = false;
-  const changed = () => ready && command.makes && prices.ask({ command: command.name, values: valuesOf(fields), replied: replied?.id });
+  function changed() {
+    if (!ready || !command.makes) return;
+    const written = { command: command.name, values: valuesOf(fields), replied: replied?.id };
+    prices.ask(written);
+    preview?.ask(written);
+  }
   const fields = command.fields.map((field) => fieldOf(field, { app, changed, newest: command.newest }));
-  const form = el("form", { novalidate: true }, body(fields), el("footer", {}, status, el("button", { type: "button", class: "secondary", on: { click: () => dialog.close() } }, "Cancel"), send));
+  const form = el("form", { novalidate: true }, body(fields), preview?.node, el("footer", {}, status, el("button", { type: "button", class: "secondary", on: { click: () => dialog.close() } }, "Cancel"), send));
   let sent = false;
   const stop = receive((found, target) => distributeFiles(found, fields, target, command));
   const dialog = openDialog({
     heading: `/${command.name}`, about: replied ? `${command.about} · replying to #${shortId(replied.id)}` : command.about, content: form, look: "form",
     onClose: () => {
       stop();
+      preview?.close();
       if (sent) unsent.delete(command.name);
       else unsent.set(command.name, draftOf(fields));
     },

@@ -36,6 +36,7 @@ from adapters.slack.web_api.errors import ApiError
 from bot.domain.actions import VARIATION_WEIGHT
 from bot.domain.commands import Command, GenerateCommand, Imagine, build
 from bot.domain.completion import AutocompleteChoice
+from bot.domain.concepts import MOTION_OPTION
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
@@ -153,7 +154,10 @@ class CommandModal:
         several = " " in typed and _takes_several(state.command_class, name)
         last = typed.rpartition(" ")[2] if several else typed
         offers = await self.service.autocomplete_option(state.command_class, name, last, located.invocation())
-        if is_address(typed) and len(typed) <= _VALUE and str(body["action_id"]).endswith(JOB_SELECT):
+        is_job_select = str(body["action_id"]).endswith(JOB_SELECT)
+        # Phrases like those of the list work too.
+        is_phrase = name == MOTION_OPTION and typed not in ("", *(offer.value for offer in offers))
+        if len(typed) <= _VALUE and (is_phrase or (is_job_select and is_address(typed))):
             offers = (AutocompleteChoice(value=typed, label=typed), *offers)
         return [select_option(offer) for offer in offers if len(offer.value) <= _VALUE]
 

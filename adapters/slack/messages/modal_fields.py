@@ -18,6 +18,7 @@ from adapters.slack.messages.option_fields import (
 from adapters.slack.places import member_caller
 from bot.domain.commands import Command, GenerateCommand
 from bot.domain.completion import AutocompleteChoice
+from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
 from bot.domain.options import Kind, Option
@@ -98,6 +99,8 @@ def parse_view(command: type[Command], state: ViewState, team: str) -> ModalValu
             options[option.name] = True
         elif isinstance(value, Mapping):
             options[option.name] = str(value["value"])
+        elif isinstance(value, list):
+            options[option.name] = ", ".join(str(each["value"]) for each in value)
         else:
             options[option.name] = value
     return ModalValues(options=options, users=tuple(users))
@@ -155,7 +158,9 @@ def _input(slack_field: SlackField, value: Any, *, priced: bool) -> Block:
 
 
 def _element(slack_field: SlackField, value: Any) -> Block:
-    if slack_field.option.kind is Kind.JOB:
+    if slack_field.name == CONCEPTS_OPTION:
+        return _external_select(value, several=True, limit=CONCEPTS_MAX)
+    if slack_field.option.kind is Kind.JOB or slack_field.name == MOTION_OPTION:
         return _external_select(value, several=False, limit=1)
     return _ELEMENTS[slack_field.kind](slack_field, value)
 
@@ -170,6 +175,8 @@ def _choices(slack_field: SlackField, value: Any) -> Block:
     options = [
         select_option(AutocompleteChoice(value=choice, label=choice)) for choice in slack_field.choices
     ]
+    for option, note in zip(options, slack_field.option.choice_notes, strict=False):
+        option["description"] = plain_text(note, SLACK_CHOICE)
     default = slack_field.option.default
     initial = value or next((option for option in options if option["value"] == default), None)
     return {"type": "static_select", "options": options, **_with("initial_option", initial)}
@@ -181,10 +188,11 @@ def _flag(_: SlackField, value: Any) -> Block:
 
 
 def _number(slack_field: SlackField, value: Any) -> Block:
+    decimals = slack_field.kind is SlackKind.DECIMAL
     bounds = {"min_value": slack_field.minimum, "max_value": slack_field.maximum}
     known = {name: str(bound) for name, bound in bounds.items() if bound is not None}
     initial = _with("initial_value", value or slack_field.option.default)
-    return {"type": "number_input", "is_decimal_allowed": False, **known, **initial}
+    return {"type": "number_input", "is_decimal_allowed": decimals, **known, **initial}
 
 
 def _member(_: SlackField, value: Any) -> Block:
@@ -205,6 +213,7 @@ _ELEMENTS: Mapping[SlackKind, Callable[[SlackField, Any], Block]] = {
     SlackKind.CHOICE: _choices,
     SlackKind.FLAG: _flag,
     SlackKind.NUMBER: _number,
+    SlackKind.DECIMAL: _number,
     SlackKind.MEMBER: _member,
     SlackKind.TEXT: _text,
 }

@@ -26,7 +26,7 @@ SLACK_RESERVED = frozenset({
 SLACK_MODAL_BLOCKS = 100
 SLACK_LABEL = 75
 SLACK_SELECT_OPTIONS = 100
-#: characters of a choice, and of the hint below a field
+#: characters of a choice and of the line below it, and of the hint below a field
 SLACK_CHOICE, SLACK_HINT = 75, 2000
 #: files of a field
 SLACK_FILES = 10
@@ -42,6 +42,7 @@ class SlackKind(StrEnum):
 
     TEXT = "text"
     NUMBER = "number"
+    DECIMAL = "decimal"
     CHOICE = "choice"
     FLAG = "flag"
     MEMBER = "member"
@@ -105,8 +106,8 @@ def _slack_option(option: Option) -> Iterator[SlackField]:
         required=option.required,
         kind=kind,
         choices=option.choices,
-        minimum=option.minimum if kind is SlackKind.NUMBER else None,
-        maximum=option.maximum if kind is SlackKind.NUMBER else None,
+        minimum=option.minimum if kind in _NUMBERS else None,
+        maximum=option.maximum if kind in _NUMBERS else None,
         max_length=min(option.max_length, SLACK_TEXT) if kind is SlackKind.TEXT else None,
         option=option,
     )
@@ -115,9 +116,11 @@ def _slack_option(option: Option) -> Iterator[SlackField]:
 _SLACK_KINDS = {
     Kind.CHOICE: SlackKind.CHOICE,
     Kind.INTEGER: SlackKind.NUMBER,
+    Kind.DECIMAL: SlackKind.DECIMAL,
     Kind.FLAG: SlackKind.FLAG,
     Kind.MEMBER: SlackKind.MEMBER,
 }
+_NUMBERS = (SlackKind.NUMBER, SlackKind.DECIMAL)
 
 
 def slack_problems(commands: Iterable[type[Command]]) -> Iterator[str]:
@@ -140,7 +143,7 @@ def _slack_field(command: type[Command], field: SlackField) -> Iterator[str]:
         yield f"Slack: the hint of {field.name} of /{command.name} has {len(field.description)} characters"
     if len(field.choices) > SLACK_SELECT_OPTIONS:
         yield f"Slack: {field.name} of /{command.name} has {len(field.choices)} choices"
-    if any(len(choice) > SLACK_CHOICE for choice in field.choices):
+    if any(len(choice) > SLACK_CHOICE for choice in (*field.choices, *field.option.choice_notes)):
         yield f"Slack: a choice of {field.name} of /{command.name} is too long"
     if field.files > SLACK_FILES:
         yield f"Slack: {field.name} of /{command.name} takes {field.files} files"

@@ -16,16 +16,19 @@ from bot.domain.commands.admin import (
 )
 from bot.domain.commands.animate import Animate
 from bot.domain.commands.base import Audience, Command, build
+from bot.domain.commands.edits import Audio, Upscale
 from bot.domain.commands.extend import Direction, Extend
 from bot.domain.commands.generate import GenerateCommand
 from bot.domain.commands.imagine import Imagine
 from bot.domain.commands.jobs import Cancel, Delete, Help, History, Quota, Show, Status
+from bot.domain.commands.modify import Modify
 from bot.domain.commands.reframe import Reframe
 
 __all__ = [
     "CATALOGUE",
     "Animate",
     "Audience",
+    "Audio",
     "Cancel",
     "Command",
     "Delete",
@@ -35,6 +38,7 @@ __all__ = [
     "Help",
     "History",
     "Imagine",
+    "Modify",
     "Quota",
     "QuotasReset",
     "QuotasSet",
@@ -45,6 +49,7 @@ __all__ = [
     "StudioPause",
     "StudioResume",
     "StudioUsage",
+    "Upscale",
     "build",
 ]
 
@@ -55,6 +60,9 @@ CATALOGUE: Mapping[str, type[Command]] = {
         Animate,
         Extend,
         Reframe,
+        Modify,
+        Upscale,
+        Audio,
         Show,
         History,
         Status,

@@ -3,13 +3,16 @@
 from typing import Annotated
 
 from bot.domain.commands.generate import (
+    ConceptsOption,
     DurationOption,
     GenerateCommand,
     LoopOption,
+    MotionOption,
     PromptOption,
     ResolutionOption,
     VideoModelOption,
     picture,
+    with_motion,
 )
 from bot.domain.concepts import read_concepts
 from bot.domain.inputs import JobsById, known_ratio
@@ -31,7 +34,7 @@ class Animate(GenerateCommand):
     start: Annotated[
         MediaRef | None,
         OptionSpec(
-            description="The first frame",
+            description="The first frame; with an end frame too, the video cannot loop",
             kind=Kind.MEDIA,
             positional=True,
             result=MediaKind.PICTURE,
@@ -40,7 +43,7 @@ class Animate(GenerateCommand):
     end: Annotated[
         MediaRef | None,
         OptionSpec(
-            description="The last frame",
+            description="The last frame; with a start frame too, the video cannot loop",
             kind=Kind.MEDIA,
             positional=True,
             result=MediaKind.PICTURE,
@@ -56,15 +59,8 @@ class Animate(GenerateCommand):
     resolution: ResolutionOption = Resolution.P720
     duration: DurationOption = Duration.FIVE
     loop: LoopOption = False
-    concepts: Annotated[
-        str,
-        OptionSpec(
-            description="Camera concepts, such as dolly_zoom, pan_left", aliases=("concept",), max_length=300
-        ),
-    ] = ""
-    camera_motion: Annotated[
-        str, OptionSpec(description="How the camera moves, such as camera orbit left")
-    ] = ""
+    concepts: ConceptsOption = ""
+    camera_motion: MotionOption = ""
 
     def request(self, jobs: JobsById) -> VideoRequest:
         start, end = picture(self.start, jobs, "start"), picture(self.end, jobs, "end")
@@ -83,8 +79,3 @@ class Animate(GenerateCommand):
                 concepts=read_concepts(self.concepts),
             )
         )
-
-
-def with_motion(prompt: str, motion: str) -> str:
-    """The prompt with a camera motion, which the API takes as a part of the prompt."""
-    return ", ".join(part for part in (prompt.strip(), motion.strip()) if part)

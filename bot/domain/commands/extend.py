@@ -3,14 +3,24 @@
 from enum import StrEnum
 from typing import Annotated
 
-from bot.domain.commands.generate import DurationOption, GenerateCommand, LoopOption, PromptOption, picture
+from bot.domain.commands.generate import (
+    ConceptsOption,
+    DurationOption,
+    GenerateCommand,
+    LoopOption,
+    MotionOption,
+    PromptOption,
+    picture,
+    with_motion,
+)
+from bot.domain.concepts import read_concepts
 from bot.domain.errors import InvalidRequest
 from bot.domain.inputs import JobsById, require_kind
 from bot.domain.jobs import Job
 from bot.domain.media import MediaKind, Reference
-from bot.domain.models import Duration, Resolution, VideoModel
+from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.options import JobId, Kind, MediaRef, OptionSpec
-from bot.domain.requests import VideoRequest, check_prompt, check_video
+from bot.domain.requests import UpscaleRequest, VideoRequest, check_prompt, check_video
 
 
 class Direction(StrEnum):
@@ -65,12 +75,18 @@ class Extend(GenerateCommand):
     model: Annotated[
         VideoModel | None, OptionSpec(description="The model (default: the video's own)", aliases=("m",))
     ] = None
+    aspect_ratio: Annotated[
+        AspectRatio | None,
+        OptionSpec(description="The aspect ratio (default: the video's own)", aliases=("ar", "aspect")),
+    ] = None
     resolution: Annotated[
         Resolution | None,
         OptionSpec(description="The resolution (default: the video's own)", aliases=("res", "r")),
     ] = None
     duration: DurationOption = Duration.FIVE
     loop: LoopOption = False
+    concepts: ConceptsOption = ""
+    camera_motion: MotionOption = ""
 
     def request(self, jobs: JobsById) -> VideoRequest:
         if self.job is None:
@@ -84,16 +100,17 @@ class Extend(GenerateCommand):
         source = jobs[self.job]
         forward = self.direction is Direction.FORWARD
         own = same_shape_request(source)
+        words = self.prompt.strip() or continuation_prompt(source, forward=forward)
         return check_video(
             own.model_copy(
                 update={
-                    "prompt": check_prompt(
-                        self.prompt.strip() or continuation_prompt(source, forward=forward)
-                    ),
+                    "prompt": check_prompt(with_motion(words, self.camera_motion)),
                     "model": self.model or own.model,
+                    "aspect_ratio": self.aspect_ratio or own.aspect_ratio,
                     "resolution": self.resolution or own.resolution,
                     "duration": self.duration,
                     "loop": self.loop,
+                    "concepts": read_concepts(self.concepts),
                     "start": video if forward else other,
                     "end": other if forward else video,
                 }
@@ -109,7 +126,7 @@ def continuation_prompt(source: Job, *, forward: bool = True) -> str:
 def same_shape_request(source: Job) -> VideoRequest:
     """A request with the model and the size of a job's video, and with nothing at its ends."""
     request = source.request
-    if isinstance(request, VideoRequest):
+    if isinstance(request, VideoRequest | UpscaleRequest):
         return VideoRequest(
             model=request.model, aspect_ratio=request.aspect_ratio, resolution=request.resolution
         )

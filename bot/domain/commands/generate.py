@@ -127,12 +127,32 @@ PromptOption = Annotated[
 ]
 ResolutionOption = Annotated[Resolution, OptionSpec(description="The resolution", aliases=("res", "r"))]
 DurationOption = Annotated[Duration, OptionSpec(description="The duration", aliases=("d",))]
-LoopOption = Annotated[bool, OptionSpec(description="End as it begins, for endless looping")]
+LoopOption = Annotated[
+    bool,
+    OptionSpec(description="End as it begins, for endless looping; only with nothing fixed at the other end"),
+]
+ConceptsOption = Annotated[
+    str,
+    OptionSpec(
+        description="Camera concepts, such as dolly_zoom, pan_left", aliases=("concept",), max_length=300
+    ),
+]
+MotionOption = Annotated[str, OptionSpec(description="How the camera moves, such as camera orbit left")]
 
 
 def picture(reference: Reference | None, jobs: JobsById, option: str) -> Reference | None:
     """The picture of an option; raises InvalidRequest if it is a video."""
     return None if reference is None else require_kind(reference, jobs, MediaKind.PICTURE, option)
+
+
+def with_motion(prompt: str, motion: str) -> str:
+    """The prompt with a camera motion, which the API takes as a part of the prompt."""
+    return ", ".join(part for part in (prompt.strip(), motion.strip()) if part)
+
+
+def with_videos_first(files: Sequence[Reference]) -> tuple[Reference, ...]:
+    """The files of an event for a command whose first file is its source and whose second is a frame."""
+    return tuple(sorted(files, key=lambda file: file.kind is MediaKind.PICTURE))
 
 
 def _distributed(

@@ -38,7 +38,7 @@ class Imagine(GenerateCommand):
         tuple[WeightedRef, ...],
         Field(max_length=IMAGE_REFS_MAX),
         OptionSpec(
-            description="A reference picture",
+            description="A reference picture; a higher weight makes it count more",
             kind=Kind.MEDIA,
             aliases=("i", "ref"),
             weighted=True,
@@ -48,7 +48,7 @@ class Imagine(GenerateCommand):
     style: Annotated[
         WeightedRef | None,
         OptionSpec(
-            description="A picture whose style is used",
+            description="A picture whose style is used; a higher weight makes it count more",
             kind=Kind.MEDIA,
             weighted=True,
             result=MediaKind.PICTURE,
@@ -58,7 +58,7 @@ class Imagine(GenerateCommand):
         tuple[MediaRef, ...],
         Field(max_length=CHARACTER_REFS_MAX),
         OptionSpec(
-            description="A picture of the character to show",
+            description="A picture of one person to show; more pictures give a better likeness",
             kind=Kind.MEDIA,
             aliases=("c",),
             result=MediaKind.PICTURE,
@@ -67,7 +67,7 @@ class Imagine(GenerateCommand):
     modify: Annotated[
         WeightedRef | None,
         OptionSpec(
-            description="A picture to modify by the prompt",
+            description="A picture to change; a higher weight stays closer, 0 to 0.1 changes colours",
             kind=Kind.MEDIA,
             weighted=True,
             result=MediaKind.PICTURE,

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field
 
-from bot.domain.commands.generate import GenerateCommand, picture
+from bot.domain.commands.generate import GenerateCommand, picture, with_videos_first
 from bot.domain.errors import InvalidRequest
+from bot.domain.framing import check_placement
 from bot.domain.inputs import JobsById, known_media, with_kind
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, ImageFormat, ImageModel, VideoModel
@@ -15,12 +16,13 @@ from bot.domain.requests import (
     PROMPT_MAX,
     ReframeImageRequest,
     ReframeVideoRequest,
-    check_crop,
     check_length,
     check_prompt,
 )
 
 _PIXELS = Field(ge=0, le=8192)
+#: the source may begin outside of the new frame
+_POSITION = Field(ge=-8192, le=8192)
 _SIZE = Field(ge=1, le=8192)
 
 
@@ -66,10 +68,14 @@ class Reframe(GenerateCommand):
         ),
     ] = None
     grid_position_x: Annotated[
-        int | None, _PIXELS, OptionSpec(description="Left edge of the source in the new frame, in pixels")
+        int | None,
+        _POSITION,
+        OptionSpec(description="Left edge of the source in the new frame, in pixels; may be negative"),
     ] = None
     grid_position_y: Annotated[
-        int | None, _PIXELS, OptionSpec(description="Upper edge of the source in the new frame, in pixels")
+        int | None,
+        _POSITION,
+        OptionSpec(description="Upper edge of the source in the new frame, in pixels; may be negative"),
     ] = None
     x_start: Annotated[
         int | None, _PIXELS, OptionSpec(description="Crop the source: left edge in pixels")
@@ -92,7 +98,7 @@ class Reframe(GenerateCommand):
 
     def with_files(self, files: tuple[Reference, ...]) -> Self:
         """Use an attached video as the source, and a picture beside it as its first frame."""
-        return super().with_files(tuple(sorted(files, key=lambda file: file.kind is MediaKind.PICTURE)))
+        return super().with_files(with_videos_first(files))
 
     def request(self, jobs: JobsById) -> ReframeImageRequest | ReframeVideoRequest:
         if self.media is None:
@@ -104,14 +110,14 @@ class Reframe(GenerateCommand):
             source = source.model_copy(update={"kind": MediaKind.VIDEO})
         if source.kind is MediaKind.VIDEO:
             return self._of_video(source, jobs)
-        return self._of_picture(source)
+        return self._of_picture(source, jobs)
 
     def _common(self) -> Mapping[str, Any]:
         names = (name for name in ReframeImageRequest.model_fields if name in type(self).model_fields)
         values = {name: getattr(self, name) for name in names if name not in ("model", "format")}
         return values | {"prompt": self.prompt.strip()}
 
-    def _of_picture(self, source: Reference) -> ReframeImageRequest:
+    def _of_picture(self, source: Reference, jobs: JobsById) -> ReframeImageRequest:
         if isinstance(self.model, VideoModel):
             raise InvalidRequest(f"{self.model} reframes videos, and this is a picture; leave model out")
         if self.first_frame is not None:
@@ -122,7 +128,7 @@ class Reframe(GenerateCommand):
             format=self.format or ImageFormat.JPG,
             **self._common(),
         )
-        check_crop(request)
+        check_placement(request, known_media(source, jobs))
         return request
 
     def _of_video(self, source: Reference, jobs: JobsById) -> ReframeVideoRequest:
@@ -138,6 +144,6 @@ class Reframe(GenerateCommand):
             duration_ms=media.duration_ms if media is not None else None,
             **self._common(),
         )
-        check_crop(request)
+        check_placement(request, media)
         check_length(request)
         return request

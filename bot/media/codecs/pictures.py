@@ -127,6 +127,12 @@ def shrink_picture(source: Path, target: Path, max_bytes: int) -> None:
     _write(_fitting_jpeg(picture, max_bytes), target)
 
 
+def open_upright(source: Path) -> Image.Image:
+    """The picture as shown, without transparency."""
+    with _opened(source, MAX_PIXELS) as (image, _):
+        return _still(image, code_points(source)).convert("RGB")
+
+
 def save_jpeg(picture: Image.Image, target: Path) -> None:
     content = BytesIO()
     picture.convert("RGB").save(content, "JPEG", quality=_QUALITY)

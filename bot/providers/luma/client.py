@@ -36,6 +36,9 @@ _VIDEO = frozenset(
     }
 )
 _REFRAME = frozenset({Feature.PLACEMENT, Feature.CROP, Feature.FIRST_FRAME})
+_MODIFY = frozenset({Feature.FIRST_FRAME, Feature.WITHOUT_PROMPT})
+#: kinds of requests that change a video which was made here
+_CHANGES = ("upscale", "audio")
 _IMAGE_MODELS = (ImageModel.PHOTON_1, ImageModel.PHOTON_FLASH_1)
 _VIDEO_MODELS = (VideoModel.RAY_FLASH_2, VideoModel.RAY_2)
 
@@ -45,6 +48,12 @@ CAPABILITIES = Capabilities(
         *(Offer(kind="video", model=model, features=_VIDEO) for model in _VIDEO_MODELS),
         *(Offer(kind="reframe_image", model=model, features=_REFRAME) for model in _IMAGE_MODELS),
         *(Offer(kind="reframe_video", model=model, features=_REFRAME) for model in _VIDEO_MODELS),
+        *(Offer(kind="modify_video", model=model, features=_MODIFY) for model in _VIDEO_MODELS),
+        *(
+            Offer(kind=kind, model=model, features=frozenset())
+            for kind in _CHANGES
+            for model in _VIDEO_MODELS
+        ),
     ),
     lists=True,
     callbacks=True,
@@ -86,7 +95,12 @@ class LumaProvider:
         self.origin = self._api.origin
 
     def fingerprint(self, request: AnyRequest, media: Inputs) -> str:
-        """Digest of what `submit` would send, comparable with `Generation.fingerprint`."""
+        """Digest of what `submit` would send, comparable with `Generation.fingerprint`.
+
+        Empty for a change of a video: the echo does not say which video, so equal ones cannot be told apart.
+        """
+        if request.edited is not None:
+            return ""
         _, body = requests.create(request, media=requests.by_key(media))
         return fingerprint(body)
 

@@ -6,12 +6,16 @@ from bot.domain.errors import Rejected
 from bot.domain.media import MediaKind, Reference
 from bot.domain.requests import (
     AnyRequest,
+    AudioRequest,
     ImageRequest,
+    ModifyVideoRequest,
     ReframeImageRequest,
     ReframeVideoRequest,
+    UpscaleRequest,
     VideoRequest,
 )
 from bot.providers.base import InputFile, InputGeneration, Inputs, InputUrl
+from bot.providers.luma.responses import generation_path
 
 Body = dict[str, object]
 
@@ -21,8 +25,8 @@ def create(
 ) -> tuple[str, Body]:
     """The path and JSON body of a create.
 
-    `media` maps the key of each reference to a URL, and of each video in `VideoRequest.continues` to the id
-    of its generation. Raises Rejected if one is missing.
+    `media` maps the key of each reference to a URL, and of each video in `request.generations` to the id of
+    its generation. Raises Rejected if one is missing.
     """
     match request:
         case ImageRequest():
@@ -33,6 +37,18 @@ def create(
             path, body = "/generations/image/reframe", _reframed_image(request, media)
         case ReframeVideoRequest():
             path, body = "/generations/video/reframe", _reframed_video(request, media)
+        case ModifyVideoRequest():
+            path, body = "/generations/video/modify", _modified(request, media)
+        case UpscaleRequest():
+            path = f"{generation_path(_media_of(request.source, media))}/upscale"
+            body = {"generation_type": "upscale_video", "resolution": request.resolution.value}
+        case AudioRequest():
+            path = f"{generation_path(_media_of(request.source, media))}/audio"
+            body = {
+                "generation_type": "add_audio",
+                "prompt": request.prompt,
+                "negative_prompt": request.negative_prompt,
+            }
     return path, _without_empty({**body, "callback_url": callback_url})
 
 
@@ -122,6 +138,17 @@ def _reframed(request: ReframeImageRequest | ReframeVideoRequest, media: Mapping
         "y_end": request.y_end,
         "resized_width": request.resized_width,
         "resized_height": request.resized_height,
+    }
+
+
+def _modified(request: ModifyVideoRequest, media: Mapping[str, str]) -> Body:
+    return {
+        "generation_type": "modify_video",
+        "media": {"url": _media_of(request.source, media)},
+        "first_frame": {"url": _media_of(request.first_frame, media)} if request.first_frame else None,
+        "model": request.model.value,
+        "mode": request.mode.value,
+        "prompt": request.prompt,
     }
 
 

@@ -5,23 +5,29 @@ SELECT id, state, attempt FROM job WHERE id IN ({{values ids}}) ORDER BY id;
 SELECT job.*, 0 AS stars FROM job WHERE account = :account AND state IN ('submitting', 'unknown', 'submitted')
 ORDER BY claimed_at, id;
 
+-- name: changes_in_flight
+SELECT id, state, attempt FROM job
+WHERE account = :account AND edited_generation = :generation AND state IN ('submitting', 'unknown', 'submitted');
+
 -- name: attempts
 SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
-       attempt.fingerprint, attempt.has_token, attempt.remote_id, job.state, job.attempt AS newest, job.price
+       attempt.fingerprint, attempt.has_token, attempt.remote_id, job.state, job.attempt AS newest, job.price,
+       job.edited_generation
 FROM attempt JOIN job ON job.id = attempt.job WHERE attempt.job IN ({{values jobs}});
 
 -- name: unbound_attempts
 -- Every create without a token that may have arrived without our knowing its generation.
 SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
-       attempt.fingerprint, attempt.has_token, attempt.remote_id, job.state, job.attempt AS newest, job.price
+       attempt.fingerprint, attempt.has_token, attempt.remote_id, job.state, job.attempt AS newest, job.price,
+       job.edited_generation
 FROM attempt JOIN job ON job.id = attempt.job
 WHERE attempt.account = :account AND attempt.fingerprint IN ({{values fingerprints}})
   AND attempt.has_token = 0 AND attempt.sent_at IS NOT NULL AND attempt.remote_id IS NULL
 ORDER BY attempt.sent_at, attempt.job;
 
 -- name: known_generations
-SELECT remote_id FROM attempt WHERE account = :account AND remote_id IN ({{values ids}})
-UNION SELECT remote_id FROM orphan_generation WHERE account = :account AND remote_id IN ({{values ids}});
+SELECT remote_id, job FROM attempt WHERE account = :account AND remote_id IN ({{values ids}})
+UNION SELECT remote_id, job FROM orphan_generation WHERE account = :account AND remote_id IN ({{values ids}});
 
 -- name: expired_claims
 SELECT job.id, job.attempt, job.state, attempt.sent_at FROM job

@@ -40,6 +40,17 @@ SELECT 1 AS starred FROM star WHERE job = :job AND member = :member;
 -- name: remember_event
 INSERT INTO handled_event (id, at) VALUES (:id, :now) ON CONFLICT (id) DO NOTHING;
 
+-- name: results_of_generation
+SELECT result FROM job WHERE account = :account AND remote_id = :generation AND result IS NOT NULL;
+
+-- name: lock_jobs_of_generation
+-- Of two jobs with one generation that are deleted at once, the second sees that the first is gone.
+SELECT other.id FROM job JOIN job AS other ON other.account = job.account AND other.remote_id = job.remote_id
+WHERE job.id = :id ORDER BY other.id {{locked other}};
+
+-- name: keepers_of_generation
+SELECT id FROM job WHERE account = :account AND remote_id = :remote_id AND deleted = 0 LIMIT 1;
+
 -- name: delete_job
 UPDATE job SET deleted = 1 WHERE id = :id AND deleted = 0 AND state IN ('completed', 'failed', 'cancelled')
 RETURNING id, card, account, remote_id;

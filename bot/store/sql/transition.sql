@@ -31,10 +31,13 @@ UPDATE attempt SET sent_at = NULL
 FROM {{rows items (job text, number bigint)}} AS r WHERE attempt.job = r.job AND attempt.number = r.number;
 
 -- name: insert_orphans
+-- A generation that another job still has is no orphan.
 INSERT INTO orphan_generation (account, remote_id, job, cause, price, found_at, run_at)
 SELECT job.account, job.remote_id, job.id, r.cause, job.price, r.now, r.now
 FROM {{rows items (job text, cause text, now bigint)}} AS r JOIN job ON job.id = r.job
 WHERE job.remote_id IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM job AS other WHERE other.account = job.account AND other.remote_id = job.remote_id
+                                               AND other.id <> job.id AND other.deleted = 0)
 ON CONFLICT (account, remote_id) DO NOTHING;
 
 -- name: bump_cards

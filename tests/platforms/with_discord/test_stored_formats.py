@@ -37,6 +37,8 @@ _VERBS: dict[str, Action | CardControl] = {
     "extend": Action.EXTEND,
     "reverse": Action.REVERSE,
     "reframe": Action.REFRAME,
+    "upscale": Action.UPSCALE,
+    "audio": Action.AUDIO,
     "gallery": Action.GALLERY,
     "send": Action.SEND,
     "delete": Action.DELETE,

@@ -55,7 +55,7 @@ def test_delete_is_confirmed_by_the_core() -> None:
 
 def test_no_row_has_more_than_five_buttons() -> None:
     view = card_view(job_view(1, actions=tuple(Action)))
-    assert [5, 5, 1] == [len(row["elements"]) for row in control_rows(view, ENGLISH)]
+    assert [5, 5, 3] == [len(row["elements"]) for row in control_rows(view, ENGLISH)]
 
 
 def test_a_selection_applies_to_the_button_pressed_with_it() -> None:

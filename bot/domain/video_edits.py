@@ -1,0 +1,70 @@
+"""Changes of finished videos: a higher resolution, and audio."""
+
+from bot.domain.errors import InvalidRequest
+from bot.domain.ids import short_id
+from bot.domain.jobs import Job
+from bot.domain.media import Media, MediaKind, Reference
+from bot.domain.models import Resolution, VideoModel
+from bot.domain.requests import AudioRequest, UpscaleRequest, check_prompt
+
+
+def higher_resolutions(media: Media) -> tuple[Resolution, ...]:
+    """The resolutions that are higher than that of a video, the lowest first."""
+    short_side = min(media.width, media.height)
+    return tuple(one for one in Resolution if one.short_side > short_side)
+
+
+def has_audio(job: Job) -> bool:
+    """Whether audio was added to a job's video, or to the one that it was upscaled from."""
+    return isinstance(job.request, UpscaleRequest | AudioRequest) and job.request.has_audio
+
+
+def upscale_request(job: Job, resolution: Resolution | None = None) -> UpscaleRequest:
+    """Make a job's video larger; without a resolution, to the next higher one."""
+    media = _video_of(job)
+    higher = higher_resolutions(media)
+    size = f"{media.width} × {media.height}"
+    if not higher:
+        raise InvalidRequest(
+            f"This video is {size} already, and {Resolution.P2160} is the highest resolution"
+        )
+    if resolution is not None and resolution not in higher:
+        raise InvalidRequest(
+            f"resolution must be higher than the video's {size}; choose {' or '.join(higher)}"
+        )
+    return UpscaleRequest(
+        source=Reference(job=job.id, kind=MediaKind.VIDEO),
+        model=_model_of(job),
+        aspect_ratio=media.aspect_ratio,
+        duration_ms=media.duration_ms or 0,
+        resolution=resolution or higher[0],
+        has_audio=has_audio(job),
+    )
+
+
+def audio_request(job: Job, prompt: str = "", negative_prompt: str = "") -> AudioRequest:
+    """Add audio to a job's video."""
+    media = _video_of(job)
+    if has_audio(job):
+        source = f"#{short_id(job.parent)}, which it was made from" if job.parent else "the one without"
+        raise InvalidRequest(f"This video has audio already. For another sound use /audio with {source}")
+    return AudioRequest(
+        source=Reference(job=job.id, kind=MediaKind.VIDEO),
+        model=_model_of(job),
+        aspect_ratio=media.aspect_ratio,
+        duration_ms=media.duration_ms or 0,
+        prompt=check_prompt(prompt, required=False),
+        negative_prompt=negative_prompt.strip(),
+    )
+
+
+def _video_of(job: Job) -> Media:
+    if job.result is None or job.result.kind is not MediaKind.VIDEO:
+        raise InvalidRequest("This needs a finished video")
+    return job.result
+
+
+def _model_of(job: Job) -> VideoModel:
+    model = job.request.model
+    assert isinstance(model, VideoModel)  # noqa: S101 - its result is a video
+    return model

@@ -1,0 +1,127 @@
+"""The forms of the commands that change what was made, in a real browser."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from bot.domain.requests import (
+    AudioRequest,
+    ImageRequest,
+    ModifyVideoRequest,
+    ReframeImageRequest,
+    UpscaleRequest,
+    VideoRequest,
+)
+from tests.playground.in_chromium.browsing import complaints, open_page, say
+from tests.playground.in_chromium.test_writing import form
+from tests.playground.serving import Served
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SIZE = "image => [image.naturalWidth, image.naturalHeight]"
+
+
+async def made(served: Served, page: Page, text: str) -> str:
+    """Have a result, to build on."""
+    await say(page, text)
+    await page.wait_for_selector(".progress")
+    job = (await served.core.finish()).id
+    await expect(page.locator(".progress")).to_have_count(0)
+    return job
+
+
+async def test_a_video_is_modified_in_a_mode_that_is_explained(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    source = await made(served, page, "/animate a fox runs")
+    dialog = await form(page, "modify")
+    await expect(dialog.get_by_label("Mode", exact=True)).to_contain_text("adhere_1: Closest to the source")
+    await dialog.get_by_label("Mode", exact=True).select_option("reimagine_2")
+    await dialog.get_by_role("textbox", name="Prompt").fill("in a blizzard")
+    await expect(dialog.locator(".quote")).to_have_text(re.compile(r"≈\$0\.61.*builds on #"))
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(page.locator(".progress")).to_be_visible()
+    request = (await served.core.newest()).request
+    assert isinstance(request, ModifyVideoRequest)
+    assert (request.mode, request.prompt, request.source.job) == ("reimagine_2", "in a blizzard", source)
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_a_picture_is_modified_with_a_weight_of_its_own(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    source = await made(served, page, "/imagine a fox")
+    dialog = await form(page, "modify")
+    await dialog.get_by_role("textbox", name="Prompt").fill("a blue fox")
+    await dialog.get_by_label("Weight").fill("0.05")
+    await expect(dialog.locator(".quote b")).to_have_text(re.compile(r"≈\$0\.01"))
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(page.locator(".said").last).to_have_text("/modify a blue fox --weight 0.05")
+    request = (await served.core.newest()).request
+    assert isinstance(request, ImageRequest)
+    assert request.modify_ref is not None
+    assert (request.modify_ref.job, request.modify_ref.weight) == (source, 0.05)
+    await page.context.close()
+
+
+async def test_a_card_of_a_video_upscales_it_and_adds_audio(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    source = await made(served, page, "/animate a fox runs")
+    for name, kind in (("Upscale", UpscaleRequest), ("Add audio", AudioRequest)):
+        await page.locator(".card").first.get_by_role("button", name=name).click()
+        await expect(page.locator(".progress")).to_be_visible()
+        job = await served.core.newest()
+        assert isinstance(job.request, kind)
+        assert job.parent == source
+        await served.core.finish()
+        await expect(page.locator(".progress")).to_have_count(0)
+        await expect(page.locator(".card").last).to_contain_text(f"#{source[-6:]}")
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_concepts_and_motions_are_chosen_from_chips(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    dialog = await form(page, "animate")
+    await dialog.get_by_role("textbox", name="Prompt").fill("a fox runs")
+    await dialog.get_by_text("More options").click()
+    concepts = dialog.get_by_role("group", name="Concepts: suggestions")
+    motions = dialog.get_by_role("group", name="Camera motion: suggestions")
+    await concepts.get_by_role("button", name="orbit_left").click()
+    await dialog.get_by_label("Concepts", exact=True).fill("orbit_left, pu")
+    await concepts.get_by_role("button", name="push_in").click()
+    await expect(dialog.get_by_label("Concepts", exact=True)).to_have_value("orbit_left, push_in")
+    await expect(concepts.get_by_role("button", name="push_in")).to_have_attribute("aria-pressed", "true")
+    await motions.get_by_role("button", name="camera pan left").click()
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(page.locator(".progress")).to_be_visible()
+    request = (await served.core.newest()).request
+    assert isinstance(request, VideoRequest)
+    assert (request.concepts, request.prompt) == (("orbit_left", "push_in"), "a fox runs, camera pan left")
+    await page.context.close()
+
+
+async def test_the_new_frame_is_drawn_before_anything_is_spent(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await made(served, page, "/imagine a fox --ar 16:9")
+    dialog = await form(page, "reframe")
+    await dialog.get_by_label("Aspect ratio").select_option("1:1")
+    drawing = dialog.get_by_role("img", name="The source in the new frame")
+    await expect(drawing).to_be_hidden()
+    await dialog.get_by_text("More options").click()
+    await dialog.get_by_label("Grid position y").fill("-200")
+    await expect(drawing).to_be_visible()
+    first = await drawing.evaluate(SIZE)
+    assert first[0] < first[1] == 360, "the part above the frame is shown too"
+    await dialog.get_by_label("Grid position y").fill("1536")
+    await expect(dialog.locator(".quote")).to_contain_text("grid_position_y 1536 puts the source")
+    await expect(drawing).to_be_hidden()
+    await dialog.get_by_label("Grid position y").fill("0")
+    await expect(drawing).to_be_visible()
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(page.locator(".progress")).to_be_visible()
+    request = (await served.core.newest()).request
+    assert isinstance(request, ReframeImageRequest)
+    assert request.grid_position_y == 0
+    assert complaints(page) == []
+    await page.context.close()
