@@ -32,7 +32,7 @@ PLAYGROUND_PASSWORD_MIN = 8
 _WINDOW_MS = 75_000
 
 #: every provider, in the order in which they are preferred
-PROVIDERS = ("luma", "appypie", "simulator")
+PROVIDERS = ("luma", "luma-agents", "appypie", "simulator")
 _PUBLIC_URL_LIKE = "write it like https://bot.example.org"
 
 
@@ -225,6 +225,12 @@ class Settings(EnvironmentSettings):
     luma_base_url: str = Field(
         default="https://api.lumalabs.ai/dream-machine/v1", validation_alias=_alias("LUMAAI_BASE_URL")
     )
+    luma_agents_keys: Annotated[tuple[SecretStr, ...], NoDecode, FROM_FILE] = Field(
+        default=(), validation_alias=_alias("LUMA_AGENTS_API_KEY")
+    )
+    luma_agents_base_url: str = Field(
+        default="https://agents.lumalabs.ai/v1", validation_alias=_alias("LUMA_AGENTS_BASE_URL")
+    )
     appypie_keys: Annotated[tuple[SecretStr, ...], NoDecode, FROM_FILE] = Field(
         default=(), validation_alias=_alias("APPYPIE_SUBSCRIPTION_KEY")
     )
@@ -290,7 +296,7 @@ class Settings(EnvironmentSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("luma_keys", "appypie_keys", "provider", "operators", mode="before")
+    @field_validator("luma_keys", "luma_agents_keys", "appypie_keys", "provider", "operators", mode="before")
     @classmethod
     def _read_list(cls, value: Any) -> Any:
         return split_list(value)
@@ -340,7 +346,12 @@ class Settings(EnvironmentSettings):
 
     def keys_of(self, provider: str) -> tuple[SecretStr, ...]:
         """The keys of a provider's accounts."""
-        return {"luma": self.luma_keys, "appypie": self.appypie_keys}.get(provider, ())
+        keys = {
+            "luma": self.luma_keys,
+            "luma-agents": self.luma_agents_keys,
+            "appypie": self.appypie_keys,
+        }
+        return keys.get(provider, ())
 
     @property
     def simulated(self) -> bool:

@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from simulator.agents.files import Files
+from simulator.agents.routes import AgentsRoutes
 from simulator.api.asset_routes import AssetRoutes
 from simulator.api.control_routes import ControlRoutes, Refuse
 from simulator.api.http import ErrorMiddleware, render_api_error, render_http_error
@@ -91,7 +93,16 @@ class Simulator:
             clock_ms=clock_ms,
             on_created=self._start,
         )
-        routes = [*api.routes(), *assets.routes(), *appypie.routes()]
+        agents = AgentsRoutes(
+            database=self._database,
+            repository=repository,
+            faults=self._faults,
+            files=Files(self._database, files, speed=settings.speed),
+            settings=settings,
+            clock_ms=clock_ms,
+            on_created=self._start,
+        )
+        routes = [*api.routes(), *assets.routes(), *appypie.routes(), *agents.routes()]
         if refuse_control is not None:
             control = ControlRoutes(
                 repository=repository,

@@ -19,6 +19,13 @@ class FileStore:
     def asset(self, generation_id: str, name: str) -> Path:
         return self._folder_of(generation_id) / name
 
+    def uploaded(self, file_id: str) -> Path:
+        return self._folder_of(file_id) / "uploaded"
+
+    async def head(self, path: Path) -> bytes:
+        """The first bytes of a file. Raises FileNotFoundError."""
+        return await asyncio.to_thread(_head, path)
+
     async def write(self, content: bytes, path: Path) -> None:
         await asyncio.to_thread(write_atomically, content, path)
 
@@ -50,6 +57,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(16)
 
 
 def _link(source: Path, path: Path) -> None:

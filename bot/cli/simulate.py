@@ -93,7 +93,11 @@ def simulate(
         bool, typer.Option("--offline-media", help="Draw a stand-in for each address that cannot be fetched.")
     ] = False,
 ) -> None:
-    """Run the simulator alone, for the official SDKs at http://HOST:PORT/dream-machine/v1."""
+    """Run the simulator alone, for the official SDKs.
+
+    The Dream Machine API is at http://HOST:PORT/dream-machine/v1, Luma Agents at http://HOST:PORT/agents/v1,
+    and the Appy Pie gateway at http://HOST:PORT.
+    """
     from bot.log import set_up_logs  # noqa: PLC0415
     from bot.simulation.standalone import serve  # noqa: PLC0415
     from simulator.settings import SimulatorSettings  # noqa: PLC0415

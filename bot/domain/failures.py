@@ -125,8 +125,10 @@ _QUOTED = {
 }
 
 
-def classify_failure(reason: str | None) -> Failure:
-    """Read a failed generation's `failure_reason`."""
+def classify_failure(reason: str | None, known: FailureCategory | None = None) -> Failure:
+    """Read a failed generation's `failure_reason`; `known` is the category that the provider names."""
+    if known is not None:
+        return failure(known, reason)
     told_by_api = (reason or "").casefold()
     for rule in _RULES:
         if any(fragment in told_by_api for fragment in rule.fragments):
@@ -142,7 +144,7 @@ def classify_failure(reason: str | None) -> Failure:
 #: words for moderation in the answers to a create request, which vary more than failure reasons
 _MODERATED = re.compile(
     r"(?i)\bmoderat(?:ion|ed)\b|\bcontent[ _]policy\b|\bcommunity guidelines\b|\bsafety (?:filter|system)\b"
-    r"|\bnsfw\b"
+    r"|\bnsfw\b|content_moderated"
 )
 #: the moderation itself failed and has refused nothing
 _OUT_OF_ORDER = re.compile(r"(?i)\bunavailable\b|\bunreachable\b|\btim(?:ed|e) ?out\b|\berror\b")

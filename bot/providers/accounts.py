@@ -13,6 +13,8 @@ from bot.providers.appypie import AppyPieProvider
 from bot.providers.base import Capabilities, LaneLimits, Provider
 from bot.providers.luma import CAPABILITIES as LUMA_CAPABILITIES
 from bot.providers.luma import LumaProvider
+from bot.providers.luma_agents import CAPABILITIES as LUMA_AGENTS_CAPABILITIES
+from bot.providers.luma_agents import LumaAgentsProvider
 from bot.security.pseudonyms import account_id
 from bot.settings import Role, Settings, malformed
 
@@ -20,6 +22,7 @@ SIMULATOR = "simulator"
 #: what each provider can do, also where this process has no key
 CAPABILITIES: Mapping[str, Capabilities] = {
     "luma": LUMA_CAPABILITIES,
+    "luma-agents": LUMA_AGENTS_CAPABILITIES,
     "appypie": APPYPIE_CAPABILITIES,
     SIMULATOR: LUMA_CAPABILITIES,
 }
@@ -43,6 +46,12 @@ _NAMES: Mapping[str, SettingNames] = {
         base_url="LUMAAI_BASE_URL",
         keys_page="https://lumalabs.ai/dream-machine/api/keys",
         billing_page="https://lumalabs.ai/dream-machine/api/billing/overview",
+    ),
+    "luma-agents": SettingNames(
+        key="LUMA_AGENTS_API_KEY",
+        base_url="LUMA_AGENTS_BASE_URL",
+        keys_page="https://agents.lumalabs.ai",
+        billing_page="the billing page there",
     ),
     "appypie": SettingNames(
         key="APPYPIE_SUBSCRIPTION_KEY",
@@ -87,6 +96,15 @@ def create_providers(
         provider: Provider
         try:
             match name:
+                case "luma-agents":
+                    provider = LumaAgentsProvider(
+                        api_key=key,
+                        account=account,
+                        base_url=settings.luma_agents_base_url,
+                        limits=limits,
+                        proxy=proxy,
+                        timeout=timeout,
+                    )
                 case "appypie":
                     provider = AppyPieProvider(
                         api_key=key,

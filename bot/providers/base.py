@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import BinaryIO, Protocol
 
 from bot.domain.concepts import Vocabulary
+from bot.domain.failures import FailureCategory
 from bot.domain.models import Lane
 from bot.domain.offers import Offer
 from bot.domain.requests import AnyRequest
@@ -30,6 +31,10 @@ class Generation:
     created_at: int | None
     #: in the provider's words; only of a failed one
     failure_reason: str | None = None
+    #: what kind of failure that is, where the provider names one
+    failure_category: FailureCategory | None = None
+    #: it failed because the account cannot submit
+    stops_account: bool = False
     #: URL of the finished file, which expires; None until completed
     asset_url: str | None = None
     #: URL of a finished video's thumbnail, which expires
@@ -101,7 +106,15 @@ class InputGeneration:
     id: str
 
 
-Input = InputUrl | InputFile | InputGeneration
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputUpload:
+    """An input that has been uploaded to the provider."""
+
+    #: of the file at the provider
+    id: str
+
+
+Input = InputUrl | InputFile | InputGeneration | InputUpload
 #: by the key of each reference of a request
 Inputs = Mapping[str, Input]
 
@@ -123,6 +136,14 @@ class Provider(Protocol):
         """Digest of what `submit` would send, comparable with `Generation.fingerprint`.
 
         Empty where the echo does not tell such requests apart.
+        """
+        ...
+
+    async def upload(self, media: Inputs, *, end_user: str = "") -> Inputs:
+        """Upload the files that cannot be part of a create, so that the create itself is sent quickly.
+
+        A provider that takes no files returns what it is given. Raises NotSent while an upload is running: it
+        continues, and a later call finds its result. Otherwise raises the same as `submit`.
         """
         ...
 

@@ -38,6 +38,10 @@ class ObservedProvider:
     def fingerprint(self, request: AnyRequest, media: Inputs) -> str:
         return self._provider.fingerprint(request, media)
 
+    async def upload(self, media: Inputs, *, end_user: str = "") -> Inputs:
+        # Its failures are recorded by the create; a file that is still on its way is none.
+        return await self._provider.upload(media, end_user=end_user)
+
     async def submit(
         self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""
     ) -> Generation:

@@ -1,7 +1,7 @@
 """Completes jobs once their result is stored (T4), and retries results that cannot be stored yet."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.errors import MediaError, MediaUnavailable, ProcessingFailed
 from bot.domain.failures import Failure, FailureCategory, classify_failure, failure
@@ -14,6 +14,7 @@ from bot.settings import Timing
 from bot.store.attempts import attempts, extend_deadline, job_refs
 from bot.store.cards import request_progress
 from bot.store.orphans import OrphanCause
+from bot.worker.accounts import stop_submitting
 from bot.worker.changes import is_unchanged
 from bot.worker.media_budget import record_stored
 from bot.worker.previews import Previews
@@ -95,7 +96,12 @@ class ResultProcessor:
             case GenerationState.COMPLETED:
                 await self._complete(job, generation)
             case GenerationState.FAILED:
-                await self._resubmit_or_fail(job, classify_failure(generation.failure_reason))
+                why = classify_failure(generation.failure_reason, generation.failure_category)
+                provider = self._services.providers.get(job.account or "")
+                if generation.stops_account and provider is not None:
+                    await stop_submitting(self._services, provider, why.reason or "")
+                    why = replace(why, retry_once=True)
+                await self._resubmit_or_fail(job, why)
             case _:
                 await self.check_deadline(job)
                 await self._previews.show(job, generation)

@@ -126,14 +126,9 @@ class Submitter:
         job = await self._ready_job(claimed)
         if job is None:
             return
-        try:
-            media = await provider_inputs(services, job, self._provider)
-        except Rejected as error:
-            await self._fail(claimed, failure(FailureCategory.INPUT_UNREACHABLE, str(error)))
-            return
-        except ProviderError as error:
-            log.info("input_not_ready", job_id=job.id, error=repr(error))
-            await self._requeue(claimed, "input_not_ready", delay_ms=services.times.cool_down)
+        end_user = member_id(job.member, services.secrets[-1])
+        media = await self._bring_inputs(claimed, job, end_user)
+        if media is None:
             return
         callback = None
         if self._provider.capabilities.callbacks:
@@ -161,7 +156,7 @@ class Submitter:
             await stop_submitting(services, self._provider, reason)
             cause = "account_stopped"
         else:
-            if not await self._send(claimed, job, media, callback):
+            if not await self._send(claimed, job, media, callback, end_user):
                 self._spend(-job.price)
             return
         await self._requeue(claimed, cause)
@@ -176,7 +171,31 @@ class Submitter:
         self._services.spendable[self._provider.account] = spendable.less(price)
         return ""
 
-    async def _send(self, claimed: _TimedClaim, job: Job, media: Inputs, callback: str | None) -> bool:
+    async def _bring_inputs(self, claimed: _TimedClaim, job: Job, end_user: str) -> Inputs | None:
+        """What the create is sent with, its files uploaded; None if it cannot be sent now or at all."""
+        services = self._services
+        try:
+            media = await provider_inputs(services, job, self._provider)
+            return await self._provider.upload(media, end_user=end_user)
+        except Rejected as error:
+            refused = classify_refusal(str(error))
+            unreadable = failure(FailureCategory.INPUT_UNREACHABLE, str(error))
+            is_moderated = refused.category is FailureCategory.MODERATION
+            await self._fail(claimed, refused if is_moderated else unreadable)
+        except AccountProblem as error:
+            await stop_submitting(services, self._provider, str(error))
+            await self._requeue(claimed, "account_stopped")
+        except RateLimited as error:
+            await self._cool_down(error.retry_after_ms)
+            await self._requeue(claimed, "rate_limited")
+        except ProviderError as error:
+            log.info("input_not_ready", job_id=job.id, error=repr(error))
+            await self._requeue(claimed, "input_not_ready", delay_ms=services.times.cool_down)
+        return None
+
+    async def _send(
+        self, claimed: _TimedClaim, job: Job, media: Inputs, callback: str | None, end_user: str
+    ) -> bool:
         """Send the one create of this attempt and record its outcome; returns whether it may have arrived."""
         claim = claimed.claim
         try:
@@ -184,7 +203,7 @@ class Submitter:
                 job.request,
                 media=media,
                 callback_url=callback,
-                end_user=member_id(job.member, self._services.secrets[-1]),
+                end_user=end_user,
             )
         except RateLimited as error:
             await self._cool_down(error.retry_after_ms)

@@ -51,12 +51,12 @@ def authenticate(request: Request) -> str:
     return account_id(key.strip())
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, *, most: int = _BODY_MAX) -> Any:
     """Read the JSON body. Raises ApiError."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _BODY_MAX:
+        if len(body) > most:
             raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request body is too large")
     try:
         return from_json(bytes(body), allow_inf_nan=False)

@@ -52,6 +52,22 @@ CREATE INDEX IF NOT EXISTS generation_failing ON generation (account)
 CREATE INDEX IF NOT EXISTS generation_waiting ON generation (seq) WHERE awaits_references = 1;
 CREATE INDEX IF NOT EXISTS generation_announcing ON generation (announce_at) WHERE announce_at IS NOT NULL;
 
+CREATE TABLE IF NOT EXISTS uploaded_file (
+  seq            INTEGER PRIMARY KEY AUTOINCREMENT,
+  id             TEXT NOT NULL UNIQUE,
+  account        TEXT NOT NULL,
+  mime_type      TEXT NOT NULL,
+  size_bytes     INTEGER NOT NULL,
+  purpose        TEXT NOT NULL,
+  filename       TEXT,
+  user_id        TEXT,
+  expires_at     TEXT,
+  created_at     INTEGER NOT NULL,
+  ready_at       INTEGER,
+  failure_reason TEXT,
+  deleted_at     INTEGER
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS fault (
   seq     INTEGER PRIMARY KEY AUTOINCREMENT,
   kind    TEXT NOT NULL,

@@ -26,8 +26,10 @@ class Reference:
     #: the field of the request that names it: `image_ref`, `media`, `frame0` …
     role: str
     url: str = ""
-    #: id of an own video, in place of a URL
+    #: id of an own generation, in place of a URL
     generation: str | None = None
+    #: id of an uploaded file, in place of a URL
+    file: str | None = None
     #: influence from 0 to 1
     weight: float = 1.0
     #: longest video that the URL may have, in seconds; None where it is a picture

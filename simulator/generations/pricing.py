@@ -43,6 +43,9 @@ def addition_price(model: VideoModel, shape: VideoShape) -> int:
 
 def final_shape_and_price(generation: Generation, source: VideoShape) -> tuple[VideoShape, int]:
     """Return what a video made from a fetched source will be and cost, now that the source is known."""
+    if generation.model not in set(VideoModel):
+        # Of an API that reports no prices.
+        return replace(generation.video_shape, duration_ms=source.duration_ms), generation.cost
     model = VideoModel(generation.model)
     if json.loads(generation.request)["generation_type"] == "modify_video":
         shape = modified_shape(source)

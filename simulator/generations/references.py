@@ -111,9 +111,13 @@ class ReferenceLoader:
     async def _load(self, generation: Generation, index: int, reference: Reference) -> None:
         path = self._files.reference(generation.id, index)
         if reference.generation is not None:
-            await self._files.link(await self._retried(self._own_video(reference.generation)), path)
-            return
-        await self._fetch_into(path, reference)
+            await self._files.link(await self._retried(self._own_file(reference.generation)), path)
+            if reference.longest_s is None:
+                return
+        elif reference.file is not None:
+            await self._files.link(self._files.uploaded(reference.file), path)
+        else:
+            await self._fetch_into(path, reference)
         timeout_s, longest_s = self._settings.render_timeout_s, reference.longest_s
         if longest_s is None:
             reason = await self._retried(lambda: self._render(check_image, path, timeout_s=timeout_s))
@@ -151,7 +155,7 @@ class ReferenceLoader:
             raise FileUnreadable(f"The file is larger than {size_max} bytes.")
         await self._files.write(content, path)
 
-    def _own_video(self, identifier: str) -> Callable[[], Awaitable[Path]]:
+    def _own_file(self, identifier: str) -> Callable[[], Awaitable[Path]]:
         async def find() -> Path:
             video = await self._repository.find(identifier)
             if video is None or video.is_hidden:

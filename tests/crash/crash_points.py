@@ -190,6 +190,9 @@ class Between:
     def fingerprint(self, request: AnyRequest, media: Inputs) -> str:
         return self._provider.fingerprint(request, media)
 
+    async def upload(self, media: Inputs, *, end_user: str = "") -> Inputs:
+        return await self._provider.upload(media, end_user=end_user)
+
     async def submit(
         self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""
     ) -> Generation:

@@ -98,6 +98,8 @@ class FakeProvider:
         self.creates: list[tuple[AnyRequest, Mapping[str, str], str | None]] = []
         #: the files that creates came with, by key
         self.files: dict[str, InputFile] = {}
+        #: how the next uploads fail; those after them work
+        self.upload_errors: deque[Exception] = deque()
         #: who each create was for
         self.end_users: list[str] = []
         self.generations: dict[str, Generation] = {}
@@ -162,6 +164,11 @@ class FakeProvider:
     def fingerprint(self, request: AnyRequest, media: Inputs) -> str:  # noqa: ARG002
         self.before_create()
         return "" if request.edited is not None else _digest(request)
+
+    async def upload(self, media: Inputs, *, end_user: str = "") -> Inputs:  # noqa: ARG002
+        if self.upload_errors:
+            raise self.upload_errors.popleft()
+        return media
 
     async def submit(
         self, request: AnyRequest, *, media: Inputs, callback_url: str | None, end_user: str = ""

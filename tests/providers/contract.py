@@ -7,11 +7,12 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.domain.media import Reference
-from bot.domain.models import Lane, VideoModel
+from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import AnyRequest, ImageRequest, VideoRequest
 from bot.providers.appypie import AppyPieProvider
 from bot.providers.base import Inputs, InputUrl, LaneLimits, Provider
 from bot.providers.luma import LumaProvider
+from bot.providers.luma_agents import LumaAgentsProvider
 from tests.providers.scripted_api import Act, reply
 
 KEY = "key-0123456789abcdef0123456789abcdef"
@@ -112,4 +113,42 @@ APPYPIE = Api(
     forbidden_account="Access denied for this operation",
 )
 
-APIS = (LUMA, APPYPIE)
+
+def _agents(state: str = "queued", **more: Any) -> dict[str, Any]:
+    return {
+        "id": ID,
+        "type": "image",
+        "state": state,
+        "model": "uni-1",
+        "created_at": "2026-07-06T15:00:46Z",
+        "output": None,
+        "failure_reason": None,
+        "failure_code": None,
+        **more,
+    }
+
+
+LUMA_AGENTS = Api(
+    name="luma-agents",
+    open=lambda url, timeout: LumaAgentsProvider(
+        api_key=SecretStr(KEY),
+        account="a1",
+        base_url=f"{url}/v1",
+        limits=dict.fromkeys(Lane, _LIMITS),
+        timeout=timeout,
+    ),
+    request=ImageRequest(prompt="a fox", model=ImageModel.UNI_1),
+    created=201,
+    create=("POST", "/v1/generations"),
+    generation=_agents,
+    running="processing",
+    result={"output": [{"type": "image", "url": ASSET}]},
+    failure=lambda reason: {"failure_reason": reason, "failure_code": "generation_failed"},
+    moderated={"failure_reason": "This is not allowed", "failure_code": "content_moderated"},
+    error=lambda text: {"error": {"code": "invalid", "message": text}},
+    missing=reply(404, {"error": {"code": "not_found", "message": "Generation not found"}}),
+    checked=reply(200, {"data": [], "has_more": False, "next_cursor": None}),
+    forbidden_account="This API key may not do that",
+)
+
+APIS = (LUMA, APPYPIE, LUMA_AGENTS)

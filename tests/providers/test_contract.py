@@ -93,8 +93,10 @@ async def test_a_failure_has_its_reason_and_moderation_is_told_as_such(api: Api)
     async with account(api, *acts) as (provider, _):
         service, moderated = await provider.get(ID), await provider.get(ID)
     assert GenerationState.FAILED is service.state is moderated.state
-    assert FailureCategory.SERVICE is classify_failure(service.failure_reason).category
-    assert FailureCategory.MODERATION is classify_failure(moderated.failure_reason).category
+    categories = [
+        classify_failure(one.failure_reason, one.failure_category).category for one in (service, moderated)
+    ]
+    assert [FailureCategory.SERVICE, FailureCategory.MODERATION] == categories
 
 
 @pytest.mark.parametrize(

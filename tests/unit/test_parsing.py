@@ -32,14 +32,19 @@ def _references(*, weighted: bool) -> st.SearchStrategy[str]:
     return st.builds("{}{}".format, named, weights) if weighted else named
 
 
+_NUMBERS = st.integers(0, 100).map(lambda hundredths: f"{hundredths / 100:g}")
+
+
+def _whole_number(option: Option) -> st.SearchStrategy[str]:
+    return st.integers(option.minimum, option.maximum).map(str)
+
+
 def _value(option: Option) -> st.SearchStrategy[str]:
     match option.kind:
         case Kind.CHOICE:
             return st.sampled_from(option.choices)
-        case Kind.INTEGER:
-            return st.integers(option.minimum, option.maximum).map(str)
-        case Kind.DECIMAL:
-            return st.integers(0, 100).map(lambda hundredths: f"{hundredths / 100:g}")
+        case Kind.INTEGER | Kind.DECIMAL:
+            return _NUMBERS if option.kind is Kind.DECIMAL else _whole_number(option)
         case Kind.JOB | Kind.MEDIA:
             return _IDS if option.kind is Kind.JOB else _references(weighted=option.weighted)
         case Kind.MONEY:

@@ -175,7 +175,7 @@ def test_a_modified_video_costs_what_is_published(model: VideoModel, cents: int)
 
 @given(
     st.sampled_from([VideoModel.RAY_2, VideoModel.RAY_FLASH_2]),
-    st.sampled_from(ASPECT_RATIOS[VideoModel.RAY_2]),
+    st.sampled_from(tuple(ASPECT_RATIOS[VideoModel.RAY_2])),
     st.integers(1, 15_200),
 )
 def test_what_is_reserved_for_a_modified_video_is_enough_for_every_source(

@@ -116,7 +116,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
     [
         ("REVERIE_HTTP_PORT", "99999", "65535"),
         ("REVERIE_HTTP_PORT", "web", "integer"),
-        ("REVERIE_PROVIDER", "luma,dalle", "dalle is not known; use luma, appypie, simulator"),
+        ("REVERIE_PROVIDER", "luma,dalle", "dalle is not known; use luma, luma-agents, appypie, simulator"),
         ("REVERIE_PUBLIC_URL", "bot.example.org", "write it like https://bot.example.org"),
         ("REVERIE_PLAYGROUND", "maybe", "'auto', 'on' or 'off'"),
         ("REVERIE_ROLE", "boss", "'all', 'gateway' or 'worker'"),

@@ -74,7 +74,7 @@ class AppyPieProvider:
         self._api = ApiClient(
             api_key=api_key,
             base_url=base_url,
-            public_api=PUBLIC_API,
+            api_paths=(),
             key_header="Ocp-Apim-Subscription-Key",
             headers={"Cache-Control": "no-cache"},
             forbidden_account=_FORBIDDEN_ACCOUNT,
@@ -87,6 +87,10 @@ class AppyPieProvider:
     def fingerprint(self, request: AnyRequest, media: Inputs) -> str:  # noqa: ARG002 - nothing is listed
         """Empty: without a list there is nothing to compare a request with."""
         return ""
+
+    async def upload(self, media: Inputs, *, end_user: str = "") -> Inputs:  # noqa: ARG002 - takes URLs
+        """The same inputs: the API reads URLs."""
+        return media
 
     async def submit(
         self,

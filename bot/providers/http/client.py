@@ -4,7 +4,7 @@ import asyncio
 import ipaddress
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import MappingProxyType
 
 import httpx
@@ -30,7 +30,7 @@ class ApiClient:
         *,
         api_key: SecretStr,
         base_url: str,
-        public_api: str,
+        api_paths: Sequence[str],
         key_header: str,
         key_prefix: str = "",
         headers: Mapping[str, str] = MappingProxyType({}),
@@ -41,17 +41,27 @@ class ApiClient:
     ) -> None:
         """`key_header` carries the key, after `key_prefix`. `timeout` bounds a whole call, in seconds.
 
+        `api_paths` are the paths under which the API stands at its origin, the longest first.
         `forbidden_account` is that of `refusal`. Raises ValueError for an invalid key or base URL.
         """
         self._forbidden_account = forbidden_account
         self._key = _checked_key(api_key)
         base = _checked_url(base_url)
         #: scheme, host and port of the API, and what precedes the API's own path
-        self.origin = f"{base.scheme}://{base.netloc.decode()}{_path_above_api(base.path, public_api)}"
+        self.origin = f"{base.scheme}://{base.netloc.decode()}{_path_above_api(base.path, api_paths)}"
         self._timeout = timeout
         if transport is None and _is_loopback(base.host):
             # With a transport of its own, httpx ignores the proxy settings of the environment.
             transport = httpx.AsyncHTTPTransport(verify=tls_context(), limits=_CONNECTIONS)
+        #: for URLs that carry their own permission, which must not get the key
+        self._bare = httpx.AsyncClient(
+            timeout=timeout,
+            limits=_CONNECTIONS,
+            verify=tls_context(),
+            proxy=None if transport else proxy,
+            transport=transport,
+            follow_redirects=False,
+        )
         self._http = httpx.AsyncClient(
             base_url=base,
             headers={
@@ -132,7 +142,23 @@ class ApiClient:
             raise call.lost("The generation API's response is not JSON") from error
         return document
 
+    async def put_file(self, url: str, headers: Mapping[str, str], content: AsyncIterator[bytes]) -> None:
+        """Send a file to a URL that the API has returned for it, without the account's key.
+
+        Raises NotSent if it may be sent again.
+        """
+        if not url.startswith(("https://", self.origin)):
+            raise NotSent("The generation API's address for an upload is not safe")
+        trace = RequestTrace()
+        with translated(Call.ACCOUNT, trace):
+            response = await self._bare.put(
+                url, headers=headers, content=content, extensions={"trace": trace}
+            )
+        if not response.is_success:
+            raise NotSent(f"The upload of a file was answered with HTTP {response.status_code}")
+
     async def close(self) -> None:
+        await self._bare.aclose()
         await self._http.aclose()
 
 
@@ -154,10 +180,12 @@ def _checked_url(base_url: str) -> httpx.URL:
     return url
 
 
-def _path_above_api(path: str, public_api: str) -> str:
+def _path_above_api(path: str, api_paths: Sequence[str]) -> str:
     """The path prefix that a gateway or a simulator puts in front of the API's own path."""
-    above = path.rstrip("/").removesuffix(httpx.URL(public_api).path.rstrip("/"))
-    return f"{above}/" if above and above != path.rstrip("/") else ""
+    path = path.rstrip("/")
+    own = next((own for own in api_paths if own and path.endswith(own)), None)
+    above = "" if own is None else path.removesuffix(own)
+    return f"{above}/" if above else ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -19,6 +19,8 @@ _HIDDEN = "(hidden)"
 #: parts of a `loc` that name where a field was sent, not the field
 _PLACES = frozenset({"body", "query", "path", "header"})
 _KEYS = ("detail", "error", "message", "msg", "task_status_msg")
+#: names of a machine-readable code
+_CODES = ("failure_code", "code")
 _FIELDS_SHOWN = 5
 
 
@@ -61,12 +63,18 @@ def _sentence(said: object) -> str:
         for key in _KEYS:
             inner = said.get(key)
             if isinstance(inner, str) and inner.strip():
-                return inner
+                return _with_code(inner, said)
             if isinstance(inner, list) and inner:
                 return _fields(inner)
             if isinstance(inner, Mapping):
-                return _text(inner.get("msg")) or _text(inner.get("message"))
+                return _with_code(_text(inner.get("msg")) or _text(inner.get("message")), inner)
     return ""
+
+
+def _with_code(sentence: str, said: Mapping[object, object]) -> str:
+    """A sentence with the machine-readable code beside it, which may say what the sentence does not."""
+    code = next((code for name in _CODES if (code := _text(said.get(name)))), "")
+    return f"{sentence} ({code})" if sentence and code else sentence or code
 
 
 def _fields(errors: Sequence[object]) -> str:

@@ -110,6 +110,7 @@ _NO_MONEY = re.compile(
 _USAGE_LIMIT = re.compile(
     r"(?i)\b(?:usage|spend(?:ing)?|monthly|billing|quota)\W+(?:\w+\W+){0,2}limit\b|\bplan(?:'s)? limit\b"
     r"|\blimit\W+(?:\w+\W+){0,3}(?:month|billing|plan|spending)\b"
+    r"|\bbudget\W+(?:\w+\W+){0,2}exhausted|\bbudget_exhausted"
     r"|\bquota\W+(?:\w+\W+){0,2}exceeded|\bexceeded\W+(?:\w+\W+){0,2}quota"
 )
 #: limit of concurrent requests or requests a minute, which time alone frees

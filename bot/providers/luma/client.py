@@ -85,7 +85,7 @@ class LumaProvider:
         self._api = ApiClient(
             api_key=api_key,
             base_url=base_url,
-            public_api=PUBLIC_API,
+            api_paths=(httpx.URL(PUBLIC_API).path,),
             key_header="Authorization",
             key_prefix="Bearer ",
             proxy=proxy,
@@ -103,6 +103,10 @@ class LumaProvider:
             return ""
         _, body = requests.create(request, media=requests.by_key(media))
         return fingerprint(body)
+
+    async def upload(self, media: Inputs, *, end_user: str = "") -> Inputs:  # noqa: ARG002 - takes URLs
+        """The same inputs: the API reads URLs."""
+        return media
 
     async def submit(
         self,

@@ -14,7 +14,7 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
-from bot.providers.base import InputFile, InputGeneration, Inputs, InputUrl
+from bot.providers.base import InputFile, InputGeneration, Inputs, InputUpload, InputUrl
 from bot.providers.luma.responses import generation_path
 
 Body = dict[str, object]
@@ -61,7 +61,7 @@ def by_key(media: Inputs) -> dict[str, str]:
                 found[key] = one.url
             case InputGeneration():
                 found[key] = one.id
-            case InputFile():
+            case InputFile() | InputUpload():
                 raise Rejected("This API reads inputs by their URL only")
     return found
 

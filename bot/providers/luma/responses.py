@@ -22,8 +22,12 @@ log = structlog.get_logger(__name__)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
+def is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
 def generation_path(generation_id: str) -> str:
-    if not _ID.fullmatch(generation_id):
+    if not is_id(generation_id):
         raise GenerationNotFound("This is not the id of a generation")
     return f"/generations/{generation_id}"
 
@@ -33,7 +37,7 @@ def read_generation(document: object) -> Generation | None:
     if not isinstance(document, Mapping):
         return None
     generation_id = document.get("id")
-    if not isinstance(generation_id, str) or not _ID.fullmatch(generation_id):
+    if not isinstance(generation_id, str) or not is_id(generation_id):
         return None
     state = _state(document.get("state"))
     request = document.get("request")
@@ -44,7 +48,7 @@ def read_generation(document: object) -> Generation | None:
     return Generation(
         id=generation_id,
         state=state,
-        created_at=_milliseconds(document.get("created_at")),
+        created_at=read_time(document.get("created_at")),
         failure_reason=_text(document.get("failure_reason")) if state is GenerationState.FAILED else None,
         asset_url=asset_url,
         thumbnail_url=thumbnail_url,
@@ -96,8 +100,8 @@ def _state(value: object) -> GenerationState:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _milliseconds(value: object) -> int | None:
-    """Parse an ISO 8601 time; UTC if it names no time zone."""
+def read_time(value: object) -> int | None:
+    """Parse an ISO 8601 time into milliseconds; UTC if it names no time zone."""
     if not isinstance(value, str):
         return None
     try:

@@ -1,0 +1,1 @@
+"""The Luma Agents API: generations by one call, and files that they can use."""
