@@ -15,7 +15,7 @@ from tests.databases import (
     postgres_server,
     sqlite_url,
 )
-from tests.engine.house import House, open_house
+from tests.engine.harness import Engine, open_engine
 
 __all__ = [
     "kept_postgres_url",
@@ -26,31 +26,31 @@ __all__ = [
     "sqlite_url",
 ]
 
-#: opens a house; see `open_house`
-Open = Callable[..., AbstractAsyncContextManager[House]]
+#: opens a engine; see `open_engine`
+Open = Callable[..., AbstractAsyncContextManager[Engine]]
 
 
 @pytest.fixture
-def house(tmp_path: Path, migrated_sqlite_url: str) -> Open:
+def engine(tmp_path: Path, migrated_sqlite_url: str) -> Open:
     """Opens the engine on SQLite."""
-    return partial(open_house, tmp_path, migrated_sqlite_url)
+    return partial(open_engine, tmp_path, migrated_sqlite_url)
 
 
 @pytest.fixture
-def any_house(tmp_path: Path, migrated_url: str) -> Open:
+def any_engine(tmp_path: Path, migrated_url: str) -> Open:
     """Opens the engine on SQLite and, in a second run of the test, on PostgreSQL."""
-    return partial(open_house, tmp_path, migrated_url)
+    return partial(open_engine, tmp_path, migrated_url)
 
 
 def done(view: CardView) -> bool:
     return view.jobs[0].phase is JobPhase.DONE
 
 
-async def row_of(house: House, card: CardView) -> dict[str, Any]:
+async def row_of(engine: Engine, card: CardView) -> dict[str, Any]:
     sql = "SELECT shown_rev, wanted_rev, tries, run_at, undeliverable, message FROM card WHERE id = :id"
-    return (await house.rows(sql, id=card.card))[0]
+    return (await engine.rows(sql, id=card.card))[0]
 
 
-async def is_shown(house: House, card: CardView) -> bool:
-    row = await row_of(house, card)
+async def is_shown(engine: Engine, card: CardView) -> bool:
+    row = await row_of(engine, card)
     return bool(row["shown_rev"] == row["wanted_rev"])

@@ -162,7 +162,7 @@ async def test_sessions_begin_one_by_one_in_windows_of_five_seconds(fake: FakeDi
 
 
 async def test_with_more_lanes_shards_begin_side_by_side(fake: FakeDiscord) -> None:
-    fake.gateway.door.max_concurrency = 2
+    fake.gateway.identify_limits.max_concurrency = 2
     async with line(fake) as one, line(fake) as two:
         await identify(one, fake.token, shard=(0, 2))
         await identify(two, fake.token, shard=(1, 2))
@@ -170,7 +170,7 @@ async def test_with_more_lanes_shards_begin_side_by_side(fake: FakeDiscord) -> N
 
 
 async def test_each_shard_hears_of_its_own_guilds_and_the_first_of_direct_messages(fake: FakeDiscord) -> None:
-    fake.gateway.door.max_concurrency = 2
+    fake.gateway.identify_limits.max_concurrency = 2
     guilds: dict[int, Guild] = {
         shard: fake.guild(f"on {shard}", guild_id=(1000 + shard) << 22) for shard in (0, 1)
     }

@@ -9,7 +9,7 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 
 from tests.patience import PATIENCE_S
-from tests.platforms.fake_discord.state.world import Bell
+from tests.platforms.fake_discord.state.world import ChangeSignal
 from tests.platforms.fake_slack import FakeSlack
 from tests.platforms.tiny_slack_app import by_http, client, listen, manifest
 
@@ -76,14 +76,14 @@ class Deaf:
         self._answers = list(answers)
         self.headers: list[dict[str, str]] = []
         self.leave = asyncio.Event()
-        self._more = Bell()
+        self._more = ChangeSignal()
 
     async def heard(self, number: int) -> None:
         await self._more.until(lambda: len(self.headers) >= number, timeout=PATIENCE_S)
 
     async def serve(self, request: web.Request) -> web.Response:
         self.headers.append(dict(request.headers))
-        self._more.ring()
+        self._more.notify()
         answer = self._answers.pop(0)
         if answer is None:
             await self.leave.wait()

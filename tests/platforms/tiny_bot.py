@@ -54,7 +54,7 @@ class TinyBot(discord.Client):
             self.reactions.append(args[0])
         elif event == "interaction":
             self.interactions.append(args[0])
-        self._ring()
+        self._notify()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE_S), self._more:
@@ -69,13 +69,13 @@ class TinyBot(discord.Client):
         """Send what the library has no words for, and answer what came back."""
         return await self.http.request(discord.http.Route(method, path), **more)
 
-    def _ring(self) -> None:
-        async def ring() -> None:
+    def _notify(self) -> None:
+        async def notify() -> None:
             async with self._more:
                 self._more.notify_all()
 
         if not self.is_closed():
-            self._schedule_event(ring, "ring")
+            self._schedule_event(notify, "notify")
 
 
 @asynccontextmanager

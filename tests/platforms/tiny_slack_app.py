@@ -80,7 +80,7 @@ BOT_EVENTS = (
 
 
 class Heard:
-    """What an app was told, with a bell."""
+    """What an app has received, with a signal for changes."""
 
     def __init__(self) -> None:
         self.bodies: list[Json] = []

@@ -40,7 +40,7 @@ from bot.store.database.migrate import migrate
 from bot.store.jobs import find_job
 from tests.engine.fake_library import Found
 from tests.engine.fakes import FakeProvider
-from tests.engine.house import House, open_house
+from tests.engine.harness import Engine, open_engine
 from tests.playground.sample_media import look_at, picture, video
 
 #: a migrated database, made once in each process: to copy it is quicker than to migrate another one
@@ -87,67 +87,67 @@ class FailingAdapterData(AdapterData):
 class Core:
     """The core with its playground adapter."""
 
-    house: House
+    engine: Engine
     service: ObservedService
     adapter: Adapter
     adapter_data: FailingAdapterData
 
     @property
     def now(self) -> int:
-        return self.house.clock.wall()
+        return self.engine.clock.wall()
 
     @property
     def incoming(self) -> Path:
         """Where uploads are written while they arrive."""
-        return self.house.services.storage.incoming
+        return self.engine.services.storage.incoming
 
     def context(self) -> AdapterContext:
-        services = self.house.services
+        services = self.engine.services
         return _context(services, self.service, self.adapter_data)
 
     async def jobs(self) -> list[Job]:
         """Return all jobs in the order in which they were accepted."""
-        rows = await self.house.rows("SELECT id FROM job ORDER BY created_at, position")
+        rows = await self.engine.rows("SELECT id FROM job ORDER BY created_at, position")
         return [await self.job(row["id"]) for row in rows]
 
     async def job_ids(self) -> list[str]:
         return [job.id for job in await self.jobs()]
 
     async def job(self, job: str) -> Job:
-        found = await find_job(self.house.services.database, job)
+        found = await find_job(self.engine.services.database, job)
         assert found is not None
         return found
 
     async def newest(self) -> Job:
         """Return the newest job, as soon as there is one."""
-        found: list[Job] = await self.house.until(self.jobs)
+        found: list[Job] = await self.engine.until(self.jobs)
         return found[-1]
 
     async def card_count(self) -> int:
-        return len(await self.house.rows("SELECT id FROM card"))
+        return len(await self.engine.rows("SELECT id FROM card"))
 
     async def run(self, job: str = "") -> Job:
         """Submit the jobs and wait until one of them, else the newest, is running and shown so."""
-        self.house.start("check", "submit", "watch")
+        self.engine.start("check", "submit", "watch")
         return await self._comes_to(job or (await self.newest()).id, State.SUBMITTED)
 
     async def preview(self, job: str = "") -> Job:
         """Have a running job, else the newest, show a film of its progress."""
         running = await self.run(job)
         assert running.remote_id is not None
-        provider, library = self.house.provider, self.house.library
+        provider, library = self.engine.provider, self.engine.library
         generation = provider.generations[running.remote_id]
         url = f"{generation.asset_url}/progress.mp4"
         library.found[url] = await asyncio.to_thread(_result, running)
         provider.generations[running.remote_id] = replace(generation, preview_url=url)
         # The generation is read once it may have ended.
-        self.house.advance(typical_duration(running.request).p50)
+        self.engine.advance(typical_duration(running.request).p50)
 
         async def look() -> Job | None:
             found = await self.job(running.id)
             return found if found.preview is not None else None
 
-        found: Job = await self.house.until(look)
+        found: Job = await self.engine.until(look)
         await self.all_shown()
         return found
 
@@ -155,7 +155,7 @@ class Core:
         """Finish a job, else the newest, with a sample as its result."""
         running = await self.run(job)
         assert running.remote_id is not None
-        provider, library = self.house.provider, self.house.library
+        provider, library = self.engine.provider, self.engine.library
         address = provider.generations[running.remote_id].asset_url
         assert address is not None
         library.found[address] = await asyncio.to_thread(_result, running)
@@ -167,12 +167,12 @@ class Core:
         running = await self.run(job)
         assert running.remote_id is not None
         reason = "advanced prompt moderation failed"
-        self.house.provider.end(running.remote_id, GenerationState.FAILED, reason)
+        self.engine.provider.end(running.remote_id, GenerationState.FAILED, reason)
         return await self._comes_to(running.id, State.FAILED)
 
     async def show(self, job: str, **changes: Any) -> None:
         """Show the next revision of a job's card, with something else on it."""
-        services, publisher = self.house.services, self.adapter.publisher
+        services, publisher = self.engine.services, self.adapter.publisher
         card = await find_card(services.database, (await self.job(job)).card, services.cipher)
         assert card is not None
         assert publisher is not None
@@ -185,17 +185,17 @@ class Core:
         """Wait until the newest revision of every card is shown."""
 
         async def look() -> bool:
-            return not await self.house.rows("SELECT id FROM card WHERE shown_rev < wanted_rev")
+            return not await self.engine.rows("SELECT id FROM card WHERE shown_rev < wanted_rev")
 
-        await self.house.until(look)
+        await self.engine.until(look)
 
     async def _comes_to(self, job: str, state: State) -> Job:
         async def look() -> Job | None:
-            self.house.services.database.wakeups.wake_all()
+            self.engine.services.database.wakeups.wake_all()
             found = await self.job(job)
             return found if found.state is state else None
 
-        found: Job = await self.house.until(look)
+        found: Job = await self.engine.until(look)
         await self.all_shown()
         return found
 
@@ -215,7 +215,7 @@ async def open_core(folder: Path, **settings: Any) -> AsyncIterator[Core]:
         adapter: Adapter = made["adapter"]
         return adapter
 
-    opened = open_house(
+    opened = open_engine(
         folder,
         f"sqlite:///{database}",
         start=("prepare", "deliver"),
@@ -225,11 +225,11 @@ async def open_core(folder: Path, **settings: Any) -> AsyncIterator[Core]:
         make_adapter=make_adapter,
         **{"playground_password": None, **settings},
     )
-    async with opened as house:
-        assert isinstance(house.provider, FakeProvider)
-        house.provider.born = GenerationState.DREAMING
-        house.library.identify = _identify
-        yield Core(house=house, **made)
+    async with opened as engine:
+        assert isinstance(engine.provider, FakeProvider)
+        engine.provider.born = GenerationState.DREAMING
+        engine.library.identify = _identify
+        yield Core(engine=engine, **made)
 
 
 async def _migrated_database() -> bytes:

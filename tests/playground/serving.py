@@ -51,7 +51,7 @@ async def serve(folder: Path | None = None, **settings: Any) -> AsyncIterator[Se
 @asynccontextmanager
 async def serve_core(core: Core, *, port: int = 0) -> AsyncIterator[Served]:
     """Serve an open core's playground, on a free port if none is named."""
-    routes = [*core.adapter.routes, *media_routes(core.house.services)]
+    routes = [*core.adapter.routes, *media_routes(core.engine.services)]
     app = SecurityHeaders(Starlette(routes=routes), public_url=None)
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -64,7 +64,7 @@ async def serve_core(core: Core, *, port: int = 0) -> AsyncIterator[Served]:
             serving = tasks.create_task(server.serve(sockets=[listening]), name="server")
             await server.ready.wait()
             # The receiver adds the first people.
-            await core.house.until(lambda: _has_people(core))
+            await core.engine.until(lambda: _has_people(core))
             try:
                 url = f"http://127.0.0.1:{listening.getsockname()[1]}"
                 yield Served(url=url, core=core, server=server)

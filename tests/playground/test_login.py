@@ -144,9 +144,9 @@ async def test_open_and_ended_sessions_survive_a_restart(tmp_path: Path) -> None
 
 async def test_a_session_ends_after_30_days(shared: Served) -> None:
     cookie = await cookie_of(shared)
-    shared.core.house.advance(30 * 86_400_000 - 60_000)
+    shared.core.engine.advance(30 * 86_400_000 - 60_000)
     assert HTTPStatus.OK == await asks(shared, cookie)
-    shared.core.house.advance(60_001)
+    shared.core.engine.advance(60_001)
     assert HTTPStatus.UNAUTHORIZED == await asks(shared, cookie)
 
 

@@ -72,7 +72,7 @@ async def test_only_its_person_can_use_a_token(served: Served) -> None:
 
 async def test_a_token_expires_after_an_hour(served: Served) -> None:
     _, found = await upload(served, "ada", HILLS)
-    served.core.house.advance(3_600_000)
+    served.core.engine.advance(3_600_000)
     answer = await command(served, "ada", "/animate", files=[found["token"]])
     assert "Add it again" in answer["messages"][0]["text"]
 
@@ -175,7 +175,7 @@ async def test_a_disk_error_names_the_operator(served: Served, tmp_path: Path) -
 
 
 async def test_a_full_storage_is_reported(served: Served) -> None:
-    served.core.house.library.unusable = MediaUnavailable("The media storage is full.")
+    served.core.engine.library.unusable = MediaUnavailable("The media storage is full.")
     status, answer = await upload(served, "ada", HILLS)
     assert HTTPStatus.UNPROCESSABLE_ENTITY == status
     assert "The media storage is full." in answer["error"]
@@ -255,7 +255,7 @@ async def test_a_member_uploads_two_files_at_once_and_others_still_can(served: S
 async def test_the_bytes_of_a_member_are_counted_while_they_arrive() -> None:
     """The stated length is not trusted, and bytes of other uploads count too."""
     async with serve(upload_bytes_per_member=300_000) as served:
-        quota = served.core.house.services.storage.incoming_quota
+        quota = served.core.engine.services.storage.incoming_quota
         async with sending(served, "ada", b"x" * 200_000):
             await until(lambda: quota.arriving("playground:main:ada") == 200_000)
             status, answer = await upload(served, "ada", b"x" * 200_000)
@@ -279,4 +279,4 @@ async def test_an_upload_from_another_site_is_refused(served: Served, headers: d
     async with served.client(headers=headers) as client:
         answer = await client.post("/playground/upload?me=ada", content=HILLS)
     assert answer.status_code in (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.FORBIDDEN)
-    assert not list(served.core.house.services.storage.folder.rglob("*.*"))
+    assert not list(served.core.engine.services.storage.folder.rglob("*.*"))

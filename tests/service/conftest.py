@@ -1,6 +1,6 @@
 from tests.engine.conftest import (
-    any_house,
-    house,
+    any_engine,
+    engine,
     kept_postgres_url,
     migrated_postgres_url,
     migrated_sqlite_url,
@@ -10,8 +10,8 @@ from tests.engine.conftest import (
 )
 
 __all__ = [
-    "any_house",
-    "house",
+    "any_engine",
+    "engine",
     "kept_postgres_url",
     "migrated_postgres_url",
     "migrated_sqlite_url",

@@ -8,11 +8,12 @@ from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExhausted
 from bot.domain.jobs import State
 from bot.domain.quota import Level
 from tests.engine.conftest import Open
-from tests.engine.house import ADA, BOB, BOSS, WORKSPACE, House, person
+from tests.engine.harness import Engine
+from tests.engine.settings import ADA, BOB, BOSS, WORKSPACE, person
 
 
-async def audit(house: House) -> list[tuple[str, str, str]]:
-    rows = await house.rows("SELECT actor, action, subject FROM audit ORDER BY id")
+async def audit(engine: Engine) -> list[tuple[str, str, str]]:
+    rows = await engine.rows("SELECT actor, action, subject FROM audit ORDER BY id")
     return [(row["actor"], row["action"], row["subject"]) for row in rows]
 
 
@@ -27,76 +28,76 @@ async def audit(house: House) -> list[tuple[str, str, str]]:
         "/studio usage",
     ],
 )
-async def test_who_is_no_admin_rules_nothing(house: Open, command: str) -> None:
-    async with house(start=None) as home:
-        await home.ask()
+async def test_who_is_no_admin_rules_nothing(engine: Open, command: str) -> None:
+    async with engine(start=None) as bot:
+        await bot.ask()
         with pytest.raises(NotAllowed, match="Only an admin"):
-            await home.say(command)
-        assert [] == await audit(home)
+            await bot.say(command)
+        assert [] == await audit(bot)
 
 
-async def test_an_operator_rules_like_an_admin(house: Open) -> None:
-    async with house(start=None, operators=(ADA.person,)) as home:
-        await home.learn("/studio pause")
-        assert [(ADA.member, "studio pause", WORKSPACE)] == await audit(home)
+async def test_an_operator_rules_like_an_admin(engine: Open) -> None:
+    async with engine(start=None, operators=(ADA.person,)) as bot:
+        await bot.learn("/studio pause")
+        assert [(ADA.member, "studio pause", WORKSPACE)] == await audit(bot)
 
 
-async def test_a_members_quota_is_set_shown_and_reset(any_house: Open) -> None:
-    async with any_house() as home:
-        job = await home.ends(await home.ask())
-        note = await home.learn("/quotas set ada --amount 0.02 --period week", by=BOSS)
+async def test_a_members_quota_is_set_shown_and_reset(any_engine: Open) -> None:
+    async with any_engine() as bot:
+        job = await bot.ends(await bot.ask())
+        note = await bot.learn("/quotas set ada --amount 0.02 --period week", by=BOSS)
         assert "Ada may spend $0.02" in note.text
-        await home.ends(await home.ask(by=BOB))
-        spent = (await home.ends(await home.ask())).price
+        await bot.ends(await bot.ask(by=BOB))
+        spent = (await bot.ends(await bot.ask())).price
         with pytest.raises(QuotaExhausted, match=r"this week"):
-            await home.say("/imagine one more fox")
+            await bot.say("/imagine one more fox")
 
-        facts = dict((await home.learn("/quotas show ada", by=BOSS)).fields)
+        facts = dict((await bot.learn("/quotas show ada", by=BOSS)).fields)
         assert "$0.00 left" in facts["Ada, this week"]
         assert "$0.018 used" in facts["Ada, this week"]
 
-        note = await home.learn("/quotas reset ada", by=BOSS)
+        note = await bot.learn("/quotas reset ada", by=BOSS)
         assert "$0.018 was used" in note.text
-        await home.ask("/imagine one more fox")
-        assert (0, spent) == await home.money()
+        await bot.ask("/imagine one more fox")
+        assert (0, spent) == await bot.money()
         actions = [(BOSS.member, "quotas set", f"member:{ADA.member}")]
         actions.append((BOSS.member, "quotas reset", f"member:{ADA.member}"))
-        assert actions == await audit(home)
+        assert actions == await audit(bot)
         assert job.price == spent
 
 
-async def test_a_reset_keeps_what_is_reserved(house: Open) -> None:
-    async with house(start=None) as home:
-        card = await home.ask()
-        await home.learn("/quotas reset ada", by=BOSS)
-        home.start()
-        job = await home.ends(card)
-        assert (job.price, 0) == await home.money()
+async def test_a_reset_keeps_what_is_reserved(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        card = await bot.ask()
+        await bot.learn("/quotas reset ada", by=BOSS)
+        bot.start()
+        job = await bot.ends(card)
+        assert (job.price, 0) == await bot.money()
 
 
-async def test_every_member_may_be_given_one_quota_and_one_member_another(house: Open) -> None:
-    async with house(start=None) as home:
-        await home.learn("/quota", by=ADA)
-        await home.ask(by=ADA)
-        await home.learn("/quotas set --amount 0", by=BOSS)
-        await home.learn("/quotas set ada --amount 1", by=BOSS)
-        await home.ask(by=ADA)
+async def test_every_member_may_be_given_one_quota_and_one_member_another(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        await bot.learn("/quota", by=ADA)
+        await bot.ask(by=ADA)
+        await bot.learn("/quotas set --amount 0", by=BOSS)
+        await bot.learn("/quotas set ada --amount 1", by=BOSS)
+        await bot.ask(by=ADA)
         with pytest.raises(QuotaExhausted, match="You have no quota here"):
-            await home.say("/imagine a fox", by=BOB)
+            await bot.say("/imagine a fox", by=BOB)
 
 
-async def test_the_workspace_has_a_quota_of_its_own(house: Open) -> None:
-    async with house() as home:
-        await home.learn("/quotas set --workspace --amount 0.02", by=BOSS)
-        await home.ends(await home.ask())
+async def test_the_workspace_has_a_quota_of_its_own(engine: Open) -> None:
+    async with engine() as bot:
+        await bot.learn("/quotas set --workspace --amount 0.02", by=BOSS)
+        await bot.ends(await bot.ask())
         with pytest.raises(QuotaExhausted, match="this workspace has"):
-            await home.say("/imagine a fox", by=BOB)
-        await home.ask(by=person("ada", workspace="chat:elsewhere"))
-        used, _ = await home.money(BOB, Level.WORKSPACE)
+            await bot.say("/imagine a fox", by=BOB)
+        await bot.ask(by=person("ada", workspace="chat:elsewhere"))
+        used, _ = await bot.money(BOB, Level.WORKSPACE)
         assert used
 
-        await home.learn("/quotas reset --workspace", by=BOSS)
-        await home.ask(by=BOB)
+        await bot.learn("/quotas reset --workspace", by=BOSS)
+        await bot.ask(by=BOB)
 
 
 @pytest.mark.parametrize(
@@ -109,72 +110,72 @@ async def test_the_workspace_has_a_quota_of_its_own(house: Open) -> None:
         ("/quotas set --amount -1", "amount"),
     ],
 )
-async def test_what_an_admin_gets_wrong_is_told(house: Open, command: str, told: str) -> None:
-    async with house(start=None) as home:
-        await home.ask()
+async def test_what_an_admin_gets_wrong_is_told(engine: Open, command: str, told: str) -> None:
+    async with engine(start=None) as bot:
+        await bot.ask()
         with pytest.raises(InvalidRequest, match=told):
-            await home.say(command, by=BOSS)
-        assert [] == await audit(home)
+            await bot.say(command, by=BOSS)
+        assert [] == await audit(bot)
 
 
-async def test_an_admin_rules_their_own_workspace_alone(house: Open) -> None:
-    async with house(start=None) as home:
-        await home.ask()
+async def test_an_admin_rules_their_own_workspace_alone(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        await bot.ask()
         stranger = person("boss", workspace="chat:elsewhere", admin=True)
-        await home.learn("/quotas set --amount 0", by=stranger)
-        await home.learn("/studio pause", by=stranger)
+        await bot.learn("/quotas set --amount 0", by=stranger)
+        await bot.learn("/studio pause", by=stranger)
         with pytest.raises(InvalidRequest, match="Nobody called 'ada'"):
-            await home.say("/quotas show ada", by=stranger)
-        await home.ask()
+            await bot.say("/quotas show ada", by=stranger)
+        await bot.ask()
 
 
-async def test_waiting_jobs_keep_their_place_through_a_pause(any_house: Open) -> None:
-    async with any_house(start=("submit", "watch", "sweep", "deliver")) as home:
-        await home.learn("/studio pause we are out of money", by=BOSS)
-        elsewhere = await home.ask(by=person("ada", workspace="chat:elsewhere"))
-        await home.ends(elsewhere)
-        await home.learn("/studio resume", by=BOSS)
+async def test_waiting_jobs_keep_their_place_through_a_pause(any_engine: Open) -> None:
+    async with any_engine(start=("submit", "watch", "sweep", "deliver")) as bot:
+        await bot.learn("/studio pause we are out of money", by=BOSS)
+        elsewhere = await bot.ask(by=person("ada", workspace="chat:elsewhere"))
+        await bot.ends(elsewhere)
+        await bot.learn("/studio resume", by=BOSS)
         assert [(BOSS.member, "studio pause", WORKSPACE), (BOSS.member, "studio resume", WORKSPACE)] == (
-            await audit(home)
+            await audit(bot)
         )
 
 
-async def test_a_pause_starts_nothing_that_waits_and_tells_so(house: Open) -> None:
-    async with house(start=("deliver",)) as home:
-        card = await home.ask()
-        await home.learn("/studio pause", by=BOSS)
-        home.start()
-        await home.shown(card, lambda view: "paused by an admin" in view.jobs[0].headline)
-        await home.looks()
-        assert State.QUEUED is (await home.job(card)).state
+async def test_a_pause_starts_nothing_that_waits_and_tells_so(engine: Open) -> None:
+    async with engine(start=("deliver",)) as bot:
+        card = await bot.ask()
+        await bot.learn("/studio pause", by=BOSS)
+        bot.start()
+        await bot.shown(card, lambda view: "paused by an admin" in view.jobs[0].headline)
+        await bot.looks()
+        assert State.QUEUED is (await bot.job(card)).state
 
-        await home.learn("/studio resume", by=BOSS)
+        await bot.learn("/studio resume", by=BOSS)
 
-        assert State.COMPLETED is (await home.ends(card)).state
+        assert State.COMPLETED is (await bot.ends(card)).state
 
 
-async def test_usage_tells_who_spent_what(house: Open) -> None:
-    async with house() as home:
+async def test_usage_tells_who_spent_what(engine: Open) -> None:
+    async with engine() as bot:
         for by, model in ((ADA, "photon-1"), (ADA, "photon-1"), (BOB, "photon-flash-1")):
-            await home.ends(await home.ask(f"/imagine a fox --model {model}", by=by))
+            await bot.ends(await bot.ask(f"/imagine a fox --model {model}", by=by))
 
-        note = await home.learn("/studio usage day", by=BOSS)
+        note = await bot.learn("/studio usage day", by=BOSS)
 
         assert "Spent today: $0.039" == note.title
         assert (("Ada · photon-1", "$0.035 for 2"), ("Bob · photon-flash-1", "$0.005 for 1")) == note.fields
 
 
-async def test_a_guest_s_quota_is_shown_as_it_is_for_them(any_house: Open) -> None:
+async def test_a_guest_s_quota_is_shown_as_it_is_for_them(any_engine: Open) -> None:
     guest = replace(ADA, is_guest=True)
-    async with any_house(start=None) as home:
-        await home.service.remember_member(guest)
-        shown = await home.learn(f"/quotas show {ADA.member}", by=BOSS)
-        told = await home.operator.quota_show(subject=ADA.member)
+    async with any_engine(start=None) as bot:
+        await bot.service.remember_member(guest)
+        shown = await bot.learn(f"/quotas show {ADA.member}", by=BOSS)
+        told = await bot.operator.quota_show(subject=ADA.member)
         assert isinstance(told, list)
 
         # They have become a member meanwhile, and done something.
-        await home.ask()
-        after = await home.learn(f"/quotas show {ADA.member}", by=BOSS)
+        await bot.ask()
+        after = await bot.learn(f"/quotas show {ADA.member}", by=BOSS)
 
     assert "of $0" in str(shown.fields)
     assert 0 == next(one["limit_microusd"] for one in told if one["level"] == Level.MEMBER)

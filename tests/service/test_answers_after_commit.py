@@ -20,7 +20,8 @@ from bot.store.transition import transition
 from bot.store.workspaces import set_pause
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
-from tests.engine.house import BOSS, House
+from tests.engine.harness import Engine
+from tests.engine.settings import BOSS
 
 #: an operation, or a function of a transaction
 Write: TypeAlias = Callable[..., Awaitable[Any]]
@@ -63,28 +64,28 @@ class Faulty:
         return rows[0] if rows else None
 
 
-def store_of(house: House) -> Faulty:
-    assert isinstance(house.services.database, Faulty)
-    return house.services.database
+def store_of(engine: Engine) -> Faulty:
+    assert isinstance(engine.services.database, Faulty)
+    return engine.services.database
 
 
-async def count(house: House, table: str = "job") -> int:
-    (row,) = await house.rows(f"SELECT count(*) AS found FROM {table}")  # noqa: S608 - our names
+async def count(engine: Engine, table: str = "job") -> int:
+    (row,) = await engine.rows(f"SELECT count(*) AS found FROM {table}")  # noqa: S608 - our names
     found: int = row["found"]
     return found
 
 
 @pytest.mark.parametrize("window", [0, 3_000])
 async def test_an_accepted_command_is_answered_though_no_read_beside_it_works(
-    any_house: Open, window: int
+    any_engine: Open, window: int
 ) -> None:
-    async with any_house(wrap_store=Faulty, start=None) as home:
-        store = store_of(home)
+    async with any_engine(wrap_store=Faulty, start=None) as bot:
+        store = store_of(bot)
         store.blind_after = accept
 
-        first = await home.say("/imagine a red fox", key="one", answer_window_ms=window)
+        first = await bot.say("/imagine a red fox", key="one", answer_window_ms=window)
         store.blind = False
-        again = await home.say("/imagine a red fox", key="one", answer_window_ms=window)
+        again = await bot.say("/imagine a red fox", key="one", answer_window_ms=window)
 
         store.blind = store.blind_after = None  # type: ignore[assignment]  # what follows is read
         assert isinstance(first, CardReply)
@@ -92,50 +93,50 @@ async def test_an_accepted_command_is_answered_though_no_read_beside_it_works(
         assert (False, True) == (first.repeated, again.repeated)
         assert first.view.card == again.view.card
         assert "accepts no jobs" not in first.view.jobs[0].headline
-        assert 1 == await count(home)
+        assert 1 == await count(bot)
 
 
-async def test_a_commit_of_unknown_outcome_is_repeated_and_answered_with_its_card(any_house: Open) -> None:
-    async with any_house(wrap_store=Faulty, start=None) as home:
-        store_of(home).lost = {accept: 2}
+async def test_a_commit_of_unknown_outcome_is_repeated_and_answered_with_its_card(any_engine: Open) -> None:
+    async with any_engine(wrap_store=Faulty, start=None) as bot:
+        store_of(bot).lost = {accept: 2}
 
-        answer = await home.say("/imagine a red fox", answer_window_ms=3_000)
+        answer = await bot.say("/imagine a red fox", answer_window_ms=3_000)
 
         assert isinstance(answer, CardReply)
         assert not answer.repeated, "the card is this caller's to show"
-        assert 1 == await count(home)
-        home.start()
-        assert State.COMPLETED is (await home.ends(answer.view)).state
+        assert 1 == await count(bot)
+        bot.start()
+        assert State.COMPLETED is (await bot.ends(answer.view)).state
 
 
-async def test_what_stays_unknown_is_said_so_and_its_card_is_delivered_once(any_house: Open) -> None:
-    async with any_house(wrap_store=Faulty, times={"answer_window": 100}) as home:
-        store_of(home).lost = {accept: 10_000}
+async def test_what_stays_unknown_is_said_so_and_its_card_is_delivered_once(any_engine: Open) -> None:
+    async with any_engine(wrap_store=Faulty, times={"answer_window": 100}) as bot:
+        store_of(bot).lost = {accept: 10_000}
 
         with pytest.raises(Refused, match=r"Still checking.*do not send it a second time") as told:
-            await home.say("/imagine a red fox", answer_window_ms=100)
+            await bot.say("/imagine a red fox", answer_window_ms=100)
 
         assert "again" not in str(told.value)
-        (row,) = await home.rows("SELECT id FROM card")
-        home.advance(200)
-        await home.until(lambda: home.chat.of(row["id"]) and home.chat.of(row["id"])[-1].settled)
-        assert (1, 1) == (await count(home), len(home.provider.creates))
+        (row,) = await bot.rows("SELECT id FROM card")
+        bot.advance(200)
+        await bot.until(lambda: bot.chat.of(row["id"]) and bot.chat.of(row["id"])[-1].settled)
+        assert (1, 1) == (await count(bot), len(bot.provider.creates))
 
 
-async def done_by(house: House, operation: Write) -> Any:
+async def done_by(engine: Engine, operation: Write) -> Any:
     """Do what a person would, and answer what the person is told."""
     deeds: dict[Write, Callable[[str], Any]] = {
-        accept: lambda job: house.press(Action.VARIATION, job),
-        create_card_copy: lambda job: house.press(Action.SEND, job),
-        toggle_star: lambda job: house.press(Action.GALLERY, job),
-        delete_job: house.delete,
-        set_rule: lambda _: house.say("/quotas set --amount 5 --member ada", by=BOSS),
-        reset_meter: lambda _: house.say("/quotas reset --member ada", by=BOSS),
-        set_pause: lambda _: house.say("/studio pause", by=BOSS),
-        add_upload: lambda _: house.upload(PNG),
+        accept: lambda job: engine.press(Action.VARIATION, job),
+        create_card_copy: lambda job: engine.press(Action.SEND, job),
+        toggle_star: lambda job: engine.press(Action.GALLERY, job),
+        delete_job: engine.delete,
+        set_rule: lambda _: engine.say("/quotas set --amount 5 --member ada", by=BOSS),
+        reset_meter: lambda _: engine.say("/quotas reset --member ada", by=BOSS),
+        set_pause: lambda _: engine.say("/studio pause", by=BOSS),
+        add_upload: lambda _: engine.upload(PNG),
     }
-    job = await house.made()
-    store_of(house).lost = {operation: 2}
+    job = await engine.made()
+    store_of(engine).lost = {operation: 2}
     return await deeds[operation](job.id)
 
 
@@ -145,32 +146,32 @@ async def done_by(house: House, operation: Write) -> Any:
     ids=lambda operation: operation.__name__,
 )
 async def test_every_write_that_is_answered_is_repeated_until_it_is_known(
-    house: Open, operation: Write
+    engine: Open, operation: Write
 ) -> None:
-    async with house(wrap_store=Faulty) as home:
-        assert await done_by(home, operation) is not None
-        assert {operation: 0} == store_of(home).lost
+    async with engine(wrap_store=Faulty) as bot:
+        assert await done_by(bot, operation) is not None
+        assert {operation: 0} == store_of(bot).lost
 
 
-async def test_a_cancelled_job_is_told_as_cancelled_though_the_commit_was_unknown(any_house: Open) -> None:
-    async with any_house(wrap_store=Faulty, start=None) as home:
-        card = await home.ask()
-        store_of(home).lost = {transition: 1}
+async def test_a_cancelled_job_is_told_as_cancelled_though_the_commit_was_unknown(any_engine: Open) -> None:
+    async with any_engine(wrap_store=Faulty, start=None) as bot:
+        card = await bot.ask()
+        store_of(bot).lost = {transition: 1}
 
-        note = await home.learn(f"/cancel {card.jobs[0].id}")
+        note = await bot.learn(f"/cancel {card.jobs[0].id}")
 
         assert "Not" in note.text
-        assert State.CANCELLED is (await home.job(card)).state
+        assert State.CANCELLED is (await bot.job(card)).state
 
 
-async def test_a_deleted_job_is_told_as_deleted_though_its_files_cannot_be_looked_up(house: Open) -> None:
-    async with house(wrap_store=Faulty) as home:
-        job = await home.made()
-        asked = await home.press(Action.DELETE, job.id)
-        store_of(home).blind_after = delete_job
+async def test_a_deleted_job_is_told_as_deleted_though_its_files_cannot_be_looked_up(engine: Open) -> None:
+    async with engine(wrap_store=Faulty) as bot:
+        job = await bot.made()
+        asked = await bot.press(Action.DELETE, job.id)
+        store_of(bot).blind_after = delete_job
 
-        note = await home.answer(asked, "Delete")
+        note = await bot.answer(asked, "Delete")
 
-        store_of(home).blind = False
+        store_of(bot).blind = False
         assert isinstance(note, PrivateReply)
         assert "Deleted" == note.title

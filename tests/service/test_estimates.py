@@ -14,47 +14,48 @@ from bot.store.database.base import Row
 from bot.store.database.named_sql import Query
 from bot.store.queue_stats import duration_stats
 from tests.engine.conftest import Open
-from tests.engine.house import BOB, House
+from tests.engine.harness import Engine
+from tests.engine.settings import BOB
 
 SECOND = 1_000
 #: what a wait may grow by before it is told anew
 SLACK = 8 * SECOND
 
 
-async def takes(house: House, text: str, milliseconds: int) -> None:
+async def takes(engine: Engine, text: str, milliseconds: int) -> None:
     """Have a generation that takes so long."""
-    house.provider.born = GenerationState.DREAMING
-    card = await house.ask(text)
-    job = await house.comes_to(card, State.SUBMITTED)
-    house.advance(milliseconds)
+    engine.provider.born = GenerationState.DREAMING
+    card = await engine.ask(text)
+    job = await engine.comes_to(card, State.SUBMITTED)
+    engine.advance(milliseconds)
     assert job.remote_id is not None
-    house.provider.end(job.remote_id, GenerationState.COMPLETED)
-    house.services.database.wakeups.wake_all()
-    assert State.COMPLETED is (await house.ends(card)).state
+    engine.provider.end(job.remote_id, GenerationState.COMPLETED)
+    engine.services.database.wakeups.wake_all()
+    assert State.COMPLETED is (await engine.ends(card)).state
 
 
-async def test_how_long_it_takes_is_learned_by_model_resolution_and_length(any_house: Open) -> None:
-    async with any_house(simulator_speed=1) as home:
-        await takes(home, "/animate a fox", 80 * SECOND)
-        await takes(home, "/animate a fox --resolution 540p", 40 * SECOND)
-        await takes(home, "/animate a fox --duration 9s", 160 * SECOND)
-        await takes(home, "/animate a fox --model ray-2", 120 * SECOND)
+async def test_how_long_it_takes_is_learned_by_model_resolution_and_length(any_engine: Open) -> None:
+    async with any_engine(simulator_speed=1) as bot:
+        await takes(bot, "/animate a fox", 80 * SECOND)
+        await takes(bot, "/animate a fox --resolution 540p", 40 * SECOND)
+        await takes(bot, "/animate a fox --duration 9s", 160 * SECOND)
+        await takes(bot, "/animate a fox --model ray-2", 120 * SECOND)
 
         kinds = ("ray-flash-2/720p/5s", "ray-flash-2/540p/5s", "ray-flash-2/720p/9s", "ray-2/720p/5s")
-        learned = await duration_stats(home.services.database, [f"video/{kind}" for kind in kinds])
+        learned = await duration_stats(bot.services.database, [f"video/{kind}" for kind in kinds])
         took = [learned[f"video/{kind}"].p50 / SECOND for kind in kinds]
         assert pytest.approx([80, 40, 160, 120], abs=15) == took
 
-        card = await home.ask("/animate a fox --resolution 540p")
-        seen = await home.shown(card, lambda view: view.jobs[0].running_since is not None)
+        card = await bot.ask("/animate a fox --resolution 540p")
+        seen = await bot.shown(card, lambda view: view.jobs[0].running_since is not None)
         assert 40 * SECOND <= seen.jobs[0].expected_ms < 55 * SECOND
 
 
 async def test_a_burst_of_commands_asks_once_what_its_kind_takes(
-    house: Open, monkeypatch: pytest.MonkeyPatch
+    engine: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with house(start=None) as home:
-        database, asked = home.services.database, list[str]()
+    async with engine(start=None) as bot:
+        database, asked = bot.services.database, list[str]()
 
         async def fetch(query: Query, /, **values: object) -> list[Row]:
             asked.append(query.name)
@@ -63,94 +64,94 @@ async def test_a_burst_of_commands_asks_once_what_its_kind_takes(
         read = database.fetch
         monkeypatch.setattr(database, "fetch", fetch)
         for _ in range(3):
-            await home.ask()
+            await bot.ask()
         assert 1 == asked.count("queue_stats.latest_durations")
-        await home.ask("/imagine a fox --model photon-flash-1")
+        await bot.ask("/imagine a fox --model photon-flash-1")
         assert 2 == asked.count("queue_stats.latest_durations"), "each kind for itself"
-        home.advance(SECOND)
-        await home.ask()
+        bot.advance(SECOND)
+        await bot.ask()
         assert 3 == asked.count("queue_stats.latest_durations")
 
 
-async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(house: Open) -> None:
-    async with house(simulator_speed=1) as home:
+async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(engine: Open) -> None:
+    async with engine(simulator_speed=1) as bot:
         for took in (20, 20, 20, 20, 60):
-            await takes(home, "/imagine a fox", took * SECOND)
-        card = await home.ask()
-        await home.shown(card, lambda view: "Generating" in view.jobs[0].headline)
+            await takes(bot, "/imagine a fox", took * SECOND)
+        card = await bot.ask()
+        await bot.shown(card, lambda view: "Generating" in view.jobs[0].headline)
 
-        home.advance(50 * SECOND)
-        home.services.wake("cards")
-        await home.looks()
-        assert not any("longer than usual" in view.jobs[0].headline for view in home.chat.of(card.card))
+        bot.advance(50 * SECOND)
+        bot.services.wake("cards")
+        await bot.looks()
+        assert not any("longer than usual" in view.jobs[0].headline for view in bot.chat.of(card.card))
 
-        home.advance(15 * SECOND)
-        seen = await home.shown(card, lambda view: "longer than usual" in view.jobs[0].headline)
+        bot.advance(15 * SECOND)
+        seen = await bot.shown(card, lambda view: "longer than usual" in view.jobs[0].headline)
         assert "most are done in about 20 s" in seen.jobs[0].headline
-        (generation,) = [one for one in home.provider.generations.values() if one.state.value == "dreaming"]
-        home.provider.end(generation.id, GenerationState.COMPLETED)
-        assert State.COMPLETED is (await home.ends(card)).state
+        (generation,) = [one for one in bot.provider.generations.values() if one.state.value == "dreaming"]
+        bot.provider.end(generation.id, GenerationState.COMPLETED)
+        assert State.COMPLETED is (await bot.ends(card)).state
 
 
-async def test_who_falls_back_in_the_queue_is_told_why(any_house: Open) -> None:
-    async with any_house(start=("deliver", "progress"), simulator_speed=1) as home:
-        cards = [await home.ask(f"/imagine fox {number}") for number in range(3)]
-        last = await home.shown(cards[2], lambda view: view.jobs[0].position == 3)
+async def test_who_falls_back_in_the_queue_is_told_why(any_engine: Open) -> None:
+    async with any_engine(start=("deliver", "progress"), simulator_speed=1) as bot:
+        cards = [await bot.ask(f"/imagine fox {number}") for number in range(3)]
+        last = await bot.shown(cards[2], lambda view: view.jobs[0].position == 3)
         assert "Place 3" in last.jobs[0].headline
-        await home.ask("/imagine a bear", by=BOB)
+        await bot.ask("/imagine a bear", by=BOB)
 
-        await home.shown(cards[2], lambda view: view.jobs[0].position == 4)
-        told = next(text for text in said(home, cards[2]) if "Place 4 in the queue" in text)
+        await bot.shown(cards[2], lambda view: view.jobs[0].position == 4)
+        told = next(text for text in said(bot, cards[2]) if "Place 4 in the queue" in text)
         assert "members with fewer jobs go first" in told
 
 
-async def test_a_wait_that_grows_is_told_with_its_reason_and_small_changes_not_at_all(house: Open) -> None:
-    async with house(start=("deliver", "progress"), simulator_speed=1) as home:
-        card = await home.ask()
-        first = await home.shown(card, lambda view: view.jobs[0].ready_at is not None)
-        await home.until(lambda: _noted(home, card))
-        home.advance(2 * SECOND)
+async def test_a_wait_that_grows_is_told_with_its_reason_and_small_changes_not_at_all(engine: Open) -> None:
+    async with engine(start=("deliver", "progress"), simulator_speed=1) as bot:
+        card = await bot.ask()
+        first = await bot.shown(card, lambda view: view.jobs[0].ready_at is not None)
+        await bot.until(lambda: _noted(bot, card))
+        bot.advance(2 * SECOND)
         for _ in range(3):
-            again = await home.service.get_card(card.card, BOB)
+            again = await bot.service.get_card(card.card, BOB)
             assert again is not None
             assert first.jobs[0].ready_at == again.jobs[0].ready_at
-        home.advance(60 * SECOND)
-        await home.until(lambda: any("it is slower than expected" in text for text in said(home, card)))
+        bot.advance(60 * SECOND)
+        await bot.until(lambda: any("it is slower than expected" in text for text in said(bot, card)))
 
 
-def said(house: House, card: CardView) -> list[str]:
+def said(engine: Engine, card: CardView) -> list[str]:
     """Every headline of the card's one job: a reason is given once, and may be gone with the next view."""
-    return [view.jobs[0].headline for view in house.chat.of(card.card)]
+    return [view.jobs[0].headline for view in engine.chat.of(card.card)]
 
 
-async def _noted(house: House, card: CardView) -> bool:
+async def _noted(engine: Engine, card: CardView) -> bool:
     """What the message says is known to the next who says something."""
-    (row,) = await house.rows("SELECT shown_estimates FROM card WHERE id = :id", id=card.card)
+    (row,) = await engine.rows("SELECT shown_estimates FROM card WHERE id = :id", id=card.card)
     return bool(row["shown_estimates"] != "{}")
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
-async def test_nothing_shown_gets_worse_without_a_reason(any_house: Open, at_once: int) -> None:
+async def test_nothing_shown_gets_worse_without_a_reason(any_engine: Open, at_once: int) -> None:
     """Over the whole way of many jobs of two members through a narrow lane."""
-    async with any_house(start=("deliver", "progress"), simulator_speed=1, image_concurrent=at_once) as home:
+    async with any_engine(start=("deliver", "progress"), simulator_speed=1, image_concurrent=at_once) as bot:
         cards: list[CardView] = []
         for number in range(6):
-            cards.append(await home.ask(f"/imagine fox {number}"))
+            cards.append(await bot.ask(f"/imagine fox {number}"))
             if number % 2:
-                cards.append(await home.ask(f"/imagine bear {number}", by=BOB))
-            home.advance(SECOND)
-        home.start()
+                cards.append(await bot.ask(f"/imagine bear {number}", by=BOB))
+            bot.advance(SECOND)
+        bot.start()
         for card in cards:
-            await home.until(partial(_has_ended, home, card))
+            await bot.until(partial(_has_ended, bot, card))
         for card in cards:
-            await home.shown(card, lambda view: view.settled)
-            check_word([view.jobs[0] for view in home.chat.of(card.card)])
+            await bot.shown(card, lambda view: view.settled)
+            check_word([view.jobs[0] for view in bot.chat.of(card.card)])
 
 
-async def _has_ended(house: House, card: CardView) -> bool:
+async def _has_ended(engine: Engine, card: CardView) -> bool:
     """Whether a job has ended; time passes quickly meanwhile."""
-    house.advance(SECOND // 10)
-    return (await house.job(card)).is_final
+    engine.advance(SECOND // 10)
+    return (await engine.job(card)).is_final
 
 
 def check_word(shown: Sequence[JobView]) -> None:
@@ -163,13 +164,13 @@ def check_word(shown: Sequence[JobView]) -> None:
         assert not (fell or later) or "–" in after.headline or "longer" in after.headline
 
 
-async def test_who_is_in_the_queue_again_is_told_why(house: Open) -> None:
-    async with house(simulator_speed=1) as home:
-        home.provider.steps.append(RateLimited("slow down", retry_after_ms=60 * SECOND))
-        card = await home.ask()
-        seen = await home.shown(card, lambda view: "submitted again" in view.jobs[0].headline)
+async def test_who_is_in_the_queue_again_is_told_why(engine: Open) -> None:
+    async with engine(simulator_speed=1) as bot:
+        bot.provider.steps.append(RateLimited("slow down", retry_after_ms=60 * SECOND))
+        card = await bot.ask()
+        seen = await bot.shown(card, lambda view: "submitted again" in view.jobs[0].headline)
         assert "Place 1 in the queue" in seen.jobs[0].headline
-        home.advance(60 * SECOND)
-        await home.comes_to(card, State.SUBMITTED)
-        home.advance(10 * SECOND)
-        assert State.COMPLETED is (await home.ends(card)).state
+        bot.advance(60 * SECOND)
+        await bot.comes_to(card, State.SUBMITTED)
+        bot.advance(10 * SECOND)
+        assert State.COMPLETED is (await bot.ends(card)).state

@@ -10,153 +10,151 @@ from bot.domain.errors import InvalidRequest, JobNotFound, Rejected
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open
-from tests.engine.house import ADA, BOB, BOSS, EVE, person
+from tests.engine.settings import ADA, BOB, BOSS, EVE, person
 
 
-async def test_history_lists_ones_own_jobs_the_newest_first(any_house: Open) -> None:
-    async with any_house() as home:
-        assert "/imagine" in (await home.learn("/history")).text
-        cards = [await home.ask(f"/imagine fox {number}") for number in range(3)]
-        await home.ask("/imagine the fox of another", by=BOB)
+async def test_history_lists_ones_own_jobs_the_newest_first(any_engine: Open) -> None:
+    async with any_engine() as bot:
+        assert "/imagine" in (await bot.learn("/history")).text
+        cards = [await bot.ask(f"/imagine fox {number}") for number in range(3)]
+        await bot.ask("/imagine the fox of another", by=BOB)
         for card in cards:
-            await home.ends(card)
+            await bot.ends(card)
 
-        note = await home.learn("/history 2")
+        note = await bot.learn("/history 2")
 
         assert ["fox 2", "fox 1"] == [view.title for view in note.views]
         assert all(view.jobs[0].media for view in note.views)
 
 
-async def test_history_follows_a_person_into_other_workspaces(house: Open) -> None:
-    async with house(start=None) as home:
-        await home.ask()
-        note = await home.learn("/history", by=person("ada", workspace="chat:elsewhere"))
+async def test_history_follows_a_person_into_other_workspaces(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        await bot.ask()
+        note = await bot.learn("/history", by=person("ada", workspace="chat:elsewhere"))
         assert ["a red fox"] == [view.title for view in note.views]
 
 
-async def test_status_tells_place_and_state_of_what_has_not_ended(house: Open) -> None:
-    async with house(start=None, simulator_speed=1) as home:
-        assert "Nothing is running" == (await home.learn("/status")).title
-        cards = [await home.ask(f"/imagine fox {number}") for number in range(3)]
-        note = await home.learn("/status")
+async def test_status_tells_place_and_state_of_what_has_not_ended(engine: Open) -> None:
+    async with engine(start=None, simulator_speed=1) as bot:
+        assert "Nothing is running" == (await bot.learn("/status")).title
+        cards = [await bot.ask(f"/imagine fox {number}") for number in range(3)]
+        note = await bot.learn("/status")
         assert [f"fox {number}" for number in range(3)] == [name for name, _ in note.fields]
         assert ["Place 1", "Place 2", "Place 3"] == [told[:7] for _, told in note.fields]
 
-        home.provider.born = GenerationState.DREAMING
-        home.start()
+        bot.provider.born = GenerationState.DREAMING
+        bot.start()
         for card in cards:
-            await home.comes_to(card, State.SUBMITTED)
-        one = await home.learn(f"/status {cards[0].jobs[0].id}")
+            await bot.comes_to(card, State.SUBMITTED)
+        one = await bot.learn(f"/status {cards[0].jobs[0].id}")
         assert one.fields[0][1].startswith("Generating")
 
 
-async def test_show_has_the_picture_and_its_buttons(house: Open) -> None:
-    async with house() as home:
-        job = await home.ends(await home.ask())
-        (view,) = (await home.learn(f"/show {job.id}", by=BOB)).views
+async def test_show_has_the_picture_and_its_buttons(engine: Open) -> None:
+    async with engine() as bot:
+        job = await bot.ends(await bot.ask())
+        (view,) = (await bot.learn(f"/show {job.id}", by=BOB)).views
         assert job.result == view.jobs[0].media
         assert Action.VARIATION in view.jobs[0].actions
         assert JobPhase.DONE is view.jobs[0].phase
 
 
-async def test_show_tells_why_a_job_failed(house: Open) -> None:
-    async with house() as home:
-        home.provider.steps.append(Rejected("no"))
-        job = await home.ends(await home.ask())
-        (view,) = (await home.learn(f"/show {job.id}")).views
+async def test_show_tells_why_a_job_failed(engine: Open) -> None:
+    async with engine() as bot:
+        bot.provider.steps.append(Rejected("no"))
+        job = await bot.ends(await bot.ask())
+        (view,) = (await bot.learn(f"/show {job.id}")).views
         assert "not charged" in view.jobs[0].headline
         assert ("Price", "not charged") in view.jobs[0].fields
 
 
-async def test_quota_tells_what_is_left_reserved_and_used_and_when_it_resets(any_house: Open) -> None:
-    async with any_house(start=None) as home:
-        await home.ask()
-        facts = dict((await home.learn("/quota")).fields)
+async def test_quota_tells_what_is_left_reserved_and_used_and_when_it_resets(any_engine: Open) -> None:
+    async with any_engine(start=None) as bot:
+        await bot.ask()
+        facts = dict((await bot.learn("/quota")).fields)
         assert "$24.98 left of $25.00 · $0.018 reserved · $0.00 used" in facts["You, today"]
         assert "resets Wed 11 Mar 2026, 00:00 UTC" in facts["You, today"]
         assert "resets Wed 01 Apr 2026, 00:00 UTC" in facts["Budget of this workspace, this month"]
 
-        home.start()
-        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'completed'"))
-        facts = dict((await home.learn("/quota")).fields)
+        bot.start()
+        await bot.until(lambda: bot.rows("SELECT 1 FROM job WHERE state = 'completed'"))
+        facts = dict((await bot.learn("/quota")).fields)
         assert "$0.00 reserved · $0.018 used" in facts["You, today"]
 
 
-async def test_help_shows_by_example_and_with_prices_what_the_asker_may_do(house: Open) -> None:
-    async with house(start=None) as home:
-        note = await home.learn("/help")
+async def test_help_shows_by_example_and_with_prices_what_the_asker_may_do(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        note = await bot.learn("/help")
         assert "≈$0.018" in note.text
         examples = [example for example, _ in note.fields]
         assert any(example.startswith("/imagine") for example in examples)
         assert not any(example.startswith("/studio") for example in examples)
-        admins = [example for example, _ in (await home.learn("/help", by=BOSS)).fields]
+        admins = [example for example, _ in (await bot.learn("/help", by=BOSS)).fields]
         assert any(example.startswith("/studio") for example in admins)
 
 
-async def test_help_with_one_command_shows_its_options(house: Open) -> None:
-    async with house(start=None) as home:
-        facts = dict((await home.learn("/help imagine")).fields)
+async def test_help_with_one_command_shows_its_options(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        facts = dict((await bot.learn("/help imagine")).fields)
         assert "photon-flash-1" in facts["--model"]
         with pytest.raises(InvalidRequest, match="There is no /nonsense"):
-            await home.say("/help nonsense")
+            await bot.say("/help nonsense")
 
 
-async def test_a_private_job_looks_to_others_like_none_at_all(any_house: Open) -> None:
-    async with any_house() as home:
-        card = await home.ask("/imagine a surprise --private")
-        job = await home.ends(card)
+async def test_a_private_job_looks_to_others_like_none_at_all(any_engine: Open) -> None:
+    async with any_engine() as bot:
+        card = await bot.ask("/imagine a surprise --private")
+        job = await bot.ends(card)
         nothing = "000000000000000000000000"
         told = set()
         for command in ("/show", "/status", "/cancel", "/delete"):
             for identifier in (job.id, nothing):
                 for by in (EVE, BOSS):
                     with pytest.raises(JobNotFound) as refusal:
-                        await home.say(f"{command} {identifier}", by=by)
+                        await bot.say(f"{command} {identifier}", by=by)
                     told.add(str(refusal.value))
         for action in (Action.VARIATION, Action.GALLERY, Action.DELETE):
             with pytest.raises(JobNotFound) as refusal:
-                await home.press(action, job.id, by=EVE)
+                await bot.press(action, job.id, by=EVE)
             told.add(str(refusal.value))
         assert 1 == len(told)
-        assert await home.service.get_card(card.card, EVE) is None
-        assert await home.service.get_card(card.card, ADA) is not None
-        assert home.chat.of(card.card)[-1].private
+        assert await bot.service.get_card(card.card, EVE) is None
+        assert await bot.service.get_card(card.card, ADA) is not None
+        assert bot.chat.of(card.card)[-1].private
 
 
-async def test_a_card_in_direct_messages_is_its_person_s_alone(house: Open) -> None:
+async def test_a_card_in_direct_messages_is_its_person_s_alone(engine: Open) -> None:
     """Everybody's direct messages are one workspace, and a card's id may be guessed or passed on."""
     ada, bob = (person(name, workspace="chat:@dm") for name in ("ada", "bob"))
-    async with house() as home:
-        card = await home.ask(by=ada)
-        assert await home.service.get_card(card.card, bob) is None
-        assert await home.service.get_card(card.card, ada) is not None
+    async with engine() as bot:
+        card = await bot.ask(by=ada)
+        assert await bot.service.get_card(card.card, bob) is None
+        assert await bot.service.get_card(card.card, ada) is not None
 
 
-async def test_a_job_of_another_workspace_is_not_there(house: Open) -> None:
-    async with house() as home:
-        card = await home.ask()
-        job = await home.ends(card)
+async def test_a_job_of_another_workspace_is_not_there(engine: Open) -> None:
+    async with engine() as bot:
+        card = await bot.ask()
+        job = await bot.ends(card)
         stranger = person("bob", workspace="chat:elsewhere")
         with pytest.raises(JobNotFound):
-            await home.say(f"/show {job.id}", by=stranger)
-        assert await home.service.get_card(card.card, stranger) is None
+            await bot.say(f"/show {job.id}", by=stranger)
+        assert await bot.service.get_card(card.card, stranger) is None
 
 
-async def test_what_is_typed_is_completed_with_ones_own_jobs(house: Open) -> None:
-    async with house(start=None) as home:
-        card = await home.ask()
-        await home.ask("/imagine the fox of another", by=BOB)
-        found = await home.service.autocomplete_line("/show ", home.invocation())
+async def test_what_is_typed_is_completed_with_ones_own_jobs(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        card = await bot.ask()
+        await bot.ask("/imagine the fox of another", by=BOB)
+        found = await bot.service.autocomplete_line("/show ", bot.invocation())
         assert [f"/show {card.jobs[0].id}"] == [one.text.strip() for one in found]
 
 
-async def test_a_suggested_name_of_two_words_is_one_value(house: Open) -> None:
-    async with house() as home:
+async def test_a_suggested_name_of_two_words_is_one_value(engine: Open) -> None:
+    async with engine() as bot:
         lovelace = replace(person("lovelace"), name="Ada Lovelace")
-        await home.ask(by=lovelace)
+        await bot.ask(by=lovelace)
 
-        (suggestion,) = await home.service.autocomplete_line(
-            "/quotas show --member ada", home.invocation(BOSS)
-        )
+        (suggestion,) = await bot.service.autocomplete_line("/quotas show --member ada", bot.invocation(BOSS))
 
-        assert "Quota of Ada Lovelace" == (await home.learn(suggestion.text, by=BOSS)).title
+        assert "Quota of Ada Lovelace" == (await bot.learn(suggestion.text, by=BOSS)).title

@@ -14,12 +14,13 @@ from bot.domain.identity import Caller, Place
 from bot.domain.media import Reference
 from bot.store.workspaces import find_members
 from tests.engine.conftest import Open
-from tests.engine.house import ADA, House
+from tests.engine.harness import Engine
+from tests.engine.settings import ADA
 
 #: a lone half of a surrogate pair cannot be encoded, U+0000 cannot be stored by PostgreSQL
 ODD = ("a\0b", "\0", "x\ud800y", "\udfff")
 
-Use = Callable[[House, str, CardView], Awaitable[Any]]
+Use = Callable[[Engine, str, CardView], Awaitable[Any]]
 
 
 def _named(name: str, **more: Any) -> Caller:
@@ -28,76 +29,76 @@ def _named(name: str, **more: Any) -> Caller:
 
 
 _USES: dict[str, Use] = {
-    "prompt": lambda house, odd, _: house.service.execute(
-        build(Imagine, {"prompt": f"fox {odd}"}), house.invocation()
+    "prompt": lambda engine, odd, _: engine.service.execute(
+        build(Imagine, {"prompt": f"fox {odd}"}), engine.invocation()
     ),
-    "name": lambda house, odd, _: house.ask(by=_named(f"Ada{odd}")),
-    "member": lambda house, odd, _: house.ask(by=_named("Ada", member=f"{ADA.member}{odd}")),
-    "person": lambda house, odd, _: house.ask(by=_named("Ada", person=f"{ADA.person}{odd}")),
-    "workspace": lambda house, odd, _: house.ask(by=_named("Ada", workspace=f"{ADA.workspace}{odd}")),
-    "channel": lambda house, odd, _: house.ask(place=house.place(channel=f"c{odd}")),
-    "thread": lambda house, odd, _: house.ask(place=house.place(thread=f"t{odd}")),
-    "reach": lambda house, odd, _: house.ask(place=house.place(reply_token=f"r{odd}")),
-    "key": lambda house, odd, _: house.ask(key=f"k{odd}"),
-    "job": lambda house, odd, _: house.press(Action.AGAIN, f"j{odd}"),
-    "press": lambda house, odd, card: house.press(Action.AGAIN, card.jobs[0].id, key=f"k{odd}"),
-    "wording": lambda house, odd, card: house.press(
+    "name": lambda engine, odd, _: engine.ask(by=_named(f"Ada{odd}")),
+    "member": lambda engine, odd, _: engine.ask(by=_named("Ada", member=f"{ADA.member}{odd}")),
+    "person": lambda engine, odd, _: engine.ask(by=_named("Ada", person=f"{ADA.person}{odd}")),
+    "workspace": lambda engine, odd, _: engine.ask(by=_named("Ada", workspace=f"{ADA.workspace}{odd}")),
+    "channel": lambda engine, odd, _: engine.ask(place=engine.place(channel=f"c{odd}")),
+    "thread": lambda engine, odd, _: engine.ask(place=engine.place(thread=f"t{odd}")),
+    "reach": lambda engine, odd, _: engine.ask(place=engine.place(reply_token=f"r{odd}")),
+    "key": lambda engine, odd, _: engine.ask(key=f"k{odd}"),
+    "job": lambda engine, odd, _: engine.press(Action.AGAIN, f"j{odd}"),
+    "press": lambda engine, odd, card: engine.press(Action.AGAIN, card.jobs[0].id, key=f"k{odd}"),
+    "wording": lambda engine, odd, card: engine.press(
         Action.EDIT, card.jobs[0].id, action_input=ActionInput(prompt=f"fox {odd}")
     ),
-    "question": lambda house, odd, card: house.service.answer_confirmation(
+    "question": lambda engine, odd, card: engine.service.answer_confirmation(
         f"{card.jobs[0].id}{odd}", ADA, question=f"q{odd}", confirmed=True
     ),
-    "emoji": lambda house, odd, card: house.service.react(
-        f"🔁{odd}", card.jobs[0].id, house.invocation(key="r1")
+    "emoji": lambda engine, odd, card: engine.service.react(
+        f"🔁{odd}", card.jobs[0].id, engine.invocation(key="r1")
     ),
-    "reacted job": lambda house, odd, _: house.service.react(
-        "🔁", f"j{odd}", house.invocation(key=f"r{odd}")
+    "reacted job": lambda engine, odd, _: engine.service.react(
+        "🔁", f"j{odd}", engine.invocation(key=f"r{odd}")
     ),
-    "taken away": lambda house, odd, _: house.service.unreact("⭐", f"j{odd}", house.invocation(key=odd)),
-    "words of a job": lambda house, odd, _: house.service.execute(
-        build(Show, {"job": f"fox{odd}"}), house.invocation()
+    "taken away": lambda engine, odd, _: engine.service.unreact("⭐", f"j{odd}", engine.invocation(key=odd)),
+    "words of a job": lambda engine, odd, _: engine.service.execute(
+        build(Show, {"job": f"fox{odd}"}), engine.invocation()
     ),
-    "named job": lambda house, odd, _: house.service.execute(
-        build(Extend, {"job": f"fox{odd}"}), house.invocation()
+    "named job": lambda engine, odd, _: engine.service.execute(
+        build(Extend, {"job": f"fox{odd}"}), engine.invocation()
     ),
-    "image": lambda house, odd, _: house.service.execute(
-        build(Imagine, {"prompt": "fox", "image": (f"#abc{odd}",)}), house.invocation()
+    "image": lambda engine, odd, _: engine.service.execute(
+        build(Imagine, {"prompt": "fox", "image": (f"#abc{odd}",)}), engine.invocation()
     ),
-    "file": lambda house, odd, _: house.ask(
+    "file": lambda engine, odd, _: engine.ask(
         files=(Reference(url=f"https://chat.invalid/{odd.encode(errors='replace').decode()}", via="chat"),)
     ),
-    "reason": lambda house, odd, _: house.service.execute(
-        build(StudioPause, {"reason": f"why {odd}"}), house.invocation(_named("Ada"))
+    "reason": lambda engine, odd, _: engine.service.execute(
+        build(StudioPause, {"reason": f"why {odd}"}), engine.invocation(_named("Ada"))
     ),
-    "quota member": lambda house, odd, _: house.service.execute(
+    "quota member": lambda engine, odd, _: engine.service.execute(
         build(QuotasSet, {"member": f"Ada{odd}", "amount": "1"}),
-        house.invocation(_named("Ada")),
+        engine.invocation(_named("Ada")),
     ),
-    "introduction": lambda house, odd, _: house.service.remember_member(_named(f"Ada{odd}")),
-    "card": lambda house, odd, _: house.service.get_card(f"card{odd}", ADA),
-    "message": lambda house, odd, _: house.service.card_by_message("chat", f"m{odd}"),
-    "typed": lambda house, odd, _: house.service.autocomplete_option(
-        Extend, "job", f"fox{odd}", house.invocation()
+    "introduction": lambda engine, odd, _: engine.service.remember_member(_named(f"Ada{odd}")),
+    "card": lambda engine, odd, _: engine.service.get_card(f"card{odd}", ADA),
+    "message": lambda engine, odd, _: engine.service.card_by_message("chat", f"m{odd}"),
+    "typed": lambda engine, odd, _: engine.service.autocomplete_option(
+        Extend, "job", f"fox{odd}", engine.invocation()
     ),
-    "line": lambda house, odd, _: house.service.autocomplete_line(
-        f"/quotas set Ada{odd}", house.invocation(_named("Ada"))
+    "line": lambda engine, odd, _: engine.service.autocomplete_line(
+        f"/quotas set Ada{odd}", engine.invocation(_named("Ada"))
     ),
-    "operator": lambda house, odd, _: house.operator.calls["quota_show"](subject=f"chat:w{odd}:u1"),
-    "operator's block": lambda house, odd, _: house.operator.calls["workspaces_block"](
+    "operator": lambda engine, odd, _: engine.operator.calls["quota_show"](subject=f"chat:w{odd}:u1"),
+    "operator's block": lambda engine, odd, _: engine.operator.calls["workspaces_block"](
         subject=f"chat:w{odd}", blocked=True
     ),
-    "operator's job": lambda house, odd, _: house.operator.calls["jobs_show"](job=f"j{odd}"),
+    "operator's job": lambda engine, odd, _: engine.operator.calls["jobs_show"](job=f"j{odd}"),
 }
 
 
 @pytest.mark.parametrize("use", _USES)
-async def test_odd_characters_are_accepted_or_refused_with_a_message(any_house: Open, use: str) -> None:
-    async with any_house() as house:
-        card = await house.ask()
-        await house.ends(card)
+async def test_odd_characters_are_accepted_or_refused_with_a_message(any_engine: Open, use: str) -> None:
+    async with any_engine() as engine:
+        card = await engine.ask()
+        await engine.ends(card)
         for odd in ODD:
             with suppress(Refused):
-                _must_be_storable(await _USES[use](house, odd, card))
+                _must_be_storable(await _USES[use](engine, odd, card))
 
 
 def _must_be_storable(answer: object) -> None:
@@ -106,10 +107,10 @@ def _must_be_storable(answer: object) -> None:
     assert "\\ud" not in text
 
 
-async def test_a_name_keeps_everything_else(any_house: Open) -> None:
-    async with any_house() as house:
-        await house.service.remember_member(_named("A\0da 😀 \ud83d\ude00"))
-        (known,) = await find_members(house.services.database, ADA.workspace, ADA.member)
+async def test_a_name_keeps_everything_else(any_engine: Open) -> None:
+    async with any_engine() as engine:
+        await engine.service.remember_member(_named("A\0da 😀 \ud83d\ude00"))
+        (known,) = await find_members(engine.services.database, ADA.workspace, ADA.member)
         assert "Ada 😀 😀" == known.name
 
 

@@ -7,7 +7,7 @@ from bot.domain.errors import JobNotFound
 from bot.domain.identity import Caller, Place
 from bot.service.replies import CardReply
 from tests.engine.conftest import Open
-from tests.engine.house import BOB, EVE
+from tests.engine.settings import BOB, EVE
 
 
 def at_home(caller: Caller) -> Caller:
@@ -17,18 +17,18 @@ def at_home(caller: Caller) -> Caller:
     )
 
 
-async def test_a_result_that_was_sent_can_be_used_where_it_arrived(house: Open) -> None:
-    async with house() as home:
-        card = await home.ask()
-        await home.ends(card)
+async def test_a_result_that_was_sent_can_be_used_where_it_arrived(engine: Open) -> None:
+    async with engine() as bot:
+        card = await bot.ask()
+        await bot.ends(card)
         job = card.jobs[0].id
-        await home.press(Action.SEND, job, by=BOB)
+        await bot.press(Action.SEND, job, by=BOB)
 
         place = Place(adapter="chat", workspace="chat:@dm", channel=f"@{BOB.person}", private=True)
-        answer = await home.service.act(
-            Action.AGAIN, job, home.invocation(at_home(BOB), place=place, key="again")
+        answer = await bot.service.act(
+            Action.AGAIN, job, bot.invocation(at_home(BOB), place=place, key="again")
         )
 
         assert isinstance(answer, CardReply)
         with pytest.raises(JobNotFound):
-            await home.service.act(Action.AGAIN, job, home.invocation(at_home(EVE), place=place))
+            await bot.service.act(Action.AGAIN, job, bot.invocation(at_home(EVE), place=place))

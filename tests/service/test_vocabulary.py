@@ -11,66 +11,66 @@ from bot.service.vocabulary import refresh_vocabularies, suggested_concepts
 from bot.settings import Role
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
-from tests.engine.house import House, open_house
+from tests.engine.harness import Engine, open_engine
 
 SIX_HOURS = 21_600_000
 
 
-async def concepts(house: House) -> list[str]:
-    offers = await house.service.autocomplete_option(Animate, "concepts", "", house.invocation())
+async def concepts(engine: Engine) -> list[str]:
+    offers = await engine.service.autocomplete_option(Animate, "concepts", "", engine.invocation())
     return [offer.value for offer in offers]
 
 
-async def test_without_any_answer_the_documented_words_are_offered(house: Open) -> None:
-    async with house(start=None) as home:
-        assert list(CONCEPTS)[:25] == await concepts(home)
-        motions = await home.service.autocomplete_option(Animate, "camera_motion", "orbit", home.invocation())
+async def test_without_any_answer_the_documented_words_are_offered(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        assert list(CONCEPTS)[:25] == await concepts(bot)
+        motions = await bot.service.autocomplete_option(Animate, "camera_motion", "orbit", bot.invocation())
         assert ["camera orbit left", "camera orbit right"] == [offer.value for offer in motions]
         assert "camera dolly zoom" not in CAMERA_MOTIONS
 
 
-async def test_a_list_that_was_out_of_reach_is_asked_for_again(house: Open) -> None:
-    async with house(start=None, times={"vocabulary_retry": 25}) as home:
-        home.provider.words_error = NotSent("HTTP 500")
-        home.start("vocabulary")
-        await home.until(lambda: home.provider.words_asked >= 2)
-        assert list(CONCEPTS)[:25] == await concepts(home)
-        home.provider.words_error = None
-        await home.until(lambda: home.services.vocabularies)
-        assert ["orbit_left", "push_in"] == await concepts(home)
+async def test_a_list_that_was_out_of_reach_is_asked_for_again(engine: Open) -> None:
+    async with engine(start=None, times={"vocabulary_retry": 25}) as bot:
+        bot.provider.words_error = NotSent("HTTP 500")
+        bot.start("vocabulary")
+        await bot.until(lambda: bot.provider.words_asked >= 2)
+        assert list(CONCEPTS)[:25] == await concepts(bot)
+        bot.provider.words_error = None
+        await bot.until(lambda: bot.services.vocabularies)
+        assert ["orbit_left", "push_in"] == await concepts(bot)
 
 
-async def test_a_list_is_asked_for_again_when_it_is_old_and_only_then(house: Open) -> None:
-    async with house(start=None) as home:
-        await refresh_vocabularies(home.services)
-        home.provider.words = Vocabulary(concepts=frozenset({"hover"}))
-        home.advance(SIX_HOURS - 1_000)
-        await refresh_vocabularies(home.services)
-        assert 1 == home.provider.words_asked
-        home.advance(1_000)
-        await refresh_vocabularies(home.services)
-        assert ("hover",) == suggested_concepts(home.services.vocabularies)
+async def test_a_list_is_asked_for_again_when_it_is_old_and_only_then(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        await refresh_vocabularies(bot.services)
+        bot.provider.words = Vocabulary(concepts=frozenset({"hover"}))
+        bot.advance(SIX_HOURS - 1_000)
+        await refresh_vocabularies(bot.services)
+        assert 1 == bot.provider.words_asked
+        bot.advance(1_000)
+        await refresh_vocabularies(bot.services)
+        assert ("hover",) == suggested_concepts(bot.services.vocabularies)
 
 
-async def test_what_was_known_outlives_a_list_that_is_gone_or_empty(house: Open) -> None:
-    async with house(start=None) as home:
-        await refresh_vocabularies(home.services)
-        home.advance(SIX_HOURS)
-        home.provider.words = Vocabulary()
-        await refresh_vocabularies(home.services)
-        assert ("orbit_left", "push_in") == suggested_concepts(home.services.vocabularies)
-        home.advance(SIX_HOURS)
-        home.provider.words_error = NotSent("HTTP 500")
-        await refresh_vocabularies(home.services)
-        assert ("orbit_left", "push_in") == suggested_concepts(home.services.vocabularies)
+async def test_what_was_known_outlives_a_list_that_is_gone_or_empty(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        await refresh_vocabularies(bot.services)
+        bot.advance(SIX_HOURS)
+        bot.provider.words = Vocabulary()
+        await refresh_vocabularies(bot.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(bot.services.vocabularies)
+        bot.advance(SIX_HOURS)
+        bot.provider.words_error = NotSent("HTTP 500")
+        await refresh_vocabularies(bot.services)
+        assert ("orbit_left", "push_in") == suggested_concepts(bot.services.vocabularies)
 
 
 async def test_a_gateway_offers_what_a_worker_was_told_and_asks_nobody(tmp_path: Path) -> None:
     clock = Clock()
-    async with open_house(tmp_path, start=None, clock=clock) as worker:
+    async with open_engine(tmp_path, start=None, clock=clock) as worker:
         await refresh_vocabularies(worker.services)
     silent = FakeProvider(clock)
-    async with open_house(
+    async with open_engine(
         tmp_path, start=None, clock=clock, providers=[silent], role=Role.GATEWAY, provider=()
     ) as gateway:
         await refresh_vocabularies(gateway.services)
@@ -78,28 +78,28 @@ async def test_a_gateway_offers_what_a_worker_was_told_and_asks_nobody(tmp_path:
         assert ["orbit_left", "push_in"] == await concepts(gateway)
 
 
-async def test_another_account_of_the_provider_is_asked_where_one_does_not_answer(house: Open) -> None:
+async def test_another_account_of_the_provider_is_asked_where_one_does_not_answer(engine: Open) -> None:
     clock = Clock()
     one, two = FakeProvider(clock, account="one"), FakeProvider(clock, account="two")
     one.words_error = NotSent("HTTP 500")
-    async with house(start=None, providers=[one, two]) as home:
-        await refresh_vocabularies(home.services)
+    async with engine(start=None, providers=[one, two]) as bot:
+        await refresh_vocabularies(bot.services)
         assert (1, 1) == (one.words_asked, two.words_asked)
-        assert ("orbit_left", "push_in") == suggested_concepts(home.services.vocabularies)
+        assert ("orbit_left", "push_in") == suggested_concepts(bot.services.vocabularies)
 
 
-async def test_only_what_a_provider_told_is_a_reason_to_refuse(house: Open) -> None:
-    async with house(start=None) as home:
-        await home.quote("/animate a sea --concepts hover")
-        await refresh_vocabularies(home.services)
+async def test_only_what_a_provider_told_is_a_reason_to_refuse(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        await bot.quote("/animate a sea --concepts hover")
+        await refresh_vocabularies(bot.services)
         with pytest.raises(InvalidRequest, match="There is no concept hover"):
-            await home.quote("/animate a sea --concepts hover")
+            await bot.quote("/animate a sea --concepts hover")
 
 
-async def test_a_stored_list_that_cannot_be_read_is_asked_for_again(house: Open) -> None:
-    async with house(start=None) as home:
-        await refresh_vocabularies(home.services)
-        await home.change("UPDATE vocabulary SET concepts = 'nonsense'")
-        await refresh_vocabularies(home.services)
-        assert 2 == home.provider.words_asked
-        assert ("orbit_left", "push_in") == suggested_concepts(home.services.vocabularies)
+async def test_a_stored_list_that_cannot_be_read_is_asked_for_again(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        await refresh_vocabularies(bot.services)
+        await bot.change("UPDATE vocabulary SET concepts = 'nonsense'")
+        await refresh_vocabularies(bot.services)
+        assert 2 == bot.provider.words_asked
+        assert ("orbit_left", "push_in") == suggested_concepts(bot.services.vocabularies)

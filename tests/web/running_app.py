@@ -20,7 +20,8 @@ from bot.service.replies import CardReply
 from bot.tls import tls_context
 from bot.web.server import Server
 from tests.engine.fakes import FakeChat
-from tests.engine.house import ADA, House, given_settings
+from tests.engine.harness import Engine
+from tests.engine.settings import ADA, given_settings
 from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 
@@ -113,6 +114,6 @@ def writable(folder: Path) -> None:
         away.replace(folder)
 
 
-async def answers(house: House) -> None:
+async def answers(engine: Engine) -> None:
     """Have the provider answer for the first time."""
-    await house.services.providers["one"].check()
+    await engine.services.providers["one"].check()

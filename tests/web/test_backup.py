@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.cli.backup import backup, restore
 from bot.resources import clock_ms, secrets_of
 from bot.security.tokens import TokenSigner
-from tests.engine.house import given_settings
+from tests.engine.settings import given_settings
 from tests.web.running_app import RunningApp
 
 

@@ -11,16 +11,16 @@ from bot.providers.base import GenerationState
 from bot.store.claim import Claim
 from bot.worker.reconciliation import callback_url
 from tests.engine.fakes import lost
-from tests.engine.house import House, open_house
+from tests.engine.harness import Engine, open_engine
 
 DAY = 86_400_000
 
 
-async def asked(house: House) -> str:
+async def asked(engine: Engine) -> str:
     """Have one generation running; answers the path of its callback."""
-    house.provider.born = GenerationState.DREAMING
-    await house.comes_to(await house.ask(), State.SUBMITTED)
-    return urlsplit(str(house.provider.creates[0][2])).path
+    engine.provider.born = GenerationState.DREAMING
+    await engine.comes_to(await engine.ask(), State.SUBMITTED)
+    return urlsplit(str(engine.provider.creates[0][2])).path
 
 
 def told(generation: str, state: object = "completed") -> dict[str, object]:
@@ -29,24 +29,24 @@ def told(generation: str, state: object = "completed") -> dict[str, object]:
 
 
 async def test_a_token_that_is_not_ours_is_not_found(tmp_path: Path) -> None:
-    async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
-        path = await asked(home)
-        (generation,) = home.provider.generations
-        expires_at = home.clock.wall() + DAY
-        signed = home.services.signer.sign("media", "0" * 64, expires_at=expires_at)
+    async with open_engine(tmp_path, simulator_speed=0.001) as bot, bot.http() as http:
+        path = await asked(bot)
+        (generation,) = bot.provider.generations
+        expires_at = bot.clock.wall() + DAY
+        signed = bot.services.signer.sign("media", "0" * 64, expires_at=expires_at)
         for token in (f"/callbacks/{signed}", "/callbacks/x", f"{path}x", path.upper(), "/callbacks/a.b.c"):
             assert 404 == (await http.post(token, json=told(generation))).status_code, token
-        await home.looks()
-        assert 0 == home.provider.reads
+        await bot.looks()
+        assert 0 == bot.provider.reads
 
 
 async def test_a_token_ends_with_the_time_in_which_its_generation_may_run(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=("submit",)) as home, home.http() as http:
-        path = await asked(home)
-        (generation,) = home.provider.generations
-        home.clock.wall_ahead += 1_799_000
+    async with open_engine(tmp_path, start=("submit",)) as bot, bot.http() as http:
+        path = await asked(bot)
+        (generation,) = bot.provider.generations
+        bot.clock.wall_ahead += 1_799_000
         assert 200 == (await http.post(path, json=told(generation))).status_code
-        home.clock.wall_ahead += 2_000
+        bot.clock.wall_ahead += 2_000
         assert 404 == (await http.post(path, json=told(generation))).status_code
 
 
@@ -70,83 +70,83 @@ async def test_a_token_ends_with_the_time_in_which_its_generation_may_run(tmp_pa
 async def test_a_body_that_names_no_generation_is_taken_and_has_no_effect(
     tmp_path: Path, body: bytes
 ) -> None:
-    async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
-        path = await asked(home)
+    async with open_engine(tmp_path, simulator_speed=0.001) as bot, bot.http() as http:
+        path = await asked(bot)
         assert 200 == (await http.post(path, content=body)).status_code
-        await home.looks()
-        assert 0 == home.provider.reads
+        await bot.looks()
+        assert 0 == bot.provider.reads
 
 
 async def test_a_huge_body_is_not_read_to_its_end(tmp_path: Path) -> None:
-    async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
-        path = await asked(home)
-        (generation,) = home.provider.generations
+    async with open_engine(tmp_path, simulator_speed=0.001) as bot, bot.http() as http:
+        path = await asked(bot)
+        (generation,) = bot.provider.generations
         answer = await http.post(path, json={**told(generation), "padding": "x" * 200_000})
         assert 200 == answer.status_code
-        await home.looks()
-        assert 0 == home.provider.reads
+        await bot.looks()
+        assert 0 == bot.provider.reads
 
 
 async def test_a_callback_of_an_unknown_job_has_no_effect(tmp_path: Path) -> None:
-    async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
-        await asked(home)
+    async with open_engine(tmp_path, simulator_speed=0.001) as bot, bot.http() as http:
+        await asked(bot)
         claim = Claim(job="0" * 24, attempt=1)
         url = urlsplit(
-            str(callback_url(home.services, home.provider, claim, expires_at=home.clock.wall() + DAY))
+            str(callback_url(bot.services, bot.provider, claim, expires_at=bot.clock.wall() + DAY))
         ).path
-        (generation,) = home.provider.generations
+        (generation,) = bot.provider.generations
         assert 200 == (await http.post(url, json=told(generation))).status_code
-        await home.looks()
-        assert 0 == home.provider.reads
-        assert {} == await home.orphans()
+        await bot.looks()
+        assert 0 == bot.provider.reads
+        assert {} == await bot.orphans()
 
 
 async def test_a_callback_may_be_repeated(tmp_path: Path) -> None:
-    async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
-        path = await asked(home)
-        (generation,) = home.provider.generations
-        home.provider.end(generation, GenerationState.COMPLETED)
+    async with open_engine(tmp_path, simulator_speed=0.001) as bot, bot.http() as http:
+        path = await asked(bot)
+        (generation,) = bot.provider.generations
+        bot.provider.end(generation, GenerationState.COMPLETED)
         for _ in range(5):
             assert 200 == (await http.post(path, json=told(generation.upper()))).status_code
-        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'completed'"))
+        await bot.until(lambda: bot.rows("SELECT 1 FROM job WHERE state = 'completed'"))
         # They are looked at in order, so that the end of another one tells that all were.
-        other = await home.ask("/imagine another fox")
-        job = await home.comes_to(other, State.SUBMITTED)
-        home.provider.end(str(job.remote_id), GenerationState.COMPLETED)
-        await http.post(urlsplit(str(home.provider.creates[1][2])).path, json=told(str(job.remote_id)))
-        await home.ends(other)
-        assert 2 == home.provider.reads
-        assert [{"jobs": 2}] == await home.rows(
+        other = await bot.ask("/imagine another fox")
+        job = await bot.comes_to(other, State.SUBMITTED)
+        bot.provider.end(str(job.remote_id), GenerationState.COMPLETED)
+        await http.post(urlsplit(str(bot.provider.creates[1][2])).path, json=told(str(job.remote_id)))
+        await bot.ends(other)
+        assert 2 == bot.provider.reads
+        assert [{"jobs": 2}] == await bot.rows(
             "SELECT count(*) AS jobs FROM job_event WHERE after = 'completed'"
         )
 
 
 @pytest.mark.parametrize("state", ["queued", "dreaming", "upscaling", None, 7, ["completed"], {}])
 async def test_what_says_nothing_of_an_end_asks_the_provider_nothing(tmp_path: Path, state: object) -> None:
-    async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
-        path = await asked(home)
-        (generation,) = home.provider.generations
+    async with open_engine(tmp_path, simulator_speed=0.001) as bot, bot.http() as http:
+        path = await asked(bot)
+        (generation,) = bot.provider.generations
         for _ in range(3):
             assert 200 == (await http.post(path, json=told(generation, state))).status_code
-        home.provider.end(generation, GenerationState.COMPLETED)
+        bot.provider.end(generation, GenerationState.COMPLETED)
         await http.post(path, json=told(generation))
-        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'completed'"))
-        assert 1 == home.provider.reads
+        await bot.until(lambda: bot.rows("SELECT 1 FROM job WHERE state = 'completed'"))
+        assert 1 == bot.provider.reads
 
 
 async def test_a_callback_that_only_says_dreaming_adopts_a_lost_create(tmp_path: Path) -> None:
-    async with open_house(tmp_path, simulator_speed=0.001) as home, home.http() as http:
-        home.provider.list_error = OutcomeUnknown("503")
-        home.provider.born = GenerationState.DREAMING
-        home.provider.steps.append(lost())
-        card = await home.ask()
-        await home.comes_to(card, State.UNKNOWN)
-        (generation,) = home.provider.generations
-        path = urlsplit(str(home.provider.creates[0][2])).path
+    async with open_engine(tmp_path, simulator_speed=0.001) as bot, bot.http() as http:
+        bot.provider.list_error = OutcomeUnknown("503")
+        bot.provider.born = GenerationState.DREAMING
+        bot.provider.steps.append(lost())
+        card = await bot.ask()
+        await bot.comes_to(card, State.UNKNOWN)
+        (generation,) = bot.provider.generations
+        path = urlsplit(str(bot.provider.creates[0][2])).path
         await http.post(path, json=told(generation, "dreaming"))
-        assert generation == (await home.comes_to(card, State.SUBMITTED)).remote_id
+        assert generation == (await bot.comes_to(card, State.SUBMITTED)).remote_id
 
 
 async def test_callbacks_are_posted(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=("submit",)) as home, home.http() as http:
-        assert 405 == (await http.get(await asked(home))).status_code
+    async with open_engine(tmp_path, start=("submit",)) as bot, bot.http() as http:
+        assert 405 == (await http.get(await asked(bot))).status_code

@@ -18,42 +18,42 @@ from bot.store.accounts import stop_account
 from bot.supervision import Supervised
 from bot.web.health import health_routes, readiness
 from tests.engine.fakes import FakeChat, FakeProvider
-from tests.engine.house import House, open_house
+from tests.engine.harness import Engine, open_engine
 from tests.patience import PATIENCE_S
 from tests.web.running_app import answers, until
 
 TOKEN = "a token for the gauges"
 
 
-async def stop_the_account(house: House) -> None:
-    now = house.clock.wall()
-    await house.services.database.transact(stop_account, "one", reason="insufficient credits", now=now)
+async def stop_the_account(engine: Engine) -> None:
+    now = engine.clock.wall()
+    await engine.services.database.transact(stop_account, "one", reason="insufficient credits", now=now)
 
 
 async def test_a_process_that_answers_is_alive(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http("203.0.113.7") as http:
-        await stop_the_account(home)
+    async with open_engine(tmp_path, start=None) as bot, bot.http("203.0.113.7") as http:
+        await stop_the_account(bot)
         assert 200 == (await http.get("/healthz")).status_code
 
 
 async def test_what_works_is_ready(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        await answers(home)
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        await answers(bot)
         answer = await http.get("/readyz")
         assert 200 == answer.status_code
         assert {"ready": True, "degraded": False, "reasons": [], "remarks": []} == answer.json()
 
 
 async def test_a_bot_whose_provider_has_never_answered_is_not_ready(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
         assert 503 == (await http.get("/readyz")).status_code
         for error, words in (
             (NotSent("No connection to the generation API (ConnectError)"), "(ConnectError)"),
             (AccountProblem("Invalid API key is provided"), "Invalid API key is provided"),
         ):
-            home.provider.check_error = error
+            bot.provider.check_error = error
             with pytest.raises(ProviderError):
-                await answers(home)
+                await answers(bot)
             answer = await http.get("/readyz")
             assert 503 == answer.status_code
             assert words in answer.json()["reasons"][0]
@@ -61,13 +61,13 @@ async def test_a_bot_whose_provider_has_never_answered_is_not_ready(tmp_path: Pa
 
 
 async def test_a_later_outage_of_the_provider_leaves_it_ready_and_is_told(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        await answers(home)
-        home.provider.get_error = lambda _: NotSent("No connection to the generation API (ConnectTimeout)")
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        await answers(bot)
+        bot.provider.get_error = lambda _: NotSent("No connection to the generation API (ConnectTimeout)")
         for _ in range(2):
             with pytest.raises(NotSent):
-                await home.services.providers["one"].get("any")
-            home.advance(30_000)
+                await bot.services.providers["one"].get("any")
+            bot.advance(30_000)
         answer = await http.get("/readyz")
         assert (200, True, True) == (
             answer.status_code,
@@ -78,22 +78,22 @@ async def test_a_later_outage_of_the_provider_leaves_it_ready_and_is_told(tmp_pa
         assert "has had no response for 60 s" in reason
         assert "(ConnectTimeout)" in reason
         assert 'reverie_provider_up{account="one"} 0.0' in (await http.get("/metrics")).text
-        await answers(home)
+        await answers(bot)
         assert [] == (await http.get("/readyz")).json()["reasons"]
         assert 'reverie_provider_up{account="one"} 1.0' in (await http.get("/metrics")).text
 
 
 async def test_an_answer_about_one_request_shows_that_the_provider_works(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
         with pytest.raises(GenerationNotFound):
-            await home.services.providers["one"].get("any")
+            await bot.services.providers["one"].get("any")
         assert 200 == (await http.get("/readyz")).status_code
 
 
 async def test_a_stopped_account_is_a_reason_with_a_remedy(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        await answers(home)
-        await stop_the_account(home)
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        await answers(bot)
+        await stop_the_account(bot)
         answer = await http.get("/readyz")
         assert (200, True) == (answer.status_code, answer.json()["degraded"])
         (reason,) = answer.json()["reasons"]
@@ -108,18 +108,18 @@ async def test_rounds_that_keep_failing_are_told_until_one_goes_well(tmp_path: P
     async def works() -> None:
         """Nothing goes wrong."""
 
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        await answers(home)
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        await answers(bot)
         for round_ in range(4):
-            await home.services.guarded("watch", fails)
-            await home.services.guarded("deliver", works)
+            await bot.services.guarded("watch", fails)
+            await bot.services.guarded("deliver", works)
             assert (round_ >= 2) == (await http.get("/readyz")).json()["degraded"]
         answer = await http.get("/readyz")
         assert (200, True) == (answer.status_code, answer.json()["ready"])
         (reason,) = answer.json()["reasons"]
         assert "'watch' has failed 4 times in a row (KeyError)" in reason
         assert "a detail" not in reason
-        await home.services.guarded("watch", works)
+        await bot.services.guarded("watch", works)
         assert not (await http.get("/readyz")).json()["degraded"]
 
 
@@ -127,8 +127,8 @@ async def test_a_loop_that_keeps_ending_is_told(tmp_path: Path) -> None:
     async def fails() -> None:
         raise KeyError("a detail")
 
-    async with open_house(tmp_path, start=None) as home:
-        await answers(home)
+    async with open_engine(tmp_path, start=None) as bot:
+        await answers(bot)
         stopping = asyncio.Event()
         loop = Supervised("deliver", fails, times=Timing(restart=1), stopping=stopping)
         receiver = Supervised("receiver chat", fails, times=Timing(restart=1), stopping=stopping)
@@ -137,7 +137,7 @@ async def test_a_loop_that_keeps_ending_is_told(tmp_path: Path) -> None:
                 tasks.create_task(one.run())
             await until(lambda: loop.fault is not None and receiver.fault is not None)
             found = await readiness(
-                home.services, [], WriteCheck(home.services), {"deliver": loop, "receiver chat": receiver}
+                bot.services, [], WriteCheck(bot.services), {"deliver": loop, "receiver chat": receiver}
             )
             stopping.set()
     assert () == found.not_ready
@@ -146,21 +146,21 @@ async def test_a_loop_that_keeps_ending_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_gateway_is_ready_when_some_worker_has_an_account_that_takes_jobs(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None):
+    async with open_engine(tmp_path, start=None):
         pass  # a worker makes its account known
-    async with open_house(tmp_path, start=None, role=Role.GATEWAY) as home, home.http() as http:
+    async with open_engine(tmp_path, start=None, role=Role.GATEWAY) as bot, bot.http() as http:
         assert 200 == (await http.get("/readyz")).status_code
-        await stop_the_account(home)
+        await stop_the_account(bot)
         answer = await http.get("/readyz")
         assert 503 == answer.status_code
         assert "start a worker" in answer.json()["reasons"][0]
 
 
 async def test_metrics_are_for_this_machine_or_for_who_holds_the_token(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=("submit",), metrics_token=SecretStr(TOKEN)) as home:
-        home.provider.born = GenerationState.DREAMING
-        await home.comes_to(await home.ask(), State.SUBMITTED)
-        async with home.http("203.0.113.7") as http:
+    async with open_engine(tmp_path, start=("submit",), metrics_token=SecretStr(TOKEN)) as bot:
+        bot.provider.born = GenerationState.DREAMING
+        await bot.comes_to(await bot.ask(), State.SUBMITTED)
+        async with bot.http("203.0.113.7") as http:
             assert 403 == (await http.get("/metrics")).status_code
             answer = await http.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
         assert "text/plain" in answer.headers["content-type"]
@@ -175,8 +175,8 @@ async def test_metrics_are_for_this_machine_or_for_who_holds_the_token(tmp_path:
 
 @pytest.mark.parametrize("client", ["127.0.0.1", "::1"])
 async def test_this_machine_hears_the_reasons(tmp_path: Path, client: str) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http(client) as http:
-        await stop_the_account(home)
+    async with open_engine(tmp_path, start=None) as bot, bot.http(client) as http:
+        await stop_the_account(bot)
         assert "reasons" in (await http.get("/readyz")).json()
 
 
@@ -201,34 +201,34 @@ async def test_this_machine_hears_the_reasons(tmp_path: Path, client: str) -> No
 async def test_others_hear_only_whether_it_is_ready(
     tmp_path: Path, client: str, headers: dict[str, str]
 ) -> None:
-    async with open_house(tmp_path, start=None, metrics_token=SecretStr(TOKEN)) as home:
-        await stop_the_account(home)
-        async with home.http(client) as http:
+    async with open_engine(tmp_path, start=None, metrics_token=SecretStr(TOKEN)) as bot:
+        await stop_the_account(bot)
+        async with bot.http(client) as http:
             answer = await http.get("/readyz", headers=headers)
         assert 503 == answer.status_code
         assert {"ready": False} == answer.json()
 
 
 async def test_without_a_token_none_opens_anything(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http("203.0.113.7") as http:
-        await answers(home)
+    async with open_engine(tmp_path, start=None) as bot, bot.http("203.0.113.7") as http:
+        await answers(bot)
         for given in ("", "Bearer", "Bearer ", "Bearer None"):
             assert {"ready": True} == (await http.get("/readyz", headers={"authorization": given})).json()
 
 
 async def test_who_holds_the_token_hears_the_reasons_from_anywhere(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None, metrics_token=SecretStr(TOKEN)) as home:
-        await stop_the_account(home)
-        async with home.http("203.0.113.7") as http:
+    async with open_engine(tmp_path, start=None, metrics_token=SecretStr(TOKEN)) as bot:
+        await stop_the_account(bot)
+        async with bot.http("203.0.113.7") as http:
             answer = await http.get("/readyz", headers={"authorization": f"Bearer {TOKEN}"})
         assert "insufficient credits" in answer.json()["reasons"][-1]
 
 
 async def test_a_chat_that_is_not_connected_is_a_reason(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home:
-        await answers(home)
+    async with open_engine(tmp_path, start=None) as bot:
+        await answers(bot)
         adapter = Adapter(name="chat", publisher=FakeChat(), not_ready_reason=lambda: "the token was refused")
-        app = Starlette(routes=health_routes(home.services, [adapter]))
+        app = Starlette(routes=health_routes(bot.services, [adapter]))
         transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
             answer = await http.get("/readyz")
@@ -237,29 +237,29 @@ async def test_a_chat_that_is_not_connected_is_a_reason(tmp_path: Path) -> None:
 
 
 async def test_a_key_that_is_gone_while_its_jobs_run_is_a_reason(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=("submit",)) as home:
-        card = await home.ask()
-        await home.until(lambda: home.provider.creates)
-        await home.until(lambda: home.rows("SELECT 1 FROM job WHERE state = 'submitted'"))
-        provider = FakeProvider(home.clock, account="two")
-    async with open_house(tmp_path, start=None, providers=[provider]) as home, home.http() as http:
-        await home.services.providers["two"].check()
+    async with open_engine(tmp_path, start=("submit",)) as bot:
+        card = await bot.ask()
+        await bot.until(lambda: bot.provider.creates)
+        await bot.until(lambda: bot.rows("SELECT 1 FROM job WHERE state = 'submitted'"))
+        provider = FakeProvider(bot.clock, account="two")
+    async with open_engine(tmp_path, start=None, providers=[provider]) as bot, bot.http() as http:
+        await bot.services.providers["two"].check()
         answer = await http.get("/readyz")
         assert (200, True) == (answer.status_code, answer.json()["degraded"])
         assert "1 jobs in flight, but no key. Add the key" in answer.json()["reasons"][0]
-        assert (await home.job(card)).account == "one"
+        assert (await bot.job(card)).account == "one"
 
 
 async def test_who_stops_is_not_ready(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        home.services.stopping.set()
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        bot.services.stopping.set()
         assert "stopping" in (await http.get("/readyz")).text
 
 
 @pytest.mark.parametrize("host", ["rebound.example", "127.0.0.1.rebound.example", ""])
 async def test_a_site_whose_name_is_pointed_at_this_machine_learns_nothing(tmp_path: Path, host: str) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        await stop_the_account(home)
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        await stop_the_account(bot)
         assert "reasons" in (await http.get("/readyz")).json()
         assert "reasons" not in (await http.get("/readyz", headers={"Host": host})).json()
         assert 403 == (await http.get("/metrics", headers={"Host": host})).status_code

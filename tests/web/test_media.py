@@ -5,25 +5,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.house import House, open_house
+from tests.engine.harness import Engine, open_engine
 from tests.media.videos import video
 
 HOUR = 3_600_000
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-async def keep(house: House, content: bytes = PNG + b"a fox") -> str:
-    return (await house.services.storage.put(content, mime="image/png", width=1, height=1)).file
+async def keep(engine: Engine, content: bytes = PNG + b"a fox") -> str:
+    return (await engine.services.storage.put(content, mime="image/png", width=1, height=1)).file
 
 
-def link(house: House, file: str, *, purpose: str = "media", lasts: int = HOUR) -> str:
-    return f"/media/{house.services.signer.sign(purpose, file, expires_at=house.clock.wall() + lasts)}"
+def link(engine: Engine, file: str, *, purpose: str = "media", lasts: int = HOUR) -> str:
+    return f"/media/{engine.services.signer.sign(purpose, file, expires_at=engine.clock.wall() + lasts)}"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 async def test_a_good_link_shows_the_picture_so_that_it_can_do_no_harm(tmp_path: Path, method: str) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        answer = await http.request(method, link(home, await keep(home)))
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        answer = await http.request(method, link(bot, await keep(bot)))
 
         assert 200 == answer.status_code
         assert "image/png" == answer.headers["content-type"]
@@ -49,8 +49,8 @@ async def test_a_good_link_shows_the_picture_so_that_it_can_do_no_harm(tmp_path:
     ],
 )
 async def test_the_type_is_that_of_the_content(tmp_path: Path, beginning: bytes, mime: str) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        answer = await http.get(link(home, await keep(home, beginning + b"...")))
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        answer = await http.get(link(bot, await keep(bot, beginning + b"...")))
         assert (200, mime) == (answer.status_code, answer.headers["content-type"])
 
 
@@ -68,8 +68,8 @@ async def test_the_type_is_that_of_the_content(tmp_path: Path, beginning: bytes,
 @pytest.mark.parametrize("page", ["", "/view", "/still"])
 async def test_what_is_no_medium_is_not_served(tmp_path: Path, content: bytes, page: str) -> None:
     """Least of all as HTML: whatever lies there, it does not reach a browser."""
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        answer = await http.get(link(home, await keep(home, content)) + page)
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        answer = await http.get(link(bot, await keep(bot, content)) + page)
         assert 410 == answer.status_code
         assert "text/plain; charset=utf-8" == answer.headers["content-type"]
         assert "nosniff" == answer.headers["x-content-type-options"]
@@ -92,8 +92,8 @@ async def test_a_player_gets_the_part_that_it_asks_for(
 ) -> None:
     content = video(tmp_path / "a").read_bytes()
     numbers = {"size": len(content), "last": len(content) - 1, "tail": len(content) - 10}
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        answer = await http.get(link(home, await keep(home, content)), headers={"Range": wanted})
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        answer = await http.get(link(bot, await keep(bot, content)), headers={"Range": wanted})
         assert (status, told.format(**numbers)) == (answer.status_code, answer.headers["content-range"])
         assert content[part] == answer.content
         if status == 206:
@@ -103,8 +103,8 @@ async def test_a_player_gets_the_part_that_it_asks_for(
 
 async def test_a_player_is_told_that_it_may_ask_for_parts(tmp_path: Path) -> None:
     content = video(tmp_path / "a").read_bytes()
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        answer = await http.head(link(home, await keep(home, content)))
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        answer = await http.head(link(bot, await keep(bot, content)))
         assert ("bytes", str(len(content))) == (
             answer.headers["accept-ranges"],
             answer.headers["content-length"],
@@ -112,20 +112,20 @@ async def test_a_player_is_told_that_it_may_ask_for_parts(tmp_path: Path) -> Non
 
 
 async def test_a_link_leads_to_a_rendition(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        file = await keep(home)
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        file = await keep(bot)
         (tmp_path / "small").write_bytes(b"\xff\xd8\xff\xe0 small")
-        rendition = await home.services.storage.put_rendition(file, "fit-1000", tmp_path / "small")
-        answer = await http.get(link(home, rendition))
+        rendition = await bot.services.storage.put_rendition(file, "fit-1000", tmp_path / "small")
+        answer = await http.get(link(bot, rendition))
         assert (b"\xff\xd8\xff\xe0 small", "image/jpeg") == (answer.content, answer.headers["content-type"])
-        assert 410 == (await http.get(link(home, f"{file}.fit-2000"))).status_code
+        assert 410 == (await http.get(link(bot, f"{file}.fit-2000"))).status_code
 
 
 async def test_the_page_of_a_video_plays_it(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        url = link(home, file := await keep(home, video(tmp_path / "a").read_bytes()))
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        url = link(bot, file := await keep(bot, video(tmp_path / "a").read_bytes()))
         (tmp_path / "still").write_bytes(b"\xff\xd8\xff\xe0 still")
-        await home.services.storage.put_rendition(file, "still", tmp_path / "still")
+        await bot.services.storage.put_rendition(file, "still", tmp_path / "still")
         page = await http.get(f"{url}/view")
 
         assert (200, "text/html; charset=utf-8") == (page.status_code, page.headers["content-type"])
@@ -140,8 +140,8 @@ async def test_the_page_of_a_video_plays_it(tmp_path: Path) -> None:
 
 
 async def test_the_page_of_a_picture_shows_it(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        page = await http.get(link(home, await keep(home)) + "/view")
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        page = await http.get(link(bot, await keep(bot)) + "/view")
         assert "<title>Picture · Reverie</title>" in page.text
         ((source, alt),) = re.findall('<img src="(.*?)" alt="(.+?)">', page.text)
         assert "image/png" == (await http.get(page.url.join(source))).headers["content-type"]
@@ -151,8 +151,8 @@ async def test_the_page_of_a_picture_shows_it(tmp_path: Path) -> None:
 
 async def test_the_page_runs_nothing(tmp_path: Path) -> None:
     """No script, no style of its own, and no other site may be asked or may frame it."""
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        page = await http.get(link(home, await keep(home)) + "/view")
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        page = await http.get(link(bot, await keep(bot)) + "/view")
         policy = page.headers["content-security-policy"].split("; ")
         assert "default-src 'none'" == policy[0]
         assert not any(word in " ".join(policy) for word in ("unsafe", "http", "data:", "*"))
@@ -166,30 +166,30 @@ async def test_the_page_runs_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", ["/view", "/still"])
 async def test_the_page_ends_with_its_link(tmp_path: Path, page: str) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        url = link(home, await keep(home))
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        url = link(bot, await keep(bot))
         assert 404 == (await http.get(f"{url}x{page}")).status_code
-        home.clock.wall_ahead += HOUR
+        bot.clock.wall_ahead += HOUR
         assert 404 == (await http.get(url + page)).status_code
 
 
 async def test_a_link_ends(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        url = link(home, await keep(home))
-        home.clock.wall_ahead += HOUR - 1_000
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        url = link(bot, await keep(bot))
+        bot.clock.wall_ahead += HOUR - 1_000
         assert 200 == (await http.get(url)).status_code
-        home.clock.wall_ahead += 1_000
+        bot.clock.wall_ahead += 1_000
         assert 404 == (await http.get(url)).status_code
 
 
 async def test_a_token_for_something_else_opens_nothing(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        assert 404 == (await http.get(link(home, await keep(home), purpose="callback"))).status_code
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        assert 404 == (await http.get(link(bot, await keep(bot), purpose="callback"))).status_code
 
 
 async def test_a_forged_token_opens_nothing(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        good, other = link(home, await keep(home)), link(home, "0" * 64)
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        good, other = link(bot, await keep(bot)), link(bot, "0" * 64)
         payload, end, mac = good.removeprefix("/media/").split(".")
         forged = [
             f"{payload}.{end}",
@@ -207,27 +207,27 @@ async def test_a_forged_token_opens_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_picture_that_is_gone_is_gone(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        assert 410 == (await http.get(link(home, "0" * 64))).status_code
-        assert 410 == (await http.get(link(home, "../../secret"))).status_code
-        assert 410 == (await http.get(link(home, "0" * 64) + "/view")).status_code
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        assert 410 == (await http.get(link(bot, "0" * 64))).status_code
+        assert 410 == (await http.get(link(bot, "../../secret"))).status_code
+        assert 410 == (await http.get(link(bot, "0" * 64) + "/view")).status_code
 
 
 async def test_a_link_only_reads(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        url = link(home, await keep(home))
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        url = link(bot, await keep(bot))
         for method in ("POST", "PUT", "DELETE"):
             assert 405 == (await http.request(method, url)).status_code
 
 
 async def test_a_file_that_our_disk_does_not_give_is_not_called_gone(tmp_path: Path) -> None:
     """The provider, who reads what a job builds on here, is to ask again."""
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
         file = "0" * 64
         # A folder in its place cannot be read as a file, as little as one on a disk that fails.
-        home.services.storage.path(file).mkdir(parents=True)
-        assert 503 == (await http.get(link(home, file))).status_code
-        assert 503 == (await http.get(link(home, file) + "/view")).status_code
+        bot.services.storage.path(file).mkdir(parents=True)
+        assert 503 == (await http.get(link(bot, file))).status_code
+        assert 503 == (await http.get(link(bot, file) + "/view")).status_code
 
 
 @pytest.mark.parametrize(
@@ -252,16 +252,16 @@ async def test_a_file_that_our_disk_does_not_give_is_not_called_gone(tmp_path: P
     ],
 )
 async def test_odd_ranges_are_no_error_of_ours(tmp_path: Path, asked: str, status: int) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
         headers = {b"Range": asked.encode("latin-1")}
-        answer = await http.get(link(home, await keep(home)), headers=headers)
+        answer = await http.get(link(bot, await keep(bot)), headers=headers)
         assert status == answer.status_code
 
 
 async def test_what_is_no_file_is_gone(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home, home.http() as http:
-        file = await keep(home)
-        path = home.services.storage.path(file)
+    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
+        file = await keep(bot)
+        path = bot.services.storage.path(file)
         path.unlink()
         path.mkdir()
-        assert (await http.get(link(home, file))).status_code in (410, 503)
+        assert (await http.get(link(bot, file))).status_code in (410, 503)

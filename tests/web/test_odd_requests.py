@@ -17,7 +17,7 @@ from adapters.playground import plugin
 from bot.bootstrap import App
 from bot.service.plugin import Adapter, AdapterContext
 from bot.settings import Settings
-from tests.engine.house import given_settings
+from tests.engine.settings import given_settings
 from tests.media_workers import SharedPool
 from tests.web.running_app import served
 

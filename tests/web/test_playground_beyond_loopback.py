@@ -5,7 +5,7 @@ from pathlib import Path
 
 from adapters.playground import plugin
 from bot.bootstrap import App
-from tests.engine.house import given_settings
+from tests.engine.settings import given_settings
 from tests.web.running_app import served
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what containers listen on

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.store.accounts import AccountState, list_accounts
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
-from tests.engine.house import given_settings
+from tests.engine.settings import given_settings
 from tests.web.running_app import RunningApp
 
 OLD, NEW, NEWEST = "the secret of an installation of version 7", "n" * 64, "z" * 64

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from adapters.playground import plugin
 from bot.bootstrap import App
-from tests.engine.house import given_settings
+from tests.engine.settings import given_settings
 from tests.web.running_app import served, until
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]

@@ -17,7 +17,7 @@ from bot.supervision import Supervised
 from bot.web.operator_socket import SOCKET
 from bot.web.server import Server, WebServer, listen
 from tests.cli.running import folder
-from tests.engine.house import open_house
+from tests.engine.harness import open_engine
 from tests.patience import PATIENCE_S
 from tests.web.running_app import RunningApp, until
 
@@ -129,18 +129,18 @@ async def test_a_cancelled_loop_is_not_started_again() -> None:
 
 
 async def test_every_loop_of_the_engine_can_be_begun_again(tmp_path: Path) -> None:
-    async with open_house(tmp_path, start=None) as home:
-        home.start()
+    async with open_engine(tmp_path, start=None) as bot:
+        bot.start()
         await asyncio.sleep(0)
-        await home.dropped()
-        home.start()
-        await home.ends(await home.ask())
+        await bot.dropped()
+        bot.start()
+        await bot.ends(await bot.ask())
 
 
 async def test_an_operators_socket_that_cannot_be_made_keeps_nobody_from_working() -> None:
-    with folder() as home:
-        (home / SOCKET).mkdir()
-        async with RunningApp(home).running() as http:
+    with folder() as bot:
+        (bot / SOCKET).mkdir()
+        async with RunningApp(bot).running() as http:
             assert 200 == (await http.get("/healthz")).status_code
 
 

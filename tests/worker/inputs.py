@@ -6,44 +6,45 @@ from bot.domain.cards import CardView
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import Job, State
 from bot.worker.preparation import MAX_IN_FLIGHT
-from tests.engine.house import House, person
+from tests.engine.harness import Engine
+from tests.engine.settings import person
 
 PHOTO, FILM = "http://pictures.example/photo.png", "http://films.example/fox.mp4"
 
 
-async def prepared(house: House, text: str, **more: object) -> Job:
+async def prepared(engine: Engine, text: str, **more: object) -> Job:
     """A job whose inputs have been brought in; nothing submits it."""
-    return await house.comes_to(await house.ask(text, **more), State.QUEUED)
+    return await engine.comes_to(await engine.ask(text, **more), State.QUEUED)
 
 
-async def fails(house: House, card: CardView, category: FailureCategory, told: str) -> Job:
+async def fails(engine: Engine, card: CardView, category: FailureCategory, told: str) -> Job:
     """The job fails for this reason, which is shown, before it is sent; nothing of it is reserved."""
-    creates = len(house.provider.creates)
-    job = await house.ends(card)
+    creates = len(engine.provider.creates)
+    job = await engine.ends(card)
     assert State.FAILED is job.state
     assert job.failure is not None
     assert category is job.failure.category
-    seen = await house.shown(card, lambda view: view.settled)
+    seen = await engine.shown(card, lambda view: view.settled)
     assert told in seen.jobs[0].headline
     assert "not charged" in seen.jobs[0].headline
-    assert 0 == (await house.money())[1]
-    assert creates == len(house.provider.creates)
+    assert 0 == (await engine.money())[1]
+    assert creates == len(engine.provider.creates)
     return job
 
 
-async def rests(house: House, card: CardView) -> bool:
+async def rests(engine: Engine, card: CardView) -> bool:
     """The job waits until its inputs are tried again."""
     sql = "SELECT run_at, lease_owner FROM job WHERE id = :job"
-    (row,) = await house.rows(sql, job=card.jobs[0].id)
-    return row["lease_owner"] is None and row["run_at"] > house.clock.wall()
+    (row,) = await engine.rows(sql, job=card.jobs[0].id)
+    return row["lease_owner"] is None and row["run_at"] > engine.clock.wall()
 
 
-async def occupy_all_slots(house: House) -> list[CardView]:
+async def occupy_all_slots(engine: Engine) -> list[CardView]:
     """Let a replica prepare as many jobs as it can at once, so that it takes no other, and hold it there."""
-    house.library.gate = asyncio.Event()
+    engine.library.gate = asyncio.Event()
     cards = [
-        await house.ask(f"/animate it runs --start {PHOTO}?{number}", by=person(f"member{number}"))
+        await engine.ask(f"/animate it runs --start {PHOTO}?{number}", by=person(f"member{number}"))
         for number in range(MAX_IN_FLIGHT)
     ]
-    await house.until(lambda: len(house.library.fetched) == MAX_IN_FLIGHT)
+    await engine.until(lambda: len(engine.library.fetched) == MAX_IN_FLIGHT)
     return cards

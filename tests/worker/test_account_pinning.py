@@ -10,7 +10,7 @@ from bot.domain.requests import VideoRequest
 from bot.settings import Timing
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
-from tests.engine.house import House
+from tests.engine.harness import Engine
 
 FILM = "/animate a fox that runs"
 #: without the account `two`
@@ -26,97 +26,97 @@ def videos_of(provider: FakeProvider) -> list[str]:
     return [request.prompt for request, _, _ in provider.creates if isinstance(request, VideoRequest)]
 
 
-async def made_by(house: House, account: str) -> Job:
-    job = await house.made(FILM)
+async def made_by(engine: Engine, account: str) -> Job:
+    job = await engine.made(FILM)
     assert account == job.account
     return job
 
 
-async def test_an_extension_goes_to_the_account_that_made_the_video(any_house: Open) -> None:
+async def test_an_extension_goes_to_the_account_that_made_the_video(any_engine: Open) -> None:
     clock = Clock()
-    async with any_house(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as home:
-        source = await made_by(home, "two")
-        home.start()
+    async with any_engine(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as bot:
+        source = await made_by(bot, "two")
+        bot.start()
 
         for number in range(6):
-            job = await home.made(f"/extend {source.id} leap {number}")
+            job = await bot.made(f"/extend {source.id} leap {number}")
             assert "two" == job.account
 
-        one, two = home.providers
+        one, two = bot.providers
         assert [] == videos_of(one)
         assert [f"leap {number}" for number in range(6)] == videos_of(two)[1:]
 
 
-async def test_it_waits_for_its_account_while_another_is_free(any_house: Open) -> None:
+async def test_it_waits_for_its_account_while_another_is_free(any_engine: Open) -> None:
     clock = Clock()
-    async with any_house(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as home:
-        source = await made_by(home, "two")
+    async with any_engine(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as bot:
+        source = await made_by(bot, "two")
         broken = AccountProblem("no credit left")
-        home.provider_of("two").check_error = broken
-        home.provider_of("two").steps.append(broken)
-        pinned = await home.ask(f"/extend {source.id} a leap")
-        home.start()
+        bot.provider_of("two").check_error = broken
+        bot.provider_of("two").steps.append(broken)
+        pinned = await bot.ask(f"/extend {source.id} a leap")
+        bot.start()
 
-        seen = await home.shown(pinned, lambda view: "its video" in view.jobs[0].headline)
+        seen = await bot.shown(pinned, lambda view: "its video" in view.jobs[0].headline)
         assert "only the account that made its video can extend it" in seen.jobs[0].headline
         assert "the operator has been told" in seen.jobs[0].headline
-        assert "one" == (await home.made(FILM)).account
-        assert State.QUEUED is (await home.job(pinned)).state
+        assert "one" == (await bot.made(FILM)).account
+        assert State.QUEUED is (await bot.job(pinned)).state
 
-        home.provider_of("two").check_error = None
-        job = await home.ends(pinned)
+        bot.provider_of("two").check_error = None
+        job = await bot.ends(pinned)
         assert (State.COMPLETED, "two") == (job.state, job.account)
 
 
-async def test_videos_of_two_accounts_cannot_be_joined(any_house: Open) -> None:
+async def test_videos_of_two_accounts_cannot_be_joined(any_engine: Open) -> None:
     clock = Clock()
-    async with any_house(clock=clock, providers=two_accounts(clock), start=FIRST_ALONE) as home:
-        first = await made_by(home, "one")
-    async with any_house(
+    async with any_engine(clock=clock, providers=two_accounts(clock), start=FIRST_ALONE) as bot:
+        first = await made_by(bot, "one")
+    async with any_engine(
         clock=clock, providers=two_accounts(clock), start=SECOND_ALONE, owner="later"
-    ) as home:
-        second = await made_by(home, "two")
-        before = await home.money()
+    ) as bot:
+        second = await made_by(bot, "two")
+        before = await bot.money()
         with pytest.raises(InvalidRequest, match="made by different accounts"):
-            await home.say(f"/extend {first.id} --to {second.id}")
-        assert before == await home.money()
+            await bot.say(f"/extend {first.id} --to {second.id}")
+        assert before == await bot.money()
 
 
-async def test_a_video_whose_account_is_gone_cannot_be_gone_on_from(any_house: Open) -> None:
+async def test_a_video_whose_account_is_gone_cannot_be_gone_on_from(any_engine: Open) -> None:
     clock = Clock()
     one, two = two_accounts(clock)
-    async with any_house(clock=clock, providers=[one, two], start=SECOND_ALONE) as home:
-        source = await made_by(home, "two")
+    async with any_engine(clock=clock, providers=[one, two], start=SECOND_ALONE) as bot:
+        source = await made_by(bot, "two")
     # On PostgreSQL another worker might have had the key until then.
     clock.wall_ahead += Timing().account_lost + 1
-    async with any_house(clock=clock, providers=[one], owner="later") as home:
-        before = await home.money()
+    async with any_engine(clock=clock, providers=[one], owner="later") as bot:
+        before = await bot.money()
         with pytest.raises(InvalidRequest, match="The account that made this video is no longer in use"):
-            await home.say(f"/extend {source.id} a leap")
-        assert before == await home.money()
-        await home.made(f"/reframe 1:1 {source.id}")
+            await bot.say(f"/extend {source.id} a leap")
+        assert before == await bot.money()
+        await bot.made(f"/reframe 1:1 {source.id}")
 
 
-async def test_an_account_that_goes_while_a_job_waits_for_it_ends_in_a_refund(any_house: Open) -> None:
+async def test_an_account_that_goes_while_a_job_waits_for_it_ends_in_a_refund(any_engine: Open) -> None:
     clock = Clock()
     one, two = two_accounts(clock)
-    async with any_house(clock=clock, providers=[one, two], start=SECOND_ALONE) as home:
-        source = await made_by(home, "two")
-    async with any_house(clock=clock, providers=[one, two], start=("prepare",), owner="later") as home:
-        card = await home.ask(f"/extend {source.id} a leap")
-        await home.comes_to(card, State.QUEUED)
-    async with any_house(clock=clock, providers=[one], owner="last") as home:
-        home.advance(home.services.times.queue_deadline + 1)
-        assert State.FAILED is (await home.ends(card)).state
+    async with any_engine(clock=clock, providers=[one, two], start=SECOND_ALONE) as bot:
+        source = await made_by(bot, "two")
+    async with any_engine(clock=clock, providers=[one, two], start=("prepare",), owner="later") as bot:
+        card = await bot.ask(f"/extend {source.id} a leap")
+        await bot.comes_to(card, State.QUEUED)
+    async with any_engine(clock=clock, providers=[one], owner="last") as bot:
+        bot.advance(bot.services.times.queue_deadline + 1)
+        assert State.FAILED is (await bot.ends(card)).state
         sums = "SELECT max(used) AS used, max(reserved) AS reserved FROM meter"
-        assert [{"used": source.price, "reserved": 0}] == await home.rows(sums)
+        assert [{"used": source.price, "reserved": 0}] == await bot.rows(sums)
 
 
-async def test_what_only_shows_a_frame_of_it_goes_to_any_account(house: Open) -> None:
+async def test_what_only_shows_a_frame_of_it_goes_to_any_account(engine: Open) -> None:
     """A picture is a URL, which every account can read."""
     clock = Clock()
-    async with house(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as home:
-        source = await made_by(home, "two")
+    async with engine(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as bot:
+        source = await made_by(bot, "two")
     providers = two_accounts(clock)
-    async with house(clock=clock, providers=providers, start=FIRST_ALONE, owner="later") as home:
-        assert "one" == (await home.made(f"/reframe 9:16 {source.id}")).account
+    async with engine(clock=clock, providers=providers, start=FIRST_ALONE, owner="later") as bot:
+        assert "one" == (await bot.made(f"/reframe 9:16 {source.id}")).account

@@ -15,11 +15,12 @@ from bot.store.accounts import AccountState, last_registered_at, list_accounts
 from bot.worker.account_registry import renew_registration
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider
-from tests.engine.house import SECRET, House, given_settings, open_house
+from tests.engine.harness import SECRET, Engine, open_engine
+from tests.engine.settings import given_settings
 
 
-async def states(house: House) -> dict[str, str]:
-    return {row.id: row.state for row in await list_accounts(house.services.database)}
+async def states(engine: Engine) -> dict[str, str]:
+    return {row.id: row.state for row in await list_accounts(engine.services.database)}
 
 
 def test_a_gateway_without_a_key_is_no_simulator(tmp_path: Path) -> None:
@@ -38,9 +39,9 @@ async def test_a_gateway_has_workers_do_what_it_accepts_and_retires_nothing(
     providers = [FakeProvider(clock, account="one"), FakeProvider(clock, account="two")]
     shared: dict[str, Any] = {"clock": clock, "chat": chat}
     async with (
-        open_house(tmp_path, migrated_postgres_url, providers=[providers[0]], owner="a", **shared) as first,
-        open_house(tmp_path, migrated_postgres_url, providers=[providers[1]], owner="b", **shared) as second,
-        open_house(
+        open_engine(tmp_path, migrated_postgres_url, providers=[providers[0]], owner="a", **shared) as first,
+        open_engine(tmp_path, migrated_postgres_url, providers=[providers[1]], owner="b", **shared) as second,
+        open_engine(
             tmp_path,
             migrated_postgres_url,
             keyless=True,
@@ -59,8 +60,8 @@ async def test_a_gateway_has_workers_do_what_it_accepts_and_retires_nothing(
         assert State.COMPLETED is job.state
 
         # What only the other worker's account can do is accepted everywhere.
-        for house in (gateway, first, second):
-            longer = await house.ends((await house.press(Action.EXTEND, job.id)).view)
+        for engine in (gateway, first, second):
+            longer = await engine.ends((await engine.press(Action.EXTEND, job.id)).view)
             assert (State.COMPLETED, job.account) == (longer.state, longer.account)
 
 
@@ -69,7 +70,7 @@ async def test_a_gateway_estimates_by_the_lanes_of_all_workers(
 ) -> None:
     """By its own, of which it has none, every job would wait for the one before it."""
     clock = Clock()
-    worker = partial(open_house, tmp_path, migrated_postgres_url, start=None, clock=clock)
+    worker = partial(open_engine, tmp_path, migrated_postgres_url, start=None, clock=clock)
     one, two = (FakeProvider(clock, account=name, concurrent=5, per_minute=50) for name in ("one", "two"))
     async with (
         worker(providers=[one], owner="a"),
@@ -94,7 +95,7 @@ async def test_a_gateway_estimates_by_the_lanes_of_all_workers(
 
 
 async def test_a_gateway_refuses_while_there_is_no_worker(tmp_path: Path, migrated_postgres_url: str) -> None:
-    async with open_house(
+    async with open_engine(
         tmp_path, migrated_postgres_url, keyless=True, provider=(), role=Role.GATEWAY, start=None
     ) as gateway:
         with pytest.raises(InvalidRequest, match="not available here right now"):
@@ -107,26 +108,26 @@ async def test_an_account_that_no_worker_holds_is_retired_after_a_while(
 ) -> None:
     clock = Clock()
     one, two = FakeProvider(clock, account="one"), FakeProvider(clock, account="two")
-    async with open_house(tmp_path, migrated_postgres_url, providers=[one], clock=clock, start=None):
+    async with open_engine(tmp_path, migrated_postgres_url, providers=[one], clock=clock, start=None):
         pass
-    async with open_house(tmp_path, migrated_postgres_url, providers=[two], clock=clock, start=None) as home:
-        begun = await last_registered_at(home.services.database, "two")
-        await renew_registration(home.services, "two")
-        assert begun == await last_registered_at(home.services.database, "two"), "it has just been said"
-        home.advance(home.services.times.account_lost - 1_000_000)
-        await renew_registration(home.services, "two")
-        assert {"one": AccountState.READY, "two": AccountState.READY} == await states(home)
+    async with open_engine(tmp_path, migrated_postgres_url, providers=[two], clock=clock, start=None) as bot:
+        begun = await last_registered_at(bot.services.database, "two")
+        await renew_registration(bot.services, "two")
+        assert begun == await last_registered_at(bot.services.database, "two"), "it has just been said"
+        bot.advance(bot.services.times.account_lost - 1_000_000)
+        await renew_registration(bot.services, "two")
+        assert {"one": AccountState.READY, "two": AccountState.READY} == await states(bot)
 
-        home.advance(1_000_001)
-        await renew_registration(home.services, "two")
-        assert {"one": AccountState.RETIRED, "two": AccountState.READY} == await states(home)
+        bot.advance(1_000_001)
+        await renew_registration(bot.services, "two")
+        assert {"one": AccountState.RETIRED, "two": AccountState.READY} == await states(bot)
 
 
-async def test_a_removed_key_is_retired_at_the_next_start_of_the_only_process(house: Open) -> None:
+async def test_a_removed_key_is_retired_at_the_next_start_of_the_only_process(engine: Open) -> None:
     clock = Clock()
-    async with house(providers=[FakeProvider(clock, account="old")], clock=clock, start=None):
+    async with engine(providers=[FakeProvider(clock, account="old")], clock=clock, start=None):
         pass
-    async with house(providers=[FakeProvider(clock, account="new")], clock=clock, start=None) as home:
-        assert {"old": AccountState.RETIRED, "new": AccountState.READY} == await states(home)
-        await prepare_store(home.services)
-        assert {"old": AccountState.RETIRED, "new": AccountState.READY} == await states(home)
+    async with engine(providers=[FakeProvider(clock, account="new")], clock=clock, start=None) as bot:
+        assert {"old": AccountState.RETIRED, "new": AccountState.READY} == await states(bot)
+        await prepare_store(bot.services)
+        assert {"old": AccountState.RETIRED, "new": AccountState.READY} == await states(bot)

@@ -15,7 +15,8 @@ from bot.store.jobs import delete_job
 from bot.worker.preparation import MAX_IN_FLIGHT
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, held
-from tests.engine.house import House, person
+from tests.engine.harness import Engine
+from tests.engine.settings import person
 
 PHOTO = "https://example.org/fox.jpg"
 
@@ -49,44 +50,44 @@ def tasks(name: str) -> int:
     return sum(task.get_name() == name for task in asyncio.all_tasks())
 
 
-async def test_a_submitter_that_slept_past_its_lease_leaves_the_next_attempt_alone(any_house: Open) -> None:
+async def test_a_submitter_that_slept_past_its_lease_leaves_the_next_attempt_alone(any_engine: Open) -> None:
     stores: list[SleepsAfterClaim] = []
 
     def wrap(database: Database) -> Any:
         stores.append(SleepsAfterClaim(database))
         return stores[0]
 
-    async with any_house(wrap_store=wrap) as home:
-        source, sleeper = await home.made(), stores[0]
+    async with any_engine(wrap_store=wrap) as bot:
+        source, sleeper = await bot.made(), stores[0]
         sleeper.armed = True
-        card = (await home.press(Action.VARIATION, source.id)).view
-        await home.until(sleeper.asleep.is_set)
+        card = (await bot.press(Action.VARIATION, source.id)).view
+        await bot.until(sleeper.asleep.is_set)
 
         # Its lease ends; the job's second attempt is on its way when the sleeper finds its source gone.
         second = held()
-        home.provider.lags = True  # nobody adopts it from a list meanwhile
-        home.provider.steps.append(second)
-        home.advance(home.services.times.submit_lease + 1)
-        await home.until(second.begun.is_set)
-        await home.services.database.transact(delete_job, source.id, now=home.clock.wall())
+        bot.provider.lags = True  # nobody adopts it from a list meanwhile
+        bot.provider.steps.append(second)
+        bot.advance(bot.services.times.submit_lease + 1)
+        await bot.until(second.begun.is_set)
+        await bot.services.database.transact(delete_job, source.id, now=bot.clock.wall())
         sleeper.woken.set()
-        await home.until(lambda: tasks(f"submit {card.jobs[0].id}") == 1)
+        await bot.until(lambda: tasks(f"submit {card.jobs[0].id}") == 1)
 
-        job = await home.job(card)
+        job = await bot.job(card)
         assert (State.SUBMITTING, 2) == (job.state, job.attempt)
         second.open()
-        assert State.COMPLETED is (await home.ends(card)).state
-        assert ["claimed", "never_left", "claimed", "submitted", "completed"] == (await home.causes(card))[2:]
+        assert State.COMPLETED is (await bot.ends(card)).state
+        assert ["claimed", "never_left", "claimed", "submitted", "completed"] == (await bot.causes(card))[2:]
 
 
 async def test_whoever_prepared_past_its_lease_does_not_refuse_what_the_next_one_prepares(
-    any_house: Open,
+    any_engine: Open,
 ) -> None:
     clock = Clock()
     providers = [FakeProvider(clock)]
     async with (
-        any_house(clock=clock, providers=providers, start=("prepare",), owner="stuck") as stuck,
-        any_house(clock=clock, providers=providers, start=None, owner="heir") as heir,
+        any_engine(clock=clock, providers=providers, start=("prepare",), owner="stuck") as stuck,
+        any_engine(clock=clock, providers=providers, start=None, owner="heir") as heir,
     ):
         stuck.library.gate, heir.library.gate = asyncio.Event(), asyncio.Event()
         cards: list[CardView] = [await ask_with_photo(stuck, number) for number in range(MAX_IN_FLIGHT)]
@@ -106,5 +107,5 @@ async def test_whoever_prepared_past_its_lease_does_not_refuse_what_the_next_one
             await heir.comes_to(card, State.QUEUED)
 
 
-async def ask_with_photo(house: House, number: int) -> CardView:
-    return await house.ask(f"/animate it runs --start {PHOTO}?{number}", by=person(f"member{number}"))
+async def ask_with_photo(engine: Engine, number: int) -> CardView:
+    return await engine.ask(f"/animate it runs --start {PHOTO}?{number}", by=person(f"member{number}"))

@@ -6,7 +6,7 @@ from typing import Any
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import Query
 from tests.engine.conftest import Open
-from tests.engine.house import House
+from tests.engine.harness import Engine
 
 
 class Counting:
@@ -90,39 +90,39 @@ LOOPS = (
 )
 
 
-async def rounds(house: House, store: Counting, many: int) -> None:
+async def rounds(engine: Engine, store: Counting, many: int) -> None:
     """Let every loop go round so many times, while a minute passes each time."""
     for _ in range(many):
-        before, lists = dict(store.reads), house.provider.lists
-        house.advance(60_000)
+        before, lists = dict(store.reads), engine.provider.lists
+        engine.advance(60_000)
 
         def gone_round(before: dict[str, int] = before, lists: int = lists) -> bool:
             read = all(store.reads.get(name, 0) > before.get(name, 0) for name in LOOPS)
-            return read and house.provider.lists > lists
+            return read and engine.provider.lists > lists
 
-        await house.until(gone_round)
+        await engine.until(gone_round)
 
 
-async def all_shown(house: House) -> bool:
+async def all_shown(engine: Engine) -> bool:
     """Nothing is left of what has happened, in the chat or in the store."""
     unfinished = "SELECT 1 FROM card WHERE shown_rev < wanted_rev OR lease_owner IS NOT NULL"
-    settled = all(house.chat.of(card)[-1].settled for card in house.chat.places)
-    return settled and not await house.rows(unfinished)
+    settled = all(engine.chat.of(card)[-1].settled for card in engine.chat.places)
+    return settled and not await engine.rows(unfinished)
 
 
-async def test_an_idle_bot_writes_nothing(any_house: Open) -> None:
-    async with any_house(
+async def test_an_idle_bot_writes_nothing(any_engine: Open) -> None:
+    async with any_engine(
         wrap_store=Counting, times={"retention_interval": 40, "outage_interval": 40}
-    ) as home:
-        store = home.services.database
+    ) as bot:
+        store = bot.services.database
         assert isinstance(store, Counting)
-        await home.made()
-        await home.made("/animate a fox")
-        await home.until(lambda: all_shown(home))
-        await rounds(home, store, 2)
-        await home.until(lambda: all_shown(home))
+        await bot.made()
+        await bot.made("/animate a fox")
+        await bot.until(lambda: all_shown(bot))
+        await rounds(bot, store, 2)
+        await bot.until(lambda: all_shown(bot))
 
         store.changed.clear()
-        await rounds(home, store, 5)
+        await rounds(bot, store, 5)
 
         assert [] == store.changed

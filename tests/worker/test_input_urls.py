@@ -23,39 +23,39 @@ from tests.worker.inputs import fails
     ],
 )
 async def test_an_address_that_cannot_be_fetched_is_refused_before_anything_is_reserved(
-    house: Open, address: str, told: str
+    engine: Open, address: str, told: str
 ) -> None:
     """In every option that takes one, by a command, its price, and a message's files alike."""
-    async with house(start=None) as home:
+    async with engine(start=None) as bot:
         for text in ("/imagine a fox --image {}", "/animate it runs --start {}", "/reframe 1:1 {}"):
             with pytest.raises(InvalidRequest, match=told):
-                await home.ask(text.format(address))
+                await bot.ask(text.format(address))
             with pytest.raises(InvalidRequest, match=told):
-                await home.quote(text.format(address))
+                await bot.quote(text.format(address))
         with pytest.raises(InvalidRequest, match=told):
-            await home.ask("/animate it runs", files=(Reference(url=address),))
-        assert [] == await home.rows("SELECT id FROM job")
-        assert (0, 0) == await home.money()
+            await bot.ask("/animate it runs", files=(Reference(url=address),))
+        assert [] == await bot.rows("SELECT id FROM job")
+        assert (0, 0) == await bot.money()
 
 
-async def test_a_signed_link_of_ours_stands_for_its_file(any_house: Open) -> None:
+async def test_a_signed_link_of_ours_stands_for_its_file(any_engine: Open) -> None:
     """Nothing is fetched: our own server is never asked for anything that a person names."""
-    async with any_house() as home:
-        source = await home.made("/imagine a red fox")
+    async with any_engine() as bot:
+        source = await bot.made("/imagine a red fox")
         assert source.result is not None
-        token = home.services.signer.sign("media", source.result.file, expires_at=home.clock.wall() + 60_000)
+        token = bot.services.signer.sign("media", source.result.file, expires_at=bot.clock.wall() + 60_000)
         for link in (f"http://bot.invalid/media/{token}", f"http://bot.invalid/media/{token}/view"):
-            card = await home.ask(f"/animate it runs --start {link}")
-            job = await home.comes_to(card, State.QUEUED, State.SUBMITTED, State.COMPLETED)
+            card = await bot.ask(f"/animate it runs --start {link}")
+            job = await bot.comes_to(card, State.QUEUED, State.SUBMITTED, State.COMPLETED)
             (reference,) = job.request.references
             assert reference.file is not None
             assert (source.result.file, None) == (reference.file.file, reference.url)
-            assert State.COMPLETED is (await home.ends(card)).state
-        assert not any("bot.invalid" in url for url in home.library.fetched)
+            assert State.COMPLETED is (await bot.ends(card)).state
+        assert not any("bot.invalid" in url for url in bot.library.fetched)
 
 
-async def test_a_signed_link_of_ours_to_a_file_that_is_gone_is_refused(house: Open) -> None:
-    async with house() as home:
-        token = home.services.signer.sign("media", "a" * 64, expires_at=home.clock.wall() + 60_000)
-        card = await home.ask(f"/animate it runs --start http://bot.invalid/media/{token}")
-        await fails(home, card, FailureCategory.INPUT_REFUSED, "no longer stored")
+async def test_a_signed_link_of_ours_to_a_file_that_is_gone_is_refused(engine: Open) -> None:
+    async with engine() as bot:
+        token = bot.services.signer.sign("media", "a" * 64, expires_at=bot.clock.wall() + 60_000)
+        card = await bot.ask(f"/animate it runs --start http://bot.invalid/media/{token}")
+        await fails(bot, card, FailureCategory.INPUT_REFUSED, "no longer stored")

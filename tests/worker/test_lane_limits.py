@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from bot.domain.jobs import State
 from bot.providers.luma import LumaProvider
 from tests.engine.fakes import Clock
-from tests.engine.house import open_house, person
+from tests.engine.harness import open_engine
+from tests.engine.settings import person
 from tests.simulator.client import simulator_at
 
 #: the window of a minute in two seconds, and everything that belongs to it as much shorter
@@ -30,8 +31,8 @@ async def test_two_hundred_jobs_at_once_never_exceed_the_limits_of_the_api(tmp_p
             name="simulator",
         )
         exits.push_async_callback(provider.close)
-        home = await exits.enter_async_context(
-            open_house(
+        bot = await exits.enter_async_context(
+            open_engine(
                 tmp_path / "bot",
                 providers=[provider],
                 clock=clock,
@@ -41,17 +42,17 @@ async def test_two_hundred_jobs_at_once_never_exceed_the_limits_of_the_api(tmp_p
             )
         )
         cards = [
-            await home.ask(f"/imagine fox {number} --model photon-flash-1", by=person(f"p{number % 20}"))
+            await bot.ask(f"/imagine fox {number} --model photon-flash-1", by=person(f"p{number % 20}"))
             for number in range(JOBS)
         ]
 
         async def all_done() -> bool:
-            rows = await home.rows("SELECT count(*) AS open FROM job WHERE finished_at IS NULL")
+            rows = await bot.rows("SELECT count(*) AS open FROM job WHERE finished_at IS NULL")
             return rows == [{"open": 0}]
 
-        await home.until(all_done, seconds=60)
+        await bot.until(all_done, seconds=60)
 
-        jobs = [await home.job(card) for card in cards]
+        jobs = [await bot.job(card) for card in cards]
         assert {State.COMPLETED} == {job.state for job in jobs}
         stats = (await simulator.control("GET", "/stats")).json()
         assert JOBS == stats["created"]

@@ -8,7 +8,7 @@ import pytest
 
 from bot.worker.leased_pool import LeasedPool
 from tests.engine.conftest import Open
-from tests.engine.house import House
+from tests.engine.harness import Engine
 
 TOPIC = "items of a test"
 
@@ -44,9 +44,9 @@ class Queue:
         self.done.append(item)
 
 
-async def run_pool(house: House, queue: Queue, *, max_in_flight: int = 2, **more: Any) -> None:
+async def run_pool(engine: Engine, queue: Queue, *, max_in_flight: int = 2, **more: Any) -> None:
     await LeasedPool(
-        house.services,
+        engine.services,
         "test",
         topic=TOPIC,
         max_in_flight=max_in_flight,
@@ -57,62 +57,62 @@ async def run_pool(house: House, queue: Queue, *, max_in_flight: int = 2, **more
     ).run()
 
 
-async def test_no_more_items_than_allowed_are_leased_at_once(house: Open) -> None:
-    async with house(start=None) as home, asyncio.TaskGroup() as group:
+async def test_no_more_items_than_allowed_are_leased_at_once(engine: Open) -> None:
+    async with engine(start=None) as bot, asyncio.TaskGroup() as group:
         queue = Queue("a", "b", "c", "d", "e")
-        group.create_task(run_pool(home, queue))
-        await home.until(lambda: len(queue.begun) == 2)
+        group.create_task(run_pool(bot, queue))
+        await bot.until(lambda: len(queue.begun) == 2)
         assert (["c", "d", "e"], [2]) == (queue.waiting, queue.asked)
 
         queue.gate.set()
 
-        await home.until(lambda: queue.done == ["a", "b", "c", "d", "e"])
-        await home.stop()
+        await bot.until(lambda: queue.done == ["a", "b", "c", "d", "e"])
+        await bot.stop()
 
 
-async def test_a_free_slot_is_used_at_once_where_all_were_in_use(house: Open) -> None:
-    async with house(start=None, times={"poll": 60_000}) as home, asyncio.TaskGroup() as group:
+async def test_a_free_slot_is_used_at_once_where_all_were_in_use(engine: Open) -> None:
+    async with engine(start=None, times={"poll": 60_000}) as bot, asyncio.TaskGroup() as group:
         queue = Queue("a", "b", "c")
         queue.gate.set()
-        group.create_task(run_pool(home, queue, max_in_flight=1))
-        await home.until(lambda: queue.done == ["a", "b", "c"])
-        await home.stop()
+        group.create_task(run_pool(bot, queue, max_in_flight=1))
+        await bot.until(lambda: queue.done == ["a", "b", "c"])
+        await bot.stop()
 
 
-async def test_new_items_are_leased_at_the_signal(house: Open) -> None:
-    async with house(start=None, times={"poll": 60_000}) as home, asyncio.TaskGroup() as group:
+async def test_new_items_are_leased_at_the_signal(engine: Open) -> None:
+    async with engine(start=None, times={"poll": 60_000}) as bot, asyncio.TaskGroup() as group:
         queue = Queue()
         queue.gate.set()
-        group.create_task(run_pool(home, queue))
-        await home.until(lambda: queue.asked)
+        group.create_task(run_pool(bot, queue))
+        await bot.until(lambda: queue.asked)
         queue.waiting.append("a")
-        home.services.wake(TOPIC)
-        await home.until(lambda: queue.done == ["a"])
-        await home.stop()
+        bot.services.wake(TOPIC)
+        await bot.until(lambda: queue.done == ["a"])
+        await bot.stop()
 
 
-async def test_a_failed_lease_is_tried_again(house: Open) -> None:
-    async with house(start=None) as home, asyncio.TaskGroup() as group:
+async def test_a_failed_lease_is_tried_again(engine: Open) -> None:
+    async with engine(start=None) as bot, asyncio.TaskGroup() as group:
         queue = Queue("a")
         queue.errors.append(OSError("the store is away"))
         queue.gate.set()
-        group.create_task(run_pool(home, queue))
-        await home.until(lambda: queue.done == ["a"])
-        await home.stop()
+        group.create_task(run_pool(bot, queue))
+        await bot.until(lambda: queue.done == ["a"])
+        await bot.stop()
 
 
-async def test_an_item_that_fails_holds_back_no_other(house: Open) -> None:
-    async with house(start=None) as home, asyncio.TaskGroup() as group:
+async def test_an_item_that_fails_holds_back_no_other(engine: Open) -> None:
+    async with engine(start=None) as bot, asyncio.TaskGroup() as group:
         queue = Queue("bad one", "bad two", "a")
         queue.gate.set()
-        group.create_task(run_pool(home, queue))
-        await home.until(lambda: queue.done == ["a"])
-        await home.stop()
+        group.create_task(run_pool(bot, queue))
+        await bot.until(lambda: queue.done == ["a"])
+        await bot.stop()
         assert ["bad one", "bad two", "a"] == queue.begun
 
 
-async def test_nothing_is_leased_while_paused(house: Open) -> None:
-    async with house(start=None) as home, asyncio.TaskGroup() as group:
+async def test_nothing_is_leased_while_paused(engine: Open) -> None:
+    async with engine(start=None) as bot, asyncio.TaskGroup() as group:
         queue, paused = Queue("a"), True
         queue.gate.set()
         looks: list[None] = []
@@ -121,23 +121,23 @@ async def test_nothing_is_leased_while_paused(house: Open) -> None:
             looks.append(None)
             return paused
 
-        group.create_task(run_pool(home, queue, is_paused=is_paused))
-        await home.until(lambda: len(looks) > 2)
+        group.create_task(run_pool(bot, queue, is_paused=is_paused))
+        await bot.until(lambda: len(looks) > 2)
         assert [] == queue.asked
 
         paused = False
 
-        await home.until(lambda: queue.done == ["a"])
-        await home.stop()
+        await bot.until(lambda: queue.done == ["a"])
+        await bot.stop()
 
 
 @pytest.mark.parametrize("cancels_on_stop", [False, True])
-async def test_a_stop_waits_for_items_or_cancels_them(house: Open, cancels_on_stop: bool) -> None:
-    async with house(start=None) as home:
+async def test_a_stop_waits_for_items_or_cancels_them(engine: Open, cancels_on_stop: bool) -> None:
+    async with engine(start=None) as bot:
         queue = Queue("a", "b", "c")
-        running = asyncio.create_task(run_pool(home, queue, cancels_on_stop=cancels_on_stop))
-        await home.until(lambda: len(queue.begun) == 2)
-        await home.stop()
+        running = asyncio.create_task(run_pool(bot, queue, cancels_on_stop=cancels_on_stop))
+        await bot.until(lambda: len(queue.begun) == 2)
+        await bot.stop()
         if not cancels_on_stop:
             assert not running.done()
             queue.gate.set()

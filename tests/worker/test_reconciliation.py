@@ -39,55 +39,55 @@ class Interrupted:
     "read", ["attempts.known_generations", "attempts.attempts", "attempts.unbound_attempts"]
 )
 async def test_an_answer_between_two_reads_makes_no_orphan(
-    any_house: Open, read: str, reachable: bool
+    any_engine: Open, read: str, reachable: bool
 ) -> None:
-    async with any_house(start=("submit", "watch"), reachable=reachable, simulator_speed=0.001) as home:
-        home.provider.steps.append(lost_on_the_way())
-        lost = await home.ask()
-        await home.comes_to(lost, State.UNKNOWN)
-        home.advance(60_001)
-        await home.comes_to(lost, State.FAILED)
+    async with any_engine(start=("submit", "watch"), reachable=reachable, simulator_speed=0.001) as bot:
+        bot.provider.steps.append(lost_on_the_way())
+        lost = await bot.ask()
+        await bot.comes_to(lost, State.UNKNOWN)
+        bot.advance(60_001)
+        await bot.comes_to(lost, State.FAILED)
         step = held()
-        home.provider.steps.append(step)
-        card = await home.ask()
+        bot.provider.steps.append(step)
+        card = await bot.ask()
         await step.begun.wait()
-        page = await home.provider.page(limit=100, offset=0)
+        page = await bot.provider.page(limit=100, offset=0)
 
         async def answer() -> None:
             step.open()
-            await home.comes_to(card, State.SUBMITTED)
+            await bot.comes_to(card, State.SUBMITTED)
 
-        database = Interrupted(home.services.database, read, answer)
-        services = replace(home.services, database=cast("Database", database))
-        await reconcile(services, home.provider, page.generations)
+        database = Interrupted(bot.services.database, read, answer)
+        services = replace(bot.services, database=cast("Database", database))
+        await reconcile(services, bot.provider, page.generations)
 
         step.open()
-        job = await home.comes_to(card, State.SUBMITTED)
-        assert [job.remote_id] == list(home.provider.generations)
-        assert {} == await home.orphans()
+        job = await bot.comes_to(card, State.SUBMITTED)
+        assert [job.remote_id] == list(bot.provider.generations)
+        assert {} == await bot.orphans()
 
 
-async def test_what_the_scan_left_undecided_is_given_up_by_nobody_later(any_house: Open) -> None:
+async def test_what_the_scan_left_undecided_is_given_up_by_nobody_later(any_engine: Open) -> None:
     """The equal job in the way loses its lease right after the scan, which could tell nothing apart."""
-    async with any_house(start=("submit",), reachable=False) as home:
+    async with any_engine(start=("submit",), reachable=False) as bot:
         step = held()
-        home.provider.steps.extend([lost(), step])
-        first = await home.ask()
-        await home.comes_to(first, State.UNKNOWN)
-        second = await home.ask()
+        bot.provider.steps.extend([lost(), step])
+        first = await bot.ask()
+        await bot.comes_to(first, State.UNKNOWN)
+        second = await bot.ask()
         await step.begun.wait()
-        home.advance(60_001)
+        bot.advance(60_001)
 
         async def lease_ends() -> None:
-            await recover_expired_claims(home.services)
-            await home.comes_to(second, State.UNKNOWN)
+            await recover_expired_claims(bot.services)
+            await bot.comes_to(second, State.UNKNOWN)
 
-        database = Interrupted(home.services.database, "attempts.job_refs", lease_ends)
-        services = replace(home.services, database=cast("Database", database))
-        await resolve_unknown(services, home.provider, [await home.job(first)])
-        assert State.UNKNOWN is (await home.job(first)).state
+        database = Interrupted(bot.services.database, "attempts.job_refs", lease_ends)
+        services = replace(bot.services, database=cast("Database", database))
+        await resolve_unknown(services, bot.provider, [await bot.job(first)])
+        assert State.UNKNOWN is (await bot.job(first)).state
 
-        home.start("watch")
-        jobs = [await home.ends(card) for card in (first, second)]
-        assert set(home.provider.generations) == {job.remote_id for job in jobs}
+        bot.start("watch")
+        jobs = [await bot.ends(card) for card in (first, second)]
+        assert set(bot.provider.generations) == {job.remote_id for job in jobs}
         step.open()

@@ -23,7 +23,7 @@ from bot.service.replies import CardReply
 from bot.tls import tls_context
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider, held
-from tests.engine.house import ADA, given_settings
+from tests.engine.settings import ADA, given_settings
 from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ class Run:
 
 
 async def test_a_stop_lets_creates_and_shows_in_hand_end_and_begins_nothing_new(
-    tmp_path: Path, house: Open
+    tmp_path: Path, engine: Open
 ) -> None:
     run = Run(tmp_path)
     create, show = held(), held()
@@ -91,15 +91,15 @@ async def test_a_stop_lets_creates_and_shows_in_hand_end_and_begins_nothing_new(
 
     assert 1 == len(run.provider.creates)
     assert 1 == run.chat.shows
-    async with house(start=None) as home:
-        states = {row["id"]: row["state"] for row in await home.rows("SELECT id, state FROM job")}
+    async with engine(start=None) as bot:
+        states = {row["id"]: row["state"] for row in await bot.rows("SELECT id, state FROM job")}
         assert {job: State.SUBMITTED, late: State.QUEUED} == states
-        (shown,) = await home.rows("SELECT count(*) AS cards FROM card WHERE message IS NOT NULL")
+        (shown,) = await bot.rows("SELECT count(*) AS cards FROM card WHERE message IS NOT NULL")
         assert {"cards": 1} == shown
 
 
 async def test_a_stop_does_not_wait_longer_than_it_may_and_the_next_start_finds_what_was_left(
-    tmp_path: Path, house: Open
+    tmp_path: Path, engine: Open
 ) -> None:
     run = Run(tmp_path, stop=200)
     create = held()
@@ -113,9 +113,9 @@ async def test_a_stop_does_not_wait_longer_than_it_may_and_the_next_start_finds_
     assert time.monotonic() - begun < 5
 
     run.provider.account = "one"
-    async with house(providers=[run.provider]) as home:
-        await home.until(
-            lambda: home.rows("SELECT 1 FROM job WHERE state IN ('unknown', 'submitted', 'failed')")
+    async with engine(providers=[run.provider]) as bot:
+        await bot.until(
+            lambda: bot.rows("SELECT 1 FROM job WHERE state IN ('unknown', 'submitted', 'failed')")
         )
 
 

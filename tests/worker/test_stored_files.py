@@ -34,37 +34,37 @@ class AsksSlowly:
         return rows
 
 
-async def test_a_result_that_comes_in_while_its_equal_is_removed_stays(any_house: Open) -> None:
+async def test_a_result_that_comes_in_while_its_equal_is_removed_stays(any_engine: Open) -> None:
     """Retention has asked, and nobody held the file; then another job stores the same content."""
-    async with any_house(wrap_store=AsksSlowly) as home:
-        home.library.content = lambda _: PNG + b"always the same picture"
-        stray = await home.services.storage.put(
+    async with any_engine(wrap_store=AsksSlowly) as bot:
+        bot.library.content = lambda _: PNG + b"always the same picture"
+        stray = await bot.services.storage.put(
             PNG + b"always the same picture", mime="image/png", width=1, height=1
         )
-        store = home.services.database
+        store = bot.services.database
         assert isinstance(store, AsksSlowly)
         store.armed = True
-        removing = asyncio.create_task(remove_unreferenced(home.services, [stray.file]))
-        await home.until(store.asked.is_set)
+        removing = asyncio.create_task(remove_unreferenced(bot.services, [stray.file]))
+        await bot.until(store.asked.is_set)
 
-        card = await home.ask()
-        await home.until(lambda: home.library.fetched)
+        card = await bot.ask()
+        await bot.until(lambda: bot.library.fetched)
         store.answer.set()
         await removing
-        job = await home.ends(card)
+        job = await bot.ends(card)
 
         assert (State.COMPLETED, stray.file) == (job.state, job.result and job.result.file)
-        assert await home.services.storage.exists(stray.file)
+        assert await bot.services.storage.exists(stray.file)
 
 
-async def test_what_is_on_its_way_into_a_job_is_not_removed(any_house: Open) -> None:
-    async with any_house() as home:
-        storage = home.services.storage
+async def test_what_is_on_its_way_into_a_job_is_not_removed(any_engine: Open) -> None:
+    async with any_engine() as bot:
+        storage = bot.services.storage
         with storage.reservations.keeping():
             media = await storage.put(PNG + b"on its way", mime="image/png", width=1, height=1)
-            await remove_unreferenced(home.services, [media.file])
+            await remove_unreferenced(bot.services, [media.file])
             assert await storage.exists(media.file)
-        await remove_unreferenced(home.services, [media.file])
+        await remove_unreferenced(bot.services, [media.file])
         assert not await storage.exists(media.file)
 
 

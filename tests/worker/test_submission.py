@@ -12,14 +12,14 @@ from bot.domain.jobs import Job, State
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider, lost_on_the_way
-from tests.engine.house import House, open_house
+from tests.engine.harness import Engine, open_engine
 
 
-async def cooling(house: House, account: str = "one") -> int:
+async def cooling(engine: Engine, account: str = "one") -> int:
     """Milliseconds for which the account's lane still rests."""
-    rows = await house.rows("SELECT cool_until FROM lane WHERE account = :account", account=account)
+    rows = await engine.rows("SELECT cool_until FROM lane WHERE account = :account", account=account)
     until: int = rows[0]["cool_until"]
-    return max(0, until - house.clock.wall())
+    return max(0, until - engine.clock.wall())
 
 
 def two_accounts() -> list[FakeProvider]:
@@ -29,133 +29,133 @@ def two_accounts() -> list[FakeProvider]:
 
 @pytest.mark.parametrize("error", [NotSent("no route"), RateLimited("slow down")])
 async def test_what_did_not_arrive_goes_on_at_another_account_while_the_lane_cools(
-    house: Open, error: Exception
+    engine: Open, error: Exception
 ) -> None:
-    async with house(start=("submit one",), providers=two_accounts()) as home:
-        one, two = home.providers
+    async with engine(start=("submit one",), providers=two_accounts()) as bot:
+        one, two = bot.providers
         one.steps.append(error)
-        card = await home.ask()
-        await home.until(lambda: one.creates)
-        assert State.QUEUED is (await home.comes_to(card, State.QUEUED)).state
+        card = await bot.ask()
+        await bot.until(lambda: one.creates)
+        assert State.QUEUED is (await bot.comes_to(card, State.QUEUED)).state
 
-        home.start()
-        job = await home.ends(card)
-        others = [await home.ends(await home.ask()) for _ in range(3)]
+        bot.start()
+        job = await bot.ends(card)
+        others = [await bot.ends(await bot.ask()) for _ in range(3)]
 
         assert "two" == job.account
         assert {"two"} == {other.account for other in others}
         assert (1, 4) == (len(one.creates), len(two.creates))
-        assert 0 < await cooling(home) <= 6_250
-        assert 0 == await cooling(home, "two")
+        assert 0 < await cooling(bot) <= 6_250
+        assert 0 == await cooling(bot, "two")
 
 
-async def test_a_create_refused_by_moderation_says_so_and_stops_nothing(house: Open) -> None:
-    async with house() as home:
-        home.provider.steps.append(Rejected("Prompt moderation failed"))
-        refused = await home.ends(await home.ask("/imagine something else"))
+async def test_a_create_refused_by_moderation_says_so_and_stops_nothing(engine: Open) -> None:
+    async with engine() as bot:
+        bot.provider.steps.append(Rejected("Prompt moderation failed"))
+        refused = await bot.ends(await bot.ask("/imagine something else"))
         assert refused.failure is not None
         assert FailureCategory.MODERATION is refused.failure.category
         assert "refused by moderation" in refused.failure.message
-        assert (0, 0) == await home.money()
-        assert State.COMPLETED is (await home.ends(await home.ask())).state
+        assert (0, 0) == await bot.money()
+        assert State.COMPLETED is (await bot.ends(await bot.ask())).state
 
 
-async def test_a_lane_that_has_cooled_down_takes_jobs_again(house: Open) -> None:
-    async with house() as home:
-        home.provider.steps.append(NotSent("no route"))
-        card = await home.ask()
-        await home.until(lambda: home.provider.creates)
-        await home.looks()
-        assert 1 == len(home.provider.creates)
+async def test_a_lane_that_has_cooled_down_takes_jobs_again(engine: Open) -> None:
+    async with engine() as bot:
+        bot.provider.steps.append(NotSent("no route"))
+        card = await bot.ask()
+        await bot.until(lambda: bot.provider.creates)
+        await bot.looks()
+        assert 1 == len(bot.provider.creates)
 
-        home.advance(6_251)
+        bot.advance(6_251)
 
-        assert State.COMPLETED is (await home.ends(card)).state
-        assert 2 == len(home.provider.creates)
+        assert State.COMPLETED is (await bot.ends(card)).state
+        assert 2 == len(bot.provider.creates)
 
 
 @pytest.mark.parametrize(("asked", "waits"), [(30_000, 30_000), (86_400_000, 120_000)])
 async def test_a_lane_rests_as_long_as_the_provider_asks_within_reason(
-    house: Open, asked: int, waits: int
+    engine: Open, asked: int, waits: int
 ) -> None:
-    async with house(start=("submit",)) as home:
-        home.provider.steps.append(RateLimited(retry_after_ms=asked))
-        card = await home.ask()
-        await home.until(lambda: home.provider.creates)
-        await home.until(lambda: cooling(home))
+    async with engine(start=("submit",)) as bot:
+        bot.provider.steps.append(RateLimited(retry_after_ms=asked))
+        card = await bot.ask()
+        await bot.until(lambda: bot.provider.creates)
+        await bot.until(lambda: cooling(bot))
 
-        assert waits - 2_000 < await cooling(home) <= waits
-        home.advance(waits - 2_000)
-        assert State.QUEUED is (await home.comes_to(card, State.QUEUED)).state
-        assert 1 == len(home.provider.creates)
-        home.advance(2_000)
-        await home.comes_to(card, State.SUBMITTED)
+        assert waits - 2_000 < await cooling(bot) <= waits
+        bot.advance(waits - 2_000)
+        assert State.QUEUED is (await bot.comes_to(card, State.QUEUED)).state
+        assert 1 == len(bot.provider.creates)
+        bot.advance(2_000)
+        await bot.comes_to(card, State.SUBMITTED)
 
 
 async def test_a_stopped_account_keeps_jobs_waiting_tells_why_and_goes_on_after_a_good_check(
-    any_house: Open,
+    any_engine: Open,
 ) -> None:
-    async with any_house() as home, home.http() as http:
+    async with any_engine() as bot, bot.http() as http:
         broke = AccountProblem("insufficient credits")
-        await home.until(lambda: home.services.health["one"].worked)
+        await bot.until(lambda: bot.services.health["one"].worked)
 
         def spend_the_last() -> None:
-            home.provider.check_error = broke
+            bot.provider.check_error = broke
 
-        home.provider.before_create = spend_the_last
-        home.provider.steps.append(broke)
+        bot.provider.before_create = spend_the_last
+        bot.provider.steps.append(broke)
 
-        card = await home.ask()
+        card = await bot.ask()
 
-        seen = await home.shown(card, lambda view: "accepts no jobs right now" in view.jobs[0].headline)
+        seen = await bot.shown(card, lambda view: "accepts no jobs right now" in view.jobs[0].headline)
         assert "the operator has been told" in seen.jobs[0].headline
         answer = await http.get("/readyz")
         assert (200, True) == (answer.status_code, answer.json()["degraded"])
         assert "insufficient credits" in answer.text
-        await home.ask("/imagine one more fox")
-        await home.looks()
-        assert 1 == len(home.provider.creates)
+        await bot.ask("/imagine one more fox")
+        await bot.looks()
+        assert 1 == len(bot.provider.creates)
 
-        home.provider.check_error = None
-        assert State.COMPLETED is (await home.ends(card)).state
+        bot.provider.check_error = None
+        assert State.COMPLETED is (await bot.ends(card)).state
         assert 200 == (await http.get("/readyz")).status_code
 
 
-async def test_an_account_without_credit_at_the_start_gets_no_create(house: Open) -> None:
-    async with house(start=None) as home:
-        home.provider.check_error = AccountProblem("insufficient credits")
-        home.start("check")
-        await home.until(lambda: home.rows("SELECT 1 FROM account WHERE state = 'stopped'"))
-        home.start()
-        card = await home.ask()
-        await home.looks()
-        assert State.QUEUED is (await home.job(card)).state
+async def test_an_account_without_credit_at_the_start_gets_no_create(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        bot.provider.check_error = AccountProblem("insufficient credits")
+        bot.start("check")
+        await bot.until(lambda: bot.rows("SELECT 1 FROM account WHERE state = 'stopped'"))
+        bot.start()
+        card = await bot.ask()
+        await bot.looks()
+        assert State.QUEUED is (await bot.job(card)).state
 
-        home.provider.check_error = None
-        assert State.COMPLETED is (await home.ends(card)).state
+        bot.provider.check_error = None
+        assert State.COMPLETED is (await bot.ends(card)).state
 
 
-async def test_a_refused_create_fails_with_the_reason_and_is_not_charged(house: Open) -> None:
-    async with house() as home:
-        home.provider.steps.append(Rejected("image_ref is not supported by this model"))
-        card = await home.ask()
+async def test_a_refused_create_fails_with_the_reason_and_is_not_charged(engine: Open) -> None:
+    async with engine() as bot:
+        bot.provider.steps.append(Rejected("image_ref is not supported by this model"))
+        card = await bot.ask()
 
-        job = await home.ends(card)
+        job = await bot.ends(card)
 
         assert State.FAILED is job.state
-        seen = await home.shown(card, lambda view: view.settled)
+        seen = await bot.shown(card, lambda view: view.settled)
         assert JobPhase.FAILED is seen.jobs[0].phase
         assert "image_ref is not supported by this model" in seen.jobs[0].headline
         assert "not charged" in seen.jobs[0].headline
-        assert (0, 0) == await home.money()
-        assert 1 == len(home.provider.creates)
+        assert (0, 0) == await bot.money()
+        assert 1 == len(bot.provider.creates)
 
 
 @pytest.mark.parametrize(("wall", "monotonic"), [(10_000, 0), (0, 10_000)])
-async def test_who_slept_since_the_claim_does_not_send(house: Open, wall: int, monotonic: int) -> None:
+async def test_who_slept_since_the_claim_does_not_send(engine: Open, wall: int, monotonic: int) -> None:
     """By either clock: one sees a suspended machine, the other is not fooled by a correction of the time."""
-    async with house() as home:
-        provider, clock = home.provider, home.clock
+    async with engine() as bot:
+        provider, clock = bot.provider, bot.clock
 
         def sleep() -> None:
             provider.before_create = lambda: None
@@ -163,26 +163,26 @@ async def test_who_slept_since_the_claim_does_not_send(house: Open, wall: int, m
             clock.monotonic_ahead += monotonic
 
         provider.before_create = sleep
-        card = await home.ask()
+        card = await bot.ask()
 
-        job = await home.ends(card)
+        job = await bot.ends(card)
 
         assert State.COMPLETED is job.state
         assert 1 == len(provider.creates)
-        assert ["claimed", "claim_too_old", "claimed"] == (await home.causes(card))[1:4]
-        first = await home.rows("SELECT sent_at FROM attempt WHERE number = 1")
+        assert ["claimed", "claim_too_old", "claimed"] == (await bot.causes(card))[1:4]
+        first = await bot.rows("SELECT sent_at FROM attempt WHERE number = 1")
         assert [{"sent_at": None}] == first
 
 
-async def test_accounts_share_one_queue(house: Open) -> None:
+async def test_accounts_share_one_queue(engine: Open) -> None:
     clock = Clock()
     accounts = [FakeProvider(clock, account=name, concurrent=1) for name in ("one", "two")]
-    async with house(providers=accounts) as home:
+    async with engine(providers=accounts) as bot:
         for account in accounts:
             account.born = GenerationState.DREAMING
-        cards = [await home.ask(f"/imagine fox {number}") for number in range(3)]
-        await home.until(lambda: all(account.creates for account in accounts))
-        await home.looks()
+        cards = [await bot.ask(f"/imagine fox {number}") for number in range(3)]
+        await bot.until(lambda: all(account.creates for account in accounts))
+        await bot.looks()
         assert [1, 1] == [len(account.creates) for account in accounts]
 
         for account in accounts:
@@ -190,53 +190,53 @@ async def test_accounts_share_one_queue(house: Open) -> None:
             for identifier in account.generations:
                 account.end(identifier, GenerationState.COMPLETED)
 
-        jobs = [await home.ends(card) for card in cards]
+        jobs = [await bot.ends(card) for card in cards]
         assert {"one", "two"} == {job.account for job in jobs}
 
 
-async def test_a_lane_never_holds_more_than_its_limit(any_house: Open) -> None:
+async def test_a_lane_never_holds_more_than_its_limit(any_engine: Open) -> None:
     clock = Clock()
     provider = FakeProvider(clock, concurrent=3)
-    async with any_house(providers=[provider], clock=clock) as home:
+    async with any_engine(providers=[provider], clock=clock) as bot:
         provider.born = GenerationState.DREAMING
         for number in range(5):
-            await home.ask(f"/imagine fox {number}")
-        await home.until(lambda: len(provider.creates) >= 3)
-        await home.looks()
+            await bot.ask(f"/imagine fox {number}")
+        await bot.until(lambda: len(provider.creates) >= 3)
+        await bot.looks()
         assert 3 == len(provider.creates)
 
         provider.end(next(iter(provider.generations)), GenerationState.COMPLETED)
-        await home.until(lambda: len(provider.creates) >= 4)
-        await home.looks()
+        await bot.until(lambda: len(provider.creates) >= 4)
+        await bot.looks()
         assert 4 == len(provider.creates)
 
 
-async def test_a_lost_create_keeps_its_place_in_the_lane(house: Open) -> None:
+async def test_a_lost_create_keeps_its_place_in_the_lane(engine: Open) -> None:
     clock = Clock()
     provider = FakeProvider(clock, concurrent=1)
-    async with house(providers=[provider], clock=clock) as home:
+    async with engine(providers=[provider], clock=clock) as bot:
         provider.steps.append(lost_on_the_way())
-        await home.comes_to(await home.ask(), State.UNKNOWN)
-        await home.ask("/imagine another fox")
-        await home.looks()
+        await bot.comes_to(await bot.ask(), State.UNKNOWN)
+        await bot.ask("/imagine another fox")
+        await bot.looks()
 
         assert 1 == len(provider.creates)
 
 
-async def test_a_window_never_sees_more_creates_than_its_limit(house: Open) -> None:
+async def test_a_window_never_sees_more_creates_than_its_limit(engine: Open) -> None:
     clock = Clock()
     provider = FakeProvider(clock, per_minute=4)
-    async with house(providers=[provider], clock=clock) as home:
-        cards = [await home.ask(f"/imagine fox {number}") for number in range(6)]
+    async with engine(providers=[provider], clock=clock) as bot:
+        cards = [await bot.ask(f"/imagine fox {number}") for number in range(6)]
         for card in cards[:4]:
-            await home.ends(card)
-        home.advance(70_000)
-        await home.looks()
+            await bot.ends(card)
+        bot.advance(70_000)
+        await bot.looks()
         assert 4 == len(provider.creates)
 
-        home.advance(6_000)
+        bot.advance(6_000)
         for card in cards:
-            await home.ends(card)
+            await bot.ends(card)
         assert 6 == len(provider.creates)
 
 
@@ -248,16 +248,16 @@ async def test_two_replicas_together_keep_to_the_limits_of_one_account(
     provider.born = GenerationState.DREAMING
     shared: dict[str, Any] = {"providers": [provider], "clock": clock, "chat": FakeChat()}
 
-    async def finish(home: House, count: int) -> None:
-        await home.until(lambda: len(provider.creates) >= count)
-        await home.looks()
+    async def finish(bot: Engine, count: int) -> None:
+        await bot.until(lambda: len(provider.creates) >= count)
+        await bot.looks()
         assert count == len(provider.creates)
         for identifier in provider.generations:
             provider.end(identifier, GenerationState.COMPLETED)
 
     async with (
-        open_house(tmp_path, migrated_postgres_url, owner="a", **shared) as first,
-        open_house(tmp_path, migrated_postgres_url, owner="b", **shared) as second,
+        open_engine(tmp_path, migrated_postgres_url, owner="a", **shared) as first,
+        open_engine(tmp_path, migrated_postgres_url, owner="b", **shared) as second,
     ):
         cards = [await (first, second)[number % 2].ask(f"/imagine fox {number}") for number in range(20)]
         await finish(first, 5)

@@ -24,7 +24,7 @@ from tests.platforms.fake_discord.transport.service import Request, Service
 
 
 class FakeDiscord(Making):
-    """Runs while it is entered, and complains at the end of whatever should never have been said.
+    """Runs while entered; at the end it raises for requests or events that violate the contract.
 
     >>> async with FakeDiscord(make_certificates(folder, HOSTS)) as discord:
     ...     guild = discord.guild("Film club")
@@ -52,7 +52,7 @@ class FakeDiscord(Making):
 
     @property
     def violations(self) -> list[str]:
-        """What should never have been said; a test that wants it said empties the list."""
+        """Contract violations; a test that causes them on purpose clears the list."""
         return self.service.violations
 
     async def __aenter__(self) -> Self:
@@ -78,26 +78,26 @@ class FakeDiscord(Making):
             raise AssertionError("\n".join(self.violations))
 
     def connector(self) -> aiohttp.TCPConnector:
-        """Make a connector that leads a client of this process here by the official names."""
+        """A connector that resolves the official host names to this fake."""
         resolver = LoopbackResolver(self.port)
         self._resolvers.append(resolver)
         return aiohttp.TCPConnector(resolver=resolver, ssl=self.certificates.for_client())
 
     def proxy(self) -> Proxy:
-        """Make a proxy, to be entered, that leads an unmodified process here."""
+        """A proxy, to be entered, through which an unmodified process reaches this fake."""
         return Proxy(dict.fromkeys(HOSTS, self.port))
 
     def fault(self, pattern: str, **what: Any) -> Fault:
-        """Make something go wrong: see `Fault` for what can."""
+        """Inject a fault; see `Fault`."""
         return self.service.faults.add(Fault(pattern=pattern, **what))
 
     def requests(self, pattern: str = "*") -> list[Request]:
-        """Return the calls whose method and path fit, as in `PATCH /webhooks/*`."""
+        """The requests that match a method and path such as `PATCH /webhooks/*`."""
         return [each for each in self.service.requests if fnmatchcase(f"{each.method} {each.path}", pattern)]
 
     async def until(self, condition: Callable[[], bool], *, timeout: float = PATIENCE_S) -> None:
-        """Wait until something holds; it is looked at whenever anything changes here."""
-        await self.world.bell.until(condition, timeout=timeout)
+        """Wait until a condition holds; it is checked after every change."""
+        await self.world.changes.until(condition, timeout=timeout)
 
     async def message_in(
         self,

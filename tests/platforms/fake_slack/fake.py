@@ -9,7 +9,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.patience import PATIENCE_S
-from tests.platforms.fake_discord.state.world import Bell
+from tests.platforms.fake_discord.state.world import ChangeSignal
 from tests.platforms.fake_discord.transport.certificates import Certificates
 from tests.platforms.fake_discord.transport.proxy import Proxy
 from tests.platforms.fake_slack.client.administration import Making
@@ -34,7 +34,7 @@ HOSTS = ["slack.com", "www.slack.com", "files.slack.com", "hooks.slack.com", "ws
 
 
 class FakeSlack(Making):
-    """Runs while it is entered, and complains at the end of whatever should never have been said.
+    """Runs while entered; at the end it raises for requests or events that violate the contract.
 
     >>> async with FakeSlack(manifest) as slack:
     ...     team = slack.team("Film club")
@@ -58,11 +58,11 @@ class FakeSlack(Making):
         """
         told = Manifest(told=manifest, origin=origin)
         told.check()
-        bell = Bell()
-        self.clock = WakingClock(bell)
+        changes = ChangeSignal()
+        self.clock = WakingClock(changes)
         app = App(manifest=told, id="A0FAKEREVERIE")
-        super().__init__(World(app, self.clock, bell, Addresses(by_name=certificates is not None)))
-        #: what should never have been said; a test that wants it said empties the list
+        super().__init__(World(app, self.clock, changes, Addresses(by_name=certificates is not None)))
+        #: contract violations; a test that causes them on purpose clears the list
         self.violations: list[str] = []
         self.service = Service(self.world, violations=self.violations, validates=validates)
         self.sockets = self.service.sockets
@@ -125,7 +125,7 @@ class FakeSlack(Making):
             raise AssertionError("\n".join(self.violations))
 
     def proxy(self) -> Proxy:
-        """Make a proxy, to be entered, that leads an unmodified process here."""
+        """A proxy, to be entered, through which an unmodified process reaches this fake."""
         return Proxy(dict.fromkeys(HOSTS, self.world.addresses.port))
 
     def fault(self, pattern: str, **what: Any) -> Fault:
@@ -139,7 +139,7 @@ class FakeSlack(Making):
         return [each for each in self.service.requests if fnmatchcase(each.name, pattern)]
 
     def holding(self) -> AbstractContextManager[Held]:
-        """Keep back what the app would be told, to release it late or backwards."""
+        """Hold back deliveries to the app, to release them late or reversed."""
         return self._courier.holding()
 
     def repeat(self, delivery: Delivery) -> Delivery:
@@ -160,8 +160,8 @@ class FakeSlack(Making):
         return await consent(self.world, self.posting.session, person, install_url, **more)
 
     async def until(self, condition: Callable[[], bool], *, timeout: float = PATIENCE_S) -> None:
-        """Wait until something holds; it is looked at whenever anything changes here."""
-        await self.world.bell.until(condition, timeout=timeout)
+        """Wait until a condition holds; it is checked after every change."""
+        await self.world.changes.until(condition, timeout=timeout)
 
     async def connected(self, sockets: int = 1) -> None:
         """Wait until the app has so many sockets open."""

@@ -22,7 +22,7 @@ from bot.domain.identity import Place
 from bot.ports import ResolvedFile
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.databases import lay_migrated
-from tests.engine.house import given_settings
+from tests.engine.settings import given_settings
 from tests.media_workers import SharedPool
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Permissions
 from tests.platforms.running import AT_EASE, running

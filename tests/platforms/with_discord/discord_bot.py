@@ -19,7 +19,7 @@ from adapters.discord.gateway.supervisor import Timings
 from adapters.discord.settings import DiscordSettings
 from bot.bootstrap import App
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin, Diagnosis
-from tests.engine.house import given_settings
+from tests.engine.settings import given_settings
 from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord
@@ -56,7 +56,7 @@ async def started(
 ) -> AsyncIterator[Bot]:
     """Run the bot until the block ends, with short waits except those in `timings`."""
     # Tests start it more often than once in 5 s.
-    fake.gateway.door.window_ms = 0
+    fake.gateway.identify_limits.window_ms = 0
     bot = Bot(fake, folder, token or fake.token, replace(_FAST, **timings))
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
         group.create_task(bot.app.run())

@@ -41,7 +41,7 @@ class FakeRouter:
     def __getattr__(self, method: str) -> Any:
         async def handle(event: Any, *_: Any) -> None:
             self.started += 1
-            self._fake.world.bell.ring()
+            self._fake.world.changes.notify()
             if method in self.failing:
                 raise RuntimeError("a handler fails")
             await self.opened.wait()
@@ -49,7 +49,7 @@ class FakeRouter:
             data = getattr(event, "data", None) or {}
             said = str(event.emoji) if hasattr(event, "emoji") else str(data.get("name", ""))
             self.finished.append((method, said))
-            self._fake.world.bell.ring()
+            self._fake.world.changes.notify()
 
         return handle
 
@@ -83,19 +83,19 @@ class _NoWelcome:
 
 
 class ObservedClient(GatewayClient):
-    """Rings the fake's bell whenever the library has dispatched an event."""
+    """Notifies the fake of a change whenever the library has dispatched an event."""
 
     def __init__(self, fake: FakeDiscord, **more: Any) -> None:
         super().__init__(
             cast("EventRouter", more.pop("router")), cast("WelcomeMessage", _NoWelcome()), **more
         )
-        self._bell = fake.world.bell
+        self._changes = fake.world.changes
         #: every presence that was sent
         self.presences: list[str] = []
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         super().dispatch(event, *args, **kwargs)
-        self.loop.call_soon(self._bell.ring)
+        self.loop.call_soon(self._changes.notify)
 
     async def change_presence(self, *, activity: Any = None, **more: Any) -> None:
         self.presences.append(activity.name)

@@ -84,8 +84,8 @@ async def test_an_unreachable_discord_is_reported_with_its_remedy(
 
 
 async def test_few_session_starts_and_too_few_shards_are_reported(fake: FakeDiscord) -> None:
-    fake.gateway.door.started = 990
-    fake.gateway.door.shards = 4
+    fake.gateway.identify_limits.started = 990
+    fake.gateway.identify_limits.shards = 4
     findings = await findings_of(fake, shards=parse_shards("0-1/2"))
     assert not about(findings, "10 of 1000 session starts").ok
     assert "REVERIE_DISCORD_SHARDS" in about(findings, "Discord recommends 4").remedy

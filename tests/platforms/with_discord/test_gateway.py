@@ -24,7 +24,7 @@ def ada(fake: FakeDiscord) -> Person:
         {"name": str(MenuEntry.ANIMATE), "type": 3},
     ):
         fake.world.commands.put(None, form | {"contexts": [0, 1, 2], "integration_types": [0]})
-    fake.gateway.door.window_ms = 0
+    fake.gateway.identify_limits.window_ms = 0
     return fake.member(fake.guild("Film club"), "ada")
 
 

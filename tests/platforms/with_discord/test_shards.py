@@ -36,7 +36,7 @@ async def test_shards_of_several_processes_identify_one_after_another(
     fake: FakeDiscord, tmp_path: Path
 ) -> None:
     """Discord allows one identify per window; a rejected one would cost a session start."""
-    fake.gateway.door.window_ms = 100
+    fake.gateway.identify_limits.window_ms = 100
     async with connect(f"sqlite:///{tmp_path}/reverie.db") as database, AsyncExitStack() as exits:
         await migrate(database)
         async with asyncio.TaskGroup() as group:

@@ -67,7 +67,7 @@ async def test_it_does_not_identify_when_no_starts_are_left(fake: FakeDiscord, t
     """Discord resets the token of a bot that exceeds the limit."""
     async with started(fake, tmp_path) as bot:
         await until(lambda: not bot.not_ready_reason)
-        fake.gateway.door.started = 1_000
+        fake.gateway.identify_limits.started = 1_000
         fake.gateway.close(4014)
         await until(lambda: "0 of today's 1000 session starts are left" in bot.not_ready_reason)
         assert 1 == len([op for op, _ in fake.gateway.received if op == 2])

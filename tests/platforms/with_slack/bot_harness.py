@@ -28,7 +28,7 @@ from bot.ports import ResolvedFile
 from bot.service.facade import BotService
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.databases import lay_migrated
-from tests.engine.house import given_settings
+from tests.engine.settings import given_settings
 from tests.media_workers import SharedPool
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.running import AT_EASE, running
@@ -209,18 +209,18 @@ async def run_bot(
     async with FakeSlack(manifest(_PUBLIC if http else None), validates=validates) as slack:
         for fault in [{"error": trouble}] if isinstance(trouble, str) else trouble:
             slack.fault("apps.connections.open", **fault)
-        house = BotHarness(slack, folder, http=http, **more)
-        async with running(house.app, house.app.started.wait() if trouble else _heard(house)):
-            yield house
+        harness = BotHarness(slack, folder, http=http, **more)
+        async with running(harness.app, harness.app.started.wait() if trouble else _heard(harness)):
+            yield harness
 
 
-async def _heard(house: BotHarness) -> None:
+async def _heard(harness: BotHarness) -> None:
     """Wait until the bot receives events."""
-    await house.app.started.wait()
-    if house.http:
-        house.slack.point_to(house.app.address)
+    await harness.app.started.wait()
+    if harness.http:
+        harness.slack.point_to(harness.app.address)
     else:
-        await house.slack.connected()
+        await harness.slack.connected()
 
 
 def medium(view: object) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from adapters.slack.doctor import diagnose
 from adapters.slack.oauth.manifest import SCOPES, manifest
 from bot.service.plugin import Diagnosis
-from tests.engine.house import given_settings
+from tests.engine.settings import given_settings
 from tests.platforms.fake_slack import FakeSlack
 from tests.platforms.with_slack.malformed_responses import odd_fault
 

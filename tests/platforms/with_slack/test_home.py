@@ -18,7 +18,8 @@ from adapters.slack.oauth.manifest import manifest
 from adapters.slack.web_api.client import SingleToken, WebApi
 from bot.service.adapter_data import AdapterData
 from bot.service.replies import PrivateReply
-from tests.engine.house import ADA, BOSS, House, open_house
+from tests.engine.harness import Engine, open_engine
+from tests.engine.settings import ADA, BOSS
 from tests.platforms.fake_slack import FakeSlack, Person
 from tests.platforms.fake_slack.rules.views import check_view
 from tests.platforms.with_discord.cards import card_view, job_view
@@ -31,7 +32,7 @@ class Looking:
     """The Home tabs of a member and of an admin."""
 
     slack: FakeSlack
-    house: House
+    engine: Engine
     home: HomeTab
     uploads: UploadStore
     ada: Person
@@ -42,7 +43,7 @@ class Looking:
         return Viewer(caller=caller, team=person.user.team.id, user=person.user.id)
 
     async def press(self, person: Person, button: HomeButton, value: str = "") -> None:
-        await self.home.press(self.visitor(person), button, value, key=self.house.new_key())
+        await self.home.press(self.visitor(person), button, value, key=self.engine.new_key())
 
     def texts(self, person: Person) -> str:
         assert person.home is not None
@@ -55,27 +56,27 @@ class Looking:
 
 @asynccontextmanager
 async def look(folder: Path, link: MediaLinker = lambda _: None, **more: Any) -> AsyncIterator[Looking]:
-    async with FakeSlack(manifest()) as slack, open_house(folder, **more) as house:
+    async with FakeSlack(manifest()) as slack, open_engine(folder, **more) as engine:
         team = slack.team("Film club")
-        door = WebApi(SingleToken(SecretStr(slack.bot_token(team))), slack.api)
-        uploads = UploadStore(AdapterData(house.services.database, house.services.cipher, "slack"))
-        home = HomeTab(house.service, door, uploads, link, house.clock.wall, refresh_s=0.01)
+        web_api = WebApi(SingleToken(SecretStr(slack.bot_token(team))), slack.api)
+        uploads = UploadStore(AdapterData(engine.services.database, engine.services.cipher, "slack"))
+        home = HomeTab(engine.service, web_api, uploads, link, engine.clock.wall, refresh_s=0.01)
         try:
             yield Looking(
                 slack=slack,
-                house=house,
+                engine=engine,
                 home=home,
                 uploads=uploads,
                 ada=slack.user(team, "ada"),
                 boss=slack.user(team, "boss", admin=True),
             )
         finally:
-            await door.close()
+            await web_api.close()
 
 
 async def test_the_tab_shows_running_jobs_history_and_quota(tmp_path: Path) -> None:
     async with look(tmp_path) as at:
-        await at.house.made(f"/imagine {_PROMPT}")
+        await at.engine.made(f"/imagine {_PROMPT}")
         await at.home.open(at.visitor(at.ada))
         told = at.texts(at.ada)
         assert "No jobs are running" in told
@@ -88,13 +89,13 @@ async def test_the_tab_shows_running_jobs_history_and_quota(tmp_path: Path) -> N
         (send,) = at.buttons(at.ada, HomeButton.SEND)
         await at.press(at.ada, HomeButton.SEND, send["value"])
         assert "On its way to you" in at.texts(at.ada)
-        places = at.house.chat.places
-        await at.house.until(lambda: any(place.channel == "@chat:ada" for place in places.values()))
+        places = at.engine.chat.places
+        await at.engine.until(lambda: any(place.channel == "@chat:ada" for place in places.values()))
 
 
 async def test_a_queued_job_is_cancelled_there(tmp_path: Path) -> None:
     async with look(tmp_path, start=None) as at:
-        await at.house.ask("/imagine a fox")
+        await at.engine.ask("/imagine a fox")
         await at.home.open(at.visitor(at.ada))
         (cancel,) = at.buttons(at.ada, HomeButton.CANCEL)
         await at.press(at.ada, HomeButton.CANCEL, cancel["value"])
@@ -123,7 +124,7 @@ async def test_the_tab_is_refreshed_at_intervals(tmp_path: Path) -> None:
         at.home.refresh(at.visitor(at.boss))
         await at.home.open(visitor)
         for number in range(20):
-            await at.house.ask(f"/imagine fox {number}")
+            await at.engine.ask(f"/imagine fox {number}")
             at.home.refresh(visitor)
         await at.slack.until(lambda: "and 10 more" in at.texts(at.ada))
         assert len(at.slack.requests("views.publish")) < 20
@@ -137,7 +138,7 @@ async def test_a_failing_tab_does_not_stop_the_others(tmp_path: Path) -> None:
         raise KeyError("media")
 
     async with look(tmp_path, broken) as at:
-        await at.house.made("/imagine a fox")
+        await at.engine.made("/imagine a fox")
         await at.home.open(at.visitor(at.boss))
         assert at.boss.home is not None
         opened = len(at.slack.requests("views.publish"))
@@ -154,7 +155,7 @@ async def test_a_failing_tab_does_not_stop_the_others(tmp_path: Path) -> None:
 
 async def test_thumbnails_that_slack_cannot_fetch_are_left_out(tmp_path: Path) -> None:
     async with look(tmp_path, lambda media: f"https://bot.example.org/media/{media.file}/view") as at:
-        await at.house.made("/imagine a fox")
+        await at.engine.made("/imagine a fox")
         await at.home.open(at.visitor(at.ada))
         assert "'image_url': 'https://bot.example.org/media/" in at.texts(at.ada)
         at.slack.fault("views.publish", error="invalid_arguments")
@@ -165,7 +166,7 @@ async def test_thumbnails_that_slack_cannot_fetch_are_left_out(tmp_path: Path) -
 
 async def test_thumbnails_use_uploaded_files(tmp_path: Path) -> None:
     async with look(tmp_path) as at:
-        job = await at.house.made("/imagine a fox")
+        job = await at.engine.made("/imagine a fox")
         file = at.ada.upload("fox.png", b"picture")
         upload = Upload(file=file.id, source="fox", since=0, ready=True)
         await at.uploads.put(job.card, job.id, UploadKind.PICTURE, upload)

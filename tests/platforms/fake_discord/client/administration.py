@@ -42,7 +42,7 @@ class Making:
         return guild
 
     def let_bot_in(self, guild: Guild, permissions: Permissions = Permissions.NONE) -> None:
-        """Let the bot in, with a role of its own that adds to what everybody may do."""
+        """Add the bot to the guild, with a managed role for its permissions."""
         world = self.world
         own = self.role(guild, world.bot.name, permissions)
         guild.members[world.bot.id] = Member(
@@ -115,7 +115,7 @@ class Making:
         bot: bool = False,
         system: bool = False,
     ) -> Person:
-        """Let a new person in, or what is none; they sit in the guild's first channel."""
+        """Add a new member, or a bot; their place is the guild's first channel."""
         user = self._new_user(name)
         user.bot, user.system = bot, system
         self.join(guild, user, roles=roles)
@@ -133,7 +133,7 @@ class Making:
         return Person(self.world, user, channel)
 
     def user(self, name: str, *, installed: bool = False) -> Person:
-        """Make a person who sits in their direct messages with the bot."""
+        """Create a user whose place is their direct messages with the bot."""
         user = self._new_user(name)
         user.installed = installed
         return Person(self.world, user, self.world.direct_channel(user))
@@ -146,7 +146,7 @@ class Making:
         allow: Permissions = Permissions.NONE,
         deny: Permissions = Permissions.NONE,
     ) -> None:
-        """Set what a person, a role, or without either the bot may do in one channel."""
+        """Set a channel's overwrite for a person, a role, or by default the bot."""
         target = who.user.id if isinstance(who, Person) else (who.id if who else self.world.bot.id)
         channel.overwrites[target] = (allow, deny)
         if channel.guild is not None:

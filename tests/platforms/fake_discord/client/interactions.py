@@ -31,7 +31,7 @@ _UNINSTALLED = (
 
 
 def offered_command(world: World, user: User, channel: Channel, name: str, kind: int) -> Json:
-    """Find a command that this person may use here, as their app would show it."""
+    """Find a command that Discord would offer to this person here."""
     guild = channel.guild
     command = world.commands.named(guild.id if guild else None, name, kind)
     if command is None:
@@ -68,7 +68,7 @@ def ask(
     source: Message | None = None,
     opened_by: Interaction | None = None,
 ) -> Invocation:
-    """Make an interaction and announce it."""
+    """Create an interaction and send its event."""
     interaction = Interaction(
         id=world.ids.take(),
         token=secrets.token_urlsafe(96),

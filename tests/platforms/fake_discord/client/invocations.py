@@ -14,7 +14,7 @@ def _any_message(message: Message) -> bool:
 
 
 class Invocation:
-    """A handle on one interaction, with which its answers can be waited for."""
+    """One interaction; tests wait for its responses."""
 
     def __init__(self, world: World, interaction: Interaction) -> None:
         self._world = world
@@ -40,7 +40,7 @@ class Invocation:
 
     @property
     def did_not_respond(self) -> bool:
-        """Whether the person reads that the app did not respond."""
+        """Whether Discord shows that the app did not respond."""
         waited = self._world.clock.now_ms() - self.interaction.created_ms
         return self.callback is None and waited > self.interaction.ack_within_ms
 
@@ -52,7 +52,7 @@ class Invocation:
     async def message(
         self, until: Callable[[Message], bool] = _any_message, *, timeout: float = PATIENCE_S
     ) -> Message:
-        """Wait for the first answer to be as wanted; without a wish, to say anything at all."""
+        """Wait until the first response satisfies `wanted`; by default until it has any content."""
         await self._until(lambda: self.original is not None and until(self.original), timeout)
         assert self.original is not None
         return self.original
@@ -60,7 +60,7 @@ class Invocation:
     async def follow_up(
         self, until: Callable[[Message], bool] = _any_message, *, timeout: float = PATIENCE_S
     ) -> Message:
-        """Wait for an answer after the first that is as wanted."""
+        """Wait for a follow-up that satisfies `wanted`."""
         await self._until(lambda: any(until(each) for each in self.follow_ups), timeout)
         return next(each for each in self.follow_ups if until(each))
 
@@ -75,4 +75,4 @@ class Invocation:
         return self.interaction.modal
 
     async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
-        await self._world.bell.until(condition, timeout=timeout)
+        await self._world.changes.until(condition, timeout=timeout)

@@ -19,7 +19,7 @@ from tests.platforms.fake_discord.state.writing import attach
 
 
 class NotOffered(Exception):
-    """The app on a person's device would not have let them do that."""
+    """Discord's client would not allow this."""
 
 
 class Option(IntEnum):

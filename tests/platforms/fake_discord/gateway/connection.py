@@ -18,14 +18,14 @@ RECONNECT, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 9, 10, 11
 #: what a client may send in a minute
 _SENDS = 120
 _MINUTE_S = 60.0
-#: heartbeats that may be missed before the gateway hangs up
+#: missed heartbeats after which the gateway closes the connection
 _PATIENCE = 2.5
 _NOT_RESUMABLE = (1000, 1001)
 _END = object()
 
 
-class House(Protocol):
-    """What a connection needs to know about the gateway that it belongs to."""
+class GatewayState(Protocol):
+    """What a connection needs of its gateway."""
 
     heartbeat_interval_ms: int
     #: heartbeats go unanswered and nothing is sent, as on a dead line
@@ -41,8 +41,8 @@ class House(Protocol):
 
 
 class Connection:
-    def __init__(self, house: House, request: web.Request) -> None:
-        self._house = house
+    def __init__(self, gateway: GatewayState, request: web.Request) -> None:
+        self._gateway = gateway
         self._request = request
         self._socket = web.WebSocketResponse(max_msg_size=4096 * 4, autoclose=False)
         self._compressor = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
@@ -52,14 +52,14 @@ class Connection:
         self.session: Session | None = None
 
     async def serve(self) -> web.WebSocketResponse:
-        """Speak with one client until either side hangs up."""
+        """Serve one client until either side closes the connection."""
         await self._socket.prepare(self._request)
         self.tell(
             {
                 "op": HELLO,
                 "s": None,
                 "t": None,
-                "d": {"heartbeat_interval": self._house.heartbeat_interval_ms},
+                "d": {"heartbeat_interval": self._gateway.heartbeat_interval_ms},
             }
         )
         async with asyncio.TaskGroup() as group:
@@ -77,11 +77,11 @@ class Connection:
         self._outgoing.put_nowait(payload)
 
     def hang_up(self, code: int, reason: str = "") -> None:
-        """Close in order, after all that is still to be said."""
+        """Close the connection after sending everything that is queued."""
         self._outgoing.put_nowait((code, reason))
 
     def cut(self) -> None:
-        """Drop the line in the middle of whatever is being said."""
+        """Drop the connection without a close frame."""
         if self._request.transport is not None:
             self._request.transport.abort()
         self._outgoing.put_nowait(_END)
@@ -89,7 +89,7 @@ class Connection:
     def _leave(self) -> None:
         session, self.session = self.session, None
         if session is not None and session.line is self:
-            self._house.part(session, for_good=self._client_closed_with in _NOT_RESUMABLE)
+            self._gateway.part(session, for_good=self._client_closed_with in _NOT_RESUMABLE)
 
     async def _send_all(self) -> None:
         with suppress(ConnectionError, RuntimeError):  # the client has gone
@@ -97,13 +97,13 @@ class Connection:
                 if isinstance(item, tuple):
                     code, reason = item
                     await self._socket.close(code=code, message=reason.encode())
-                elif not self._house.before_sending(self, item):
+                elif not self._gateway.before_sending(self, item):
                     continue
                 else:
                     await self._send(item)
 
     async def _send(self, payload: Payload) -> None:
-        self._house.outgoing(payload)
+        self._gateway.outgoing(payload)
         text = orjson.dumps(payload)
         if self._compressor is None:
             await self._socket.send_str(text.decode())
@@ -112,7 +112,7 @@ class Connection:
         await self._socket.send_bytes(packed)
 
     async def _receive_all(self) -> None:
-        patience = self._house.heartbeat_interval_ms / 1000 * _PATIENCE
+        patience = self._gateway.heartbeat_interval_ms / 1000 * _PATIENCE
         deadline = time.monotonic() + patience
         while True:
             try:
@@ -142,17 +142,17 @@ class Connection:
         elif op == IDENTIFY:
             if self.session is not None:
                 raise Closing(4005, "Already authenticated.")
-            self.session = self._house.identify(self, data)
+            self.session = self._gateway.identify(self, data)
         elif op == RESUME:
-            self.session = self._house.resume(self, data)
+            self.session = self._gateway.resume(self, data)
         elif op not in (PRESENCE, VOICE, MEMBERS):
             raise Closing(4001, "Unknown opcode.")
         elif self.session is None:
             raise Closing(4003, "Not authenticated.")
         elif op == PRESENCE:
-            self._house.present(self.session, data)
+            self._gateway.present(self.session, data)
         elif op == MEMBERS:
-            self._house.chunk(self.session, data)
+            self._gateway.chunk(self.session, data)
 
 
 def _parsed(data: str | bytes) -> dict[str, Any]:

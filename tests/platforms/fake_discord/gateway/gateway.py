@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.platforms.fake_discord.gateway.connection import INVALID_SESSION, RECONNECT, Connection
-from tests.platforms.fake_discord.gateway.identify import Closing, Doorkeeper
+from tests.platforms.fake_discord.gateway.identify import Closing, IdentifyLimits
 from tests.platforms.fake_discord.gateway.sessions import Payload, Session
 from tests.platforms.fake_discord.state.clock import shard_of
 from tests.platforms.fake_discord.state.events import Event, Intents
@@ -21,7 +21,7 @@ class Gateway:
     def __init__(self, world: World, watch: Callable[[Payload], None]) -> None:
         self._world = world
         self._watch = watch
-        self.door = Doorkeeper(world)
+        self.identify_limits = IdentifyLimits(world)
         self.sessions: dict[str, Session] = {}
         #: every payload that came in, heartbeats apart: (op, data)
         self.received: list[tuple[int, Any]] = []
@@ -33,19 +33,19 @@ class Gateway:
         self._cut_after: int | None = None
         world.listen(self.announce)
 
-    # What a test does to it.
+    # For tests.
 
     def kill(self) -> None:
-        """Cut every connection without a word."""
+        """Drop every connection."""
         for connection in list(self._connections):
             connection.cut()
 
     def kill_after(self, events: int) -> None:
-        """Cut the connection that sends so many more events, in the middle of whatever follows."""
+        """Drop a connection after it has sent so many more events."""
         self._cut_after = events
 
     def close(self, code: int) -> None:
-        """Hang up on everybody with a code, such as 4000."""
+        """Close every connection with a code such as 4000."""
         for connection in list(self._connections):
             connection.hang_up(code)
 
@@ -54,18 +54,18 @@ class Gateway:
             connection.tell({"op": RECONNECT, "s": None, "t": None, "d": None})
 
     def invalidate(self, *, resumable: bool = False) -> None:
-        """Declare every session void; unless it may be resumed, what it was not told is lost."""
+        """Invalidate every session; unless resumable, undelivered events are lost."""
         for connection in list(self._connections):
             if not resumable and connection.session is not None:
                 self.sessions.pop(connection.session.id, None)
             connection.tell({"op": INVALID_SESSION, "s": None, "t": None, "d": resumable})
 
     def hold(self) -> None:
-        """Keep all events back until they are released."""
+        """Hold back all events until `release`."""
         self._held = []
 
     def release(self, *, reverse: bool = False, twice: bool = False) -> None:
-        """Let out what was held: in order, backwards, or each of them twice."""
+        """Send the held events: in order, reversed, or each twice."""
         held, self._held = self._held or [], None
         for event in reversed(held) if reverse else held:
             for _ in range(2 if twice else 1):
@@ -73,14 +73,14 @@ class Gateway:
 
     @property
     def presences(self) -> dict[int, Any]:
-        """What each shard has said that the bot is doing."""
+        """The presence of each shard."""
         return {session.shard: session.presence for session in self.sessions.values()}
 
     @property
     def connected(self) -> int:
         return sum(session.line is not None for session in self.sessions.values())
 
-    # What the service does with it.
+    # For the rest of the service.
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         connection = Connection(self, request)
@@ -89,7 +89,7 @@ class Gateway:
             return await connection.serve()
         finally:
             self._connections.discard(connection)
-            self._world.bell.ring()
+            self._world.changes.notify()
 
     def announce(self, event: Event) -> None:
         if self._held is not None:
@@ -100,16 +100,20 @@ class Gateway:
                 session.tell(event.name, event.told(session.intents))
 
     def bot_limits(self, url: str) -> dict[str, Any]:
-        return {"url": url, "shards": self.door.shards, "session_start_limit": self.door.limits()}
+        return {
+            "url": url,
+            "shards": self.identify_limits.shards,
+            "session_start_limit": self.identify_limits.limits(),
+        }
 
-    # What a connection asks of it.
+    # For connections.
 
     def identify(self, connection: Connection, data: Any) -> Session | None:
-        """Open a session, or answer that it cannot be one now."""
+        """Open a session, or respond that it is invalid."""
         shard = data.get("shard") or [0, 1]
-        self.door.check(data.get("token"), data.get("intents"), shard)
+        self.identify_limits.check(data.get("token"), data.get("intents"), shard)
         self.received.append((2, data))
-        if not self.door.lets_in(shard[0]):
+        if not self.identify_limits.admit(shard[0]):
             connection.tell({"op": INVALID_SESSION, "s": None, "t": None, "d": False})
             return None
         session = Session(
@@ -122,12 +126,12 @@ class Gateway:
         )
         self.sessions[session.id] = session
         self._greet(session)
-        self._world.bell.ring()
+        self._world.changes.notify()
         return session
 
     def resume(self, connection: Connection, data: Any) -> Session | None:
-        """Go on with a session, or answer that a new one is needed."""
-        self.door.check_token(data.get("token"))
+        """Resume a session, or respond that it is invalid."""
+        self.identify_limits.check_token(data.get("token"))
         self.received.append((6, data))
         session = self.sessions.get(str(data.get("session_id")))
         sequence = data.get("seq")
@@ -140,21 +144,21 @@ class Gateway:
             return None
         self.resumed += 1
         session.replay(sequence, connection)
-        self._world.bell.ring()
+        self._world.changes.notify()
         return session
 
     def part(self, session: Session, *, for_good: bool) -> None:
         session.line, session.lost_ms = None, self._world.clock.now_ms()
         if for_good:
             self.sessions.pop(session.id, None)
-        self._world.bell.ring()
+        self._world.changes.notify()
 
     def present(self, session: Session, data: Any) -> None:
         session.presence = data
-        self._world.bell.ring()
+        self._world.changes.notify()
 
     def chunk(self, session: Session, data: Any) -> None:
-        """Answer a question for members; all of them only to those who may know them."""
+        """Respond to a request for members; all of them only with the privileged intent."""
         guild = self._world.guilds.get(int(data["guild_id"]))
         if guild is None:
             return
@@ -172,7 +176,7 @@ class Gateway:
         session.tell("GUILD_MEMBERS_CHUNK", answer | ({"nonce": data["nonce"]} if "nonce" in data else {}))
 
     def before_sending(self, connection: Connection, payload: Payload) -> bool:
-        """Say whether a payload reaches the line, and cut the line when its time has come."""
+        """Whether to send a payload; drops the connection if a test has scheduled that."""
         if self.frozen:
             return False
         if payload["op"] == 0 and self._cut_after is not None:

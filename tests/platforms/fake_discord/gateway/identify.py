@@ -10,7 +10,7 @@ _STARTS_A_DAY = 1000
 
 
 class Closing(Exception):
-    """The gateway hangs up with a code of its own."""
+    """The gateway closes the connection with one of its codes."""
 
     def __init__(self, code: int, reason: str) -> None:
         self.code = code
@@ -18,8 +18,8 @@ class Closing(Exception):
         super().__init__(f"{code} {reason}")
 
 
-class Doorkeeper:
-    """Counts sessions: so many at once per window, so many a day."""
+class IdentifyLimits:
+    """Counts session starts per window and per day."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -34,7 +34,7 @@ class Doorkeeper:
         self._day_began_ms = world.clock.now_ms()
 
     def limits(self) -> dict[str, int]:
-        """Return what is left of today, as `/gateway/bot` says it."""
+        """The remaining session starts, as in `/gateway/bot`."""
         self._turn_day()
         return {
             "total": _STARTS_A_DAY,
@@ -44,7 +44,7 @@ class Doorkeeper:
         }
 
     def check(self, token: Any, intents: Any, shard: Any) -> None:
-        """Hang up on a wrong token, on intents that are not allowed, and on a shard that cannot be."""
+        """Close the connection for an invalid token, disallowed intents, or an invalid shard."""
         self.check_token(token)
         if not isinstance(intents, int) or not 0 <= intents <= KNOWN_BITS:
             raise Closing(4013, "Invalid intent(s).")
@@ -61,8 +61,8 @@ class Doorkeeper:
         if str(token).removeprefix("Bot ") != self._world.token:
             raise Closing(4004, "Authentication failed.")
 
-    def lets_in(self, shard: int) -> bool:
-        """Say whether this shard may start now, and count it if so."""
+    def admit(self, shard: int) -> bool:
+        """Whether this shard may start now; if so, it is counted."""
         self._turn_day()
         now = self._world.clock.now_ms()
         lane = shard % self.max_concurrency

@@ -15,7 +15,7 @@ Payload = dict[str, Any]
 
 
 class Line(Protocol):
-    """The connection that a session speaks through."""
+    """The connection that a session sends through."""
 
     def tell(self, payload: Payload) -> None: ...
 
@@ -42,7 +42,7 @@ class Session:
         return shard_of(event.guild_id, self.shards) == self.shard
 
     def tell(self, name: str, data: Any) -> None:
-        """Number an event, keep it, and send it where there is a connection."""
+        """Number and store an event, and send it if connected."""
         self.sequence += 1
         payload = {"op": 0, "t": name, "s": self.sequence, "d": data}
         self.told.append(payload)
@@ -56,7 +56,7 @@ class Session:
         return first_kept - 1 <= sequence <= self.sequence
 
     def replay(self, sequence: int, line: Line) -> None:
-        """Send all that came after a sequence number and say that this is all."""
+        """Send all events after a sequence number, then RESUMED."""
         self.line, self.lost_ms = line, None
         for payload in self.told:
             if payload["s"] > sequence:

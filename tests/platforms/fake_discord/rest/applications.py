@@ -68,7 +68,7 @@ def list_commands(call: Call) -> list[Json]:
 @routes.on("PUT", _IN_GUILD)
 def replace_commands(call: Call) -> list[Json]:
     commands = call.world.commands.replace(_scope(call), call.body or [])
-    call.world.bell.ring()
+    call.world.changes.notify()
     return commands
 
 
@@ -78,7 +78,7 @@ def put_command(call: Call) -> Json | Created:
     scope = _scope(call)
     known = {command["id"] for command in call.world.commands.all(scope)}
     command = call.world.commands.put(scope, call.body)
-    call.world.bell.ring()
+    call.world.changes.notify()
     return command if command["id"] in known else Created(body=command)
 
 

@@ -33,7 +33,7 @@ def answer_interaction(call: Call) -> Json | None:
     _ANSWERS[callback](call.world, interaction, draft)
     interaction.callback = callback
     interaction.acknowledged_ms = call.world.clock.now_ms()
-    call.world.bell.ring()
+    call.world.changes.notify()
     return _answer(call, interaction) if call.flag("with_response") else None
 
 

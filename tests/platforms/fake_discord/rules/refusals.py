@@ -39,7 +39,7 @@ _KNOWN: dict[int, tuple[int, str]] = {
 
 
 class Refusal(Exception):
-    """The service will not do it."""
+    """The service refuses the request."""
 
     def __init__(self, code: int, *, errors: dict[str, Any] | None = None) -> None:
         self.code = code

@@ -15,13 +15,13 @@ from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.fake_discord.state.places import Channel, Guild, Kind, User
 
 
-class Bell:
-    """Wakes whoever waits for something to become true."""
+class ChangeSignal:
+    """Wakes the tasks that wait for a condition."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         self._rung.set()
         self._rung = asyncio.Event()
 
@@ -35,13 +35,13 @@ class Bell:
 
 
 class World:
-    """The service's state; what may be done to it stands elsewhere."""
+    """The service's state; the operations on it are in other modules."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.ids = Snowflakes(clock)
         self.files = Files(clock)
-        self.bell = Bell()
+        self.changes = ChangeSignal()
         self.bot = User(id=self.ids.take(), name="reverie", bot=True)
         self.token = _token(self.bot.id)
         self.commands = CommandBook(self.ids, self.bot.id)
@@ -57,7 +57,7 @@ class World:
         #: by the person's id
         self._direct: dict[int, Channel] = {}
         self._by_token: dict[str, Interaction] = {}
-        #: changes an event on its way, as a fault of the service would
+        #: changes an event before it is sent, to simulate a fault
         self.garble: Callable[[Event], Event] = lambda event: event
         self._listeners: list[Callable[[Event], None]] = []
 
@@ -72,7 +72,7 @@ class World:
         told = self.garble(event)
         for listener in self._listeners:
             listener(told)
-        self.bell.ring()
+        self.changes.notify()
 
     def user(self, user_id: str) -> User:
         found = self.users.get(int(user_id))

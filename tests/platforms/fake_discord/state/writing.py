@@ -81,7 +81,7 @@ def delete(world: World, message: Message) -> None:
     for attachment in message.attachments:
         world.files.drop(attachment)
     if message.only_for is not None:
-        world.bell.ring()
+        world.changes.notify()
         return
     guild = message.channel.guild
     data = {"id": str(message.id), "channel_id": str(message.channel.id)}
@@ -195,7 +195,7 @@ def _announce(world: World, name: str, message: Message) -> None:
     if message.only_for is None:
         world.announce(message_event(name, message, world))
     else:
-        world.bell.ring()
+        world.changes.notify()
 
 
 def _picture_size(content: bytes) -> tuple[int, int] | None:

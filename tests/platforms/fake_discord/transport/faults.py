@@ -16,9 +16,9 @@ class Drop(Enum):
 class Fault:
     #: method and path with stars, as `PATCH /webhooks/*/messages/@original`
     pattern: str
-    #: how often it happens; for ever when nothing is said
+    #: how often it happens; None: always
     times: int | None = 1
-    #: what is answered in place of the truth
+    #: status of the response in place of the real one
     status: int | None = None
     #: the service's own code in that answer
     code: int = 0
@@ -31,10 +31,10 @@ class Fault:
     scope: str = "user"
     #: for 429: a ban, which speaks HTML and names no time
     banned: bool = False
-    #: how long the answer is kept back
+    #: delay of the response
     delay_s: float = 0.0
     drop: Drop | None = None
-    #: do as asked before the false answer
+    #: execute the request before the false response
     done: bool = False
     #: bytes of the true answer that arrive before the line breaks
     cut_after: int | None = None

@@ -59,14 +59,14 @@ class _Answer:
 
 
 class Service:
-    """Answers every request and keeps what it was and what was wrong with it."""
+    """Responds to requests and records them with their violations."""
 
     def __init__(self, world: World, *, contracts: Contracts | None) -> None:
         self.world = world
         self.limits = RateLimits(clock=world.clock)
         self.faults = Faults()
         self.requests: list[Request] = []
-        #: what should never have been said, by a client or by the fake itself
+        #: contract violations by a client or by the fake itself
         self.violations: list[str] = []
         self.gateway = Gateway(world, self._watch)
         self.contracts = contracts
@@ -112,7 +112,7 @@ class Service:
         kept.status = answer.status
         if answer.status in _INVALID and answer.headers.get("X-RateLimit-Scope") != "shared":
             self.limits.invalid_requests += 1
-        self.world.bell.ring()
+        self.world.changes.notify()
         return answer
 
     async def _with_faults(
@@ -204,7 +204,7 @@ class Service:
     def _note(self, violation: str | None) -> None:
         if violation is not None:
             self.violations.append(violation)
-            self.world.bell.ring()
+            self.world.changes.notify()
 
 
 def _gateway_routes(gateway: Gateway) -> list[Route]:
@@ -269,14 +269,14 @@ def _false_answer(fault: Fault) -> web.Response:
 
 
 def _broken(request: web.Request) -> web.Response:
-    """Break the line; what is returned reaches nobody."""
+    """Drop the connection; the returned response is never sent."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=499)
 
 
 async def _cut(request: web.Request, answer: web.Response, length: int) -> web.Response:
-    """Send the beginning of an answer and break the line."""
+    """Send the first bytes of a response and drop the connection."""
     assert isinstance(answer.body, bytes)
     begun = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
     begun.content_length = len(answer.body)

@@ -11,7 +11,7 @@ from tests.platforms.fake_slack.state.world import World
 
 
 class Invocation:
-    """A handle on one interaction, with which its answers can be waited for."""
+    """One interaction; tests wait for its responses."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Invocation:
 
     @property
     def did_not_respond(self) -> bool:
-        """Whether the person reads that the app did not respond."""
+        """Whether Slack shows that the app did not respond."""
         return self.delivery.given_up
 
     @property
@@ -84,4 +84,4 @@ class Invocation:
         return [*(answer.get("options") or []), *grouped]
 
     async def _until(self, condition: Callable[[], bool], timeout: float) -> None:
-        await self._world.bell.until(condition, timeout=timeout)
+        await self._world.changes.until(condition, timeout=timeout)

@@ -6,7 +6,7 @@ Json = dict[str, Any]
 
 
 class Refusal(Exception):
-    """The service will not do it."""
+    """The service refuses the request."""
 
     def __init__(self, error: str, *, messages: list[str] | None = None, **more: Any) -> None:
         self.error = error

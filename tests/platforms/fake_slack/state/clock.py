@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.platforms.fake_discord.state.clock import MovableClock
-from tests.platforms.fake_discord.state.world import Bell
+from tests.platforms.fake_discord.state.world import ChangeSignal
 
 
 class WakingClock(MovableClock):
-    def __init__(self, bell: Bell) -> None:
+    def __init__(self, changes: ChangeSignal) -> None:
         super().__init__()
-        self._bell = bell
+        self._changes = changes
         self._held_ms: int | None = None
 
     def now_ms(self) -> int:
@@ -27,7 +27,7 @@ class WakingClock(MovableClock):
 
     def advance(self, seconds: float) -> None:
         super().advance(seconds)
-        self._bell.ring()
+        self._changes.notify()
 
     async def reaches(self, moment_ms: int, *, unless: Callable[[], bool] = lambda: False) -> bool:
         """Wait for a moment and answer True, or False when something else became true before it."""
@@ -36,7 +36,9 @@ class WakingClock(MovableClock):
             if left_ms <= 0:
                 return True
             try:
-                await self._bell.until(lambda: unless() or self.now_ms() >= moment_ms, timeout=left_ms / 1000)
+                await self._changes.until(
+                    lambda: unless() or self.now_ms() >= moment_ms, timeout=left_ms / 1000
+                )
             except TimeoutError:
                 continue
         return False

@@ -21,7 +21,7 @@ def announce(
     installation = team.installation
     name = subscribed or event["type"]
     if installation is None or name not in world.app.manifest.events:
-        world.bell.ring()
+        world.changes.notify()
         return None
     return world.deliver(
         Delivery(
@@ -132,7 +132,7 @@ def _listens(world: World, message: Message) -> bool:
     installed = channel.team.installation is not None
     heard = installed and not message.ephemeral and channel.team.bot in channel.members
     if not heard:
-        world.bell.ring()
+        world.changes.notify()
     return heard
 
 

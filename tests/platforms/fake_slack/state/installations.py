@@ -61,7 +61,7 @@ def uninstall(world: World, installation: Installation) -> None:
         installation.team.own_installation = None
     elif installation.enterprise is not None:
         installation.enterprise.installation = None
-    world.bell.ring()
+    world.changes.notify()
 
 
 def revoke(world: World, installation: Installation, tokens: list[Token] | None = None) -> None:

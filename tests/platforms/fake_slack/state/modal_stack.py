@@ -25,7 +25,7 @@ def open_view(world: World, user: User, told: Json, *, previous: View | None) ->
     )
     view.typed = initial_state(view.blocks, {})
     world.views[view.id] = view
-    world.bell.ring()
+    world.changes.notify()
     return view
 
 
@@ -37,14 +37,14 @@ def change_view(world: World, view: View, told: Json) -> None:
     view.hash = _hash(world)
     view.updates += 1
     view.errors = {}
-    world.bell.ring()
+    world.changes.notify()
 
 
 def close_view(world: World, view: View, *, all_of_them: bool = False) -> None:
     view.closed = True
     if all_of_them and view.previous is not None:
         close_view(world, view.previous, all_of_them=True)
-    world.bell.ring()
+    world.changes.notify()
 
 
 def _check_external_id(world: World, told: Json, own: View | None) -> None:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.platforms.fake_discord.state.world import Bell
+from tests.platforms.fake_discord.state.world import ChangeSignal
 from tests.platforms.fake_slack.rules.refusals import Refusal
 from tests.platforms.fake_slack.state.apps import App, Code, Tokens
 from tests.platforms.fake_slack.state.clock import Stamps, WakingClock
@@ -31,12 +31,12 @@ class Addresses:
 
 
 class World:
-    """The service's state; what may be done to it stands elsewhere."""
+    """The service's state; the operations on it are in other modules."""
 
-    def __init__(self, app: App, clock: WakingClock, bell: Bell, addresses: Addresses) -> None:
+    def __init__(self, app: App, clock: WakingClock, changes: ChangeSignal, addresses: Addresses) -> None:
         self.app = app
         self.clock = clock
-        self.bell = bell
+        self.changes = changes
         self.addresses = addresses
         self.stamps = Stamps(clock)
         self.tokens = Tokens(app, clock)

@@ -108,7 +108,7 @@ def share(
     """Post a file that the service has looked at."""
     message = post(world, channel, file.owner, Draft(text=comment), thread_ts=thread_ts, files=[file])
     file.shares.append(message)
-    world.bell.ring()
+    world.changes.notify()
 
 
 def process(
@@ -126,7 +126,7 @@ def process(
         file.stage = Stage.READY
         if then_share is not None and file.alt_text is None:
             share(world, file, then_share, thread_ts=thread_ts, comment=comment)
-        world.bell.ring()
+        world.changes.notify()
 
     if world.processing_s is not None:
         world.later(world.processing_s, look)

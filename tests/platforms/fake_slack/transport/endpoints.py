@@ -65,7 +65,7 @@ def respond(world: World, path: str, body: Json) -> Answer:
     url.uses += 1
     if answered is not None:
         url.responses.append(answered)
-    world.bell.ring()
+    world.changes.notify()
     return Answer(body=b"ok", content_type="text/html")
 
 

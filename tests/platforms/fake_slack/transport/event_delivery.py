@@ -19,7 +19,7 @@ _GOOD = range(200, 300)
 
 
 class Held:
-    """Deliveries that a test keeps back, to let them go when and in which order it likes."""
+    """Deliveries that a test holds back and releases later in any order."""
 
     def __init__(self, courier: "Courier") -> None:
         self._courier = courier
@@ -84,14 +84,14 @@ class Courier:
                 self._settle(delivery)
                 return
             delivery.failures.append(reason)
-            self._world.bell.ring()
+            self._world.changes.notify()
             if reason == "no_retry":
                 break
         delivery.given_up = True
         # An app that does not run at all cannot be blamed for its silence.
         if set(delivery.failures) != {"connection_failed"}:
             self._violations.append(f"{delivery.name} was not acknowledged: {', '.join(delivery.failures)}")
-        self._world.bell.ring()
+        self._world.changes.notify()
 
     async def _try(self, delivery: Delivery, attempt: int) -> str | None:
         """Bring it once, and return what went wrong."""
@@ -144,7 +144,7 @@ class Courier:
             delivery.settle(answer)
         except Refusal as refusal:
             self._violations.append(f"the answer to {delivery.name} is refused: {refusal}")
-        self._world.bell.ring()
+        self._world.changes.notify()
 
     def _complain(self, what: str, fault: str | None) -> None:
         if fault is not None:

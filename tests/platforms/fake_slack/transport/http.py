@@ -91,7 +91,7 @@ class Posting:
 
 async def within(world: World, sending: asyncio.Task[Heard], ends_ms: int) -> Heard | None:
     """Wait for an answer until the service's clock says that it is too late."""
-    sending.add_done_callback(lambda _: world.bell.ring())
+    sending.add_done_callback(lambda _: world.changes.notify())
     try:
         await world.clock.reaches(ends_ms, unless=sending.done)
         return sending.result() if sending.done() else None

@@ -39,7 +39,7 @@ class Request:
 
 
 class Service:
-    """Answers every request and keeps what it was and what was wrong with it."""
+    """Responds to requests and records them with their violations."""
 
     def __init__(self, world: World, *, violations: list[str], validates: bool) -> None:
         self.world = world
@@ -71,7 +71,7 @@ class Service:
         answering = self._with_fault(request, kept, fault) if fault else self._answer(request, kept)
         answer: web.StreamResponse = await answering
         kept.status = answer.status
-        self.world.bell.ring()
+        self.world.changes.notify()
         return answer
 
     async def _with_fault(self, request: web.Request, kept: Request, fault: Fault) -> web.StreamResponse:
@@ -105,7 +105,7 @@ class Service:
             return _limited(limited.retry_after_s)
 
     async def _edge(self, request: web.Request, kept: Request) -> web.Response:
-        """Answer at whichever of the service's doors this is."""
+        """Dispatch a request to the endpoint of its path."""
         if request.path.startswith("/api/"):
             answer = _json(await self._method(request, kept))
             answer.headers["X-OAuth-Scopes"] = ",".join(sorted(kept.scopes))
@@ -171,7 +171,7 @@ class Service:
 
     def _note(self, violation: str) -> None:
         self.violations.append(violation)
-        self.world.bell.ring()
+        self.world.changes.notify()
 
 
 def _structure(value: Any) -> Any:
@@ -221,14 +221,14 @@ def _false_answer(fault: Fault) -> web.Response:
 
 
 def _broken(request: web.Request) -> web.Response:
-    """Break the line; what is returned reaches nobody."""
+    """Drop the connection; the returned response is never sent."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=499)
 
 
 async def _cut(request: web.Request, answer: web.Response, length: int) -> web.StreamResponse:
-    """Send the beginning of an answer and break the line."""
+    """Send the first bytes of a response and drop the connection."""
     assert isinstance(answer.body, bytes)
     begun = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
     begun.content_length = len(answer.body)

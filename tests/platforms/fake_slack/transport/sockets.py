@@ -18,7 +18,7 @@ _TICKET_LIFE_MS = 30_000
 
 
 class Sockets:
-    """Greets the app's sockets, hands envelopes out and takes acknowledgements in."""
+    """Serves the app's sockets: hello, envelopes and acknowledgements."""
 
     def __init__(self, world: World, violations: list[str]) -> None:
         self._world = world
@@ -54,7 +54,7 @@ class Sockets:
             await self._listen(socket)
         finally:
             self._lines.pop(socket, None)
-            self._world.bell.ring()
+            self._world.changes.notify()
         return socket
 
     async def hand_out(self, delivery: Delivery, attempt: int, reason: str | None) -> bool:
@@ -84,14 +84,14 @@ class Sockets:
         if reason != "warning":
             del self._lines[socket]
         await self._dismiss(socket, reason)
-        self._world.bell.ring()
+        self._world.changes.notify()
 
     def kill(self) -> None:
-        """Break every line without a word."""
+        """Drop every connection."""
         for line in self._lines.values():
             line.abort()
         self._lines.clear()
-        self._world.bell.ring()
+        self._world.changes.notify()
 
     async def _greet(self, socket: web.WebSocketResponse) -> None:
         hello = {
@@ -105,7 +105,7 @@ class Sockets:
             "connection_info": {"app_id": self._world.app.id},
         }
         await socket.send_str(orjson.dumps(hello).decode())
-        self._world.bell.ring()
+        self._world.changes.notify()
 
     async def _dismiss(self, socket: web.WebSocketResponse, reason: str) -> None:
         farewell = {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink"}}
@@ -133,4 +133,4 @@ class Sockets:
             if payload and not delivery.takes_answer:
                 self._violations.append(f"{delivery.name} takes no answer: {payload}")
             delivery.answer = payload
-        self._world.bell.ring()
+        self._world.changes.notify()

@@ -1,8 +1,8 @@
-"""The whole engine over a real store, with only the provider, the platform, the internet and the clock faked.
+"""The whole engine over a real store, with fakes for provider, platform, internet and clock.
 
-async with open_house(url, folder) as house:
-card = await house.ask("/imagine a red fox")
-job = await house.ends(card)
+async with open_engine(folder, url) as bot:
+    card = await bot.ask("/imagine a red fox")
+    job = await bot.ends(card)
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from starlette.applications import Starlette
 
 from bot.bootstrap import shared_loops
@@ -40,7 +39,6 @@ from bot.service.plugin import Adapter
 from bot.service.queries import limits_with_meters
 from bot.service.replies import CardReply, PriceQuote, PrivateReply
 from bot.services import Services
-from bot.settings import Settings, Timing
 from bot.store.database.base import Database, Transaction
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
@@ -53,61 +51,14 @@ from bot.worker.loops import worker_loops
 from bot.worker.watching import Watcher
 from tests.engine.fake_library import FakeLibrary
 from tests.engine.fakes import Clock, FakeChat, FakeProvider
+from tests.engine.settings import ADA, given_settings
 from tests.patience import PATIENCE_S
 
-WORKSPACE = "chat:home"
 SECRET = b"a secret of the tests that opens nothing"
-#: what waits in real time is short; what is read from a clock keeps its real length, and tests advance it
-QUICK = {
-    "poll": 25,
-    "watch_interval": 10,
-    "sweep_interval": 40,
-    "account_check": 25,
-    "asset_retry": 25,
-    "progress_interval": 50,
-    "delivery_retry": 20,
-    "stop": 3_000,
-}
-
-
-def person(name: str, *, workspace: str = WORKSPACE, admin: bool = False) -> Caller:
-    return Caller(
-        workspace=workspace,
-        person=f"chat:{name}",
-        member=f"{workspace}:{name}",
-        name=name.capitalize(),
-        is_admin=admin,
-    )
-
-
-ADA, BOB, EVE = person("ada"), person("bob"), person("eve")
-BOSS = person("boss", admin=True)
-
-
-class _Given(Settings):
-    """Settings that take nothing from the environment in which tests run."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
-
-
-def given_settings(
-    folder: Path, url: str = "", *, times: dict[str, int] | None = None, **more: Any
-) -> Settings:
-    values = {"provider": "simulator", "simulator_speed": 10_000, "commands_burst": 1_000, **more}
-    return _Given(data_dir=folder, database_url=url, timing=Timing(**{**QUICK, **(times or {})}), **values)
 
 
 @dataclass(slots=True, kw_only=True)
-class House:
+class Engine:
     services: Services
     clock: Clock
     service: BotService
@@ -332,7 +283,7 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_engine(
     folder: Path,
     url: str = "",
     *,
@@ -343,13 +294,13 @@ async def open_house(
     files: FileResolver | None = None,
     reachable: bool = True,
     start: Sequence[str] | None = (),
-    owner: str = "house",
+    owner: str = "engine",
     times: dict[str, int] | None = None,
     wrap_store: Callable[[Database], Any] = lambda database: database,
     make_service: Callable[[Services], BotService] = BotService,
     make_adapter: Callable[[Services, BotService], Adapter] | None = None,
     **more: Any,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Engine]:
     """Open the engine and start its loops: those named by `start`, none for None, all without it."""
     settings = given_settings(folder, url, times=times, **more)
     clock, chat = clock or Clock(), chat or FakeChat()
@@ -392,7 +343,7 @@ async def open_house(
         watchers = {account: Watcher(services, provider) for account, provider in observed.items()}
         callbacks = Callbacks(services, watchers)
         async with asyncio.TaskGroup() as group:
-            house = House(
+            engine = Engine(
                 services=services,
                 clock=clock,
                 service=service,
@@ -413,10 +364,10 @@ async def open_house(
                 },
             )
             if start is not None:
-                house.start(*start)
+                engine.start(*start)
             try:
-                yield house
+                yield engine
             except BaseException:
-                house.drop()
+                engine.drop()
                 raise
-            await house.stop()
+            await engine.stop()

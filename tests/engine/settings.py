@@ -1,0 +1,58 @@
+"""Settings and callers for tests of the engine."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
+from bot.domain.identity import Caller
+from bot.settings import Settings, Timing
+
+WORKSPACE = "chat:home"
+#: what waits in real time is short; what is read from a clock keeps its real length, and tests advance it
+QUICK = {
+    "poll": 25,
+    "watch_interval": 10,
+    "sweep_interval": 40,
+    "account_check": 25,
+    "asset_retry": 25,
+    "progress_interval": 50,
+    "delivery_retry": 20,
+    "stop": 3_000,
+}
+
+
+def person(name: str, *, workspace: str = WORKSPACE, admin: bool = False) -> Caller:
+    return Caller(
+        workspace=workspace,
+        person=f"chat:{name}",
+        member=f"{workspace}:{name}",
+        name=name.capitalize(),
+        is_admin=admin,
+    )
+
+
+ADA, BOB, EVE = person("ada"), person("bob"), person("eve")
+BOSS = person("boss", admin=True)
+
+
+class _Given(Settings):
+    """Settings that take nothing from the environment in which tests run."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def given_settings(
+    folder: Path, url: str = "", *, times: dict[str, int] | None = None, **more: Any
+) -> Settings:
+    values = {"provider": "simulator", "simulator_speed": 10_000, "commands_burst": 1_000, **more}
+    return _Given(data_dir=folder, database_url=url, timing=Timing(**{**QUICK, **(times or {})}), **values)
