@@ -57,7 +57,7 @@ async def test_a_bot_whose_provider_has_never_answered_is_not_ready(tmp_path: Pa
             answer = await http.get("/readyz")
             assert 503 == answer.status_code
             assert words in answer.json()["reasons"][0]
-            assert "LUMAAI_BASE_URL" in answer.json()["reasons"][0]
+            assert "base URL" in answer.json()["reasons"][0]
 
 
 async def test_a_later_outage_of_the_provider_leaves_it_ready_and_is_told(tmp_path: Path) -> None:
