@@ -73,7 +73,7 @@ async def _send(services: Services, job: Job, event: ActionEvent, invocation: In
         event=invocation.event,
         caller=caller,
         place=direct,
-        encrypted_reply_token=ordering.encrypted_reply_token(services, place, card),
+        encrypted_reply_token=ordering.encrypted_reply_token(services.cipher, place, card),
         job=job.id,
         now=services.clock(),
         reaction=event.reaction,

@@ -15,7 +15,7 @@ from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media import check_results, check_urls
-from bot.security.encryption import card_context
+from bot.security.encryption import FieldCipher, card_context
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
@@ -182,7 +182,7 @@ async def accept(
         event=invocation.event,
         caller=invocation.caller,
         place=place,
-        encrypted_reply_token=encrypted_reply_token(services, place, card),
+        encrypted_reply_token=encrypted_reply_token(services.cipher, place, card),
         jobs=jobs,
         defaults=services.settings.defaults,
         queue_limits=services.settings.patience,
@@ -217,10 +217,10 @@ async def accept(
     return CardReply(view=await view_of(services, found, shown), repeated=repeated)
 
 
-def encrypted_reply_token(services: Services, place: Place, card: str) -> str:
+def encrypted_reply_token(cipher: FieldCipher, place: Place, card: str) -> str:
     """A place's reply token as it is stored with a card; empty where the place has none."""
     token = place.reply_token
-    return services.cipher.encrypt(token, context=card_context(card)) if token else ""
+    return cipher.encrypt(token, context=card_context(card)) if token else ""
 
 
 async def new_jobs(services: Services, order: Order) -> tuple[NewJob, ...]:

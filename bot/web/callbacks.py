@@ -16,7 +16,7 @@ from bot.providers.base import GenerationState
 from bot.services import Services, Topic, log
 from bot.store.attempts import Attempt, attempts
 from bot.store.claim import Claim
-from bot.worker.reconciliation import read_attempt_token
+from bot.worker.callback_tokens import read_attempt_token
 from bot.worker.watching import Watcher
 
 #: queued callbacks; more are dropped, because polling finds the same
@@ -47,7 +47,8 @@ class Callbacks:
         return [Route("/callbacks/{token}", self._receive, methods=["POST"])]
 
     async def _receive(self, request: Request) -> Response:
-        claim = read_attempt_token(self._services, request.path_params["token"], now=self._services.clock())
+        services = self._services
+        claim = read_attempt_token(services.signer, request.path_params["token"], now=services.clock())
         if claim is None:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         if (callback := await _read(request, claim)) is not None and not self._queue.full():

@@ -76,7 +76,7 @@ def _no_provider(services: Services, rows: Sequence[AccountRow]) -> Iterator[str
 
 
 def _degraded(services: Services, rows: Sequence[AccountRow]) -> Iterator[str]:
-    yield from budget_exceeded(services)
+    yield from budget_exceeded(services.media_usage)
     for row in rows:
         if row.state is AccountState.STOPPED:
             yield (
@@ -112,7 +112,7 @@ def _failing_loops(services: Services, loops: Mapping[str, Supervised]) -> Itera
 
 async def remarks(services: Services) -> list[str]:
     """What the operator should know although everything works."""
-    lines = [*budget_warning(services), *await money_warnings(services)]
+    lines = [*budget_warning(services.media_usage), *await money_warnings(services)]
     found, left, microusd = await count_orphans(services.database)
     if found:
         lines.append(

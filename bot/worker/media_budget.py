@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from bot.jobs.media import remove_unreferenced
-from bot.media.disk import free_bytes, show_bytes, used_bytes
+from bot.media.disk import MediaUsage, free_bytes, show_bytes, used_bytes
 from bot.services import Services, Topic, log
 from bot.store.claim import acquire_lease, release_lease
 from bot.store.file_refs import expire_media
@@ -96,26 +96,25 @@ def record_stored(services: Services, size: int) -> None:
         services.database.wakeups.wake(Topic.MEDIA)
 
 
-def budget_warning(services: Services) -> Iterator[str]:
+def budget_warning(usage: MediaUsage) -> Iterator[str]:
     """Report that the budget is nearly used."""
-    usage = services.media_usage
     if usage.is_near_budget and not usage.stuck:
         yield (
-            f"Stored media use {_of_budget(services)}; above that the oldest unstarred results are removed. "
+            f"Stored media use {_of_budget(usage)}; above that the oldest unstarred results are removed. "
             "Raise REVERIE_MEDIA_MAX_BYTES to keep more."
         )
 
 
-def budget_exceeded(services: Services) -> Iterator[str]:
+def budget_exceeded(usage: MediaUsage) -> Iterator[str]:
     """Report that the budget is exceeded and nothing can be removed."""
-    if services.media_usage.stuck:
+    if usage.stuck:
         yield (
-            f"Stored media use {_of_budget(services)}, and nothing can be removed: everything is starred, "
+            f"Stored media use {_of_budget(usage)}, and nothing can be removed: everything is starred, "
             "used by unfinished jobs, not delivered yet, or could not be removed (see the log). "
             "Raise REVERIE_MEDIA_MAX_BYTES."
         )
 
 
-def _of_budget(services: Services) -> str:
-    used, most = services.media_usage.used or 0, services.media_usage.most or 0
+def _of_budget(usage: MediaUsage) -> str:
+    used, most = usage.used or 0, usage.most or 0
     return f"{show_bytes(used)} of {show_bytes(most)} ({100 * used // max(1, most)} %)"

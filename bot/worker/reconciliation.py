@@ -5,8 +5,6 @@ job that already knows its id, is adopted by the attempt that its token names or
 orphan: deleted at the provider and paid by the operator, so that the member pays once at most. A generation
 without any sign of being ours is ignored.
 
-An attempt's token is part of the callback URL that its create carries and the provider echoes.
-
 A change of a video, such as a higher resolution, may be answered with the generation that it changes. That
 one is known already, as the generation of the video; it is adopted by the token, and never becomes an orphan.
 """
@@ -15,21 +13,20 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import urlsplit
 
 from bot.domain.errors import ProviderError
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState, Page, Provider
-from bot.security.tokens import BadToken
 from bot.services import Services, log
+from bot.settings import Timing
 from bot.store.accounts import echoed_at, record_echo
 from bot.store.attempts import Attempt, JobRef, attempts, job_refs, known_generations, unbound_attempts
 from bot.store.claim import Claim
 from bot.store.orphans import Orphan, OrphanCause, record_orphan
+from bot.worker.callback_tokens import read_callback_url
 
-_CALLBACKS = "/callbacks/"
 #: states in which a job may still adopt a generation of its newest attempt
 _ADOPTING = frozenset({State.SUBMITTING, State.UNKNOWN, State.QUEUED})
 #: how far the provider's clock may be behind ours, in milliseconds
@@ -39,32 +36,6 @@ _PAGE_SIZE = 100
 _PAGE_OVERLAP = 5
 #: pages of a complete scan: 10,000 generations
 _SCAN_PAGES_MAX = 100
-
-
-def callback_url(services: Services, provider: Provider, claim: Claim, *, expires_at: int) -> str | None:
-    """The callback URL with an attempt's token; None if the provider cannot reach us."""
-    base = services.facing_urls.get(provider.name)
-    if base is None:
-        return None
-    token = services.signer.sign("callback", f"{claim.job}-{claim.attempt}", expires_at=expires_at)
-    return f"{base}{_CALLBACKS}{token}"
-
-
-def read_callback_url(services: Services, url: str | None) -> Claim | None:
-    """The attempt that an echoed URL names, however old it is; None if the URL is not ours."""
-    path = urlsplit(url).path if url else ""
-    if _CALLBACKS not in path:
-        return None
-    return read_attempt_token(services, path.rpartition(_CALLBACKS)[2], now=0)
-
-
-def read_attempt_token(services: Services, token: str, *, now: int) -> Claim | None:
-    """The attempt that a token names; None if the token is invalid, or expired at `now`."""
-    try:
-        job, _, number = services.signer.verify("callback", token, now=now).rpartition("-")
-    except BadToken:
-        return None
-    return Claim(job=job, attempt=int(number))
 
 
 @dataclass(slots=True)
@@ -88,7 +59,7 @@ async def reconcile(
     tokens = {
         generation.id: claim
         for generation in generations
-        if (claim := read_callback_url(services, generation.callback_url)) is not None
+        if (claim := read_callback_url(services.signer, generation.callback_url)) is not None
     }
     if tokens:
         now = services.clock()
@@ -211,7 +182,7 @@ async def _bind_equals(
         # Jobs that still wait come first; the rest belongs to attempts that were given up.
         rows.sort(key=lambda row: (row.state is not State.UNKNOWN or row.number != row.newest, row.sent_at))
         for generation in equals:
-            match = next((row for row in rows if _matches_in_time(services, generation, row)), None)
+            match = next((row for row in rows if _matches_in_time(generation, row, services.times)), None)
             if match is None:
                 continue
             rows.remove(match)
@@ -222,12 +193,12 @@ async def _bind_equals(
     return undecided
 
 
-def _matches_in_time(services: Services, generation: Generation, attempt: Attempt) -> bool:
+def _matches_in_time(generation: Generation, attempt: Attempt, times: Timing) -> bool:
     """Whether the generation was created while this attempt was being sent."""
     if generation.created_at is None or attempt.sent_at is None:
         return generation.created_at is None
     earliest = attempt.sent_at - _CLOCK_SKEW_MS
-    latest = attempt.sent_at + services.times.unknown_deadline + _CLOCK_SKEW_MS
+    latest = attempt.sent_at + times.unknown_deadline + _CLOCK_SKEW_MS
     return earliest <= generation.created_at <= latest
 
 

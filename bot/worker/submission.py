@@ -23,9 +23,10 @@ from bot.store.attempts import JobRef
 from bot.store.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
 from bot.store.jobs import find_job
 from bot.worker.accounts import request_check, stop_submitting
+from bot.worker.callback_tokens import callback_url
 from bot.worker.changes import must_wait
 from bot.worker.leased_pool import LeasedPool
-from bot.worker.reconciliation import callback_url, reconcile_answer
+from bot.worker.reconciliation import reconcile_answer
 
 #: requests of one lane at once; more only slow each other down
 MAX_IN_FLIGHT = 16
@@ -134,7 +135,8 @@ class Submitter:
         if self._provider.capabilities.callbacks:
             valid_for = services.times.generation_deadline + services.times.unknown_deadline
             expires_at = claimed.wall + valid_for
-            callback = callback_url(services, self._provider, claimed.claim, expires_at=expires_at)
+            base = services.facing_urls.get(self._provider.name)
+            callback = callback_url(services.signer, base, claimed.claim, expires_at=expires_at)
         is_recorded = await services.database.write(
             record_sending,
             SendingRecord(

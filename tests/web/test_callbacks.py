@@ -9,7 +9,7 @@ from bot.domain.errors import OutcomeUnknown
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
 from bot.store.claim import Claim
-from bot.worker.reconciliation import callback_url
+from bot.worker.callback_tokens import callback_url
 from tests.engine.fakes import lost
 from tests.engine.harness import Engine, open_engine
 
@@ -91,11 +91,11 @@ async def test_a_callback_of_an_unknown_job_has_no_effect(tmp_path: Path) -> Non
     async with open_engine(tmp_path, simulator_speed=0.001) as bot, bot.http() as http:
         await asked(bot)
         claim = Claim(job="0" * 24, attempt=1)
-        url = urlsplit(
-            str(callback_url(bot.services, bot.provider, claim, expires_at=bot.clock.wall() + DAY))
-        ).path
+        expires_at = bot.clock.wall() + DAY
+        url = callback_url(bot.services.signer, "http://bot.invalid", claim, expires_at=expires_at)
+        path = urlsplit(str(url)).path
         (generation,) = bot.provider.generations
-        assert 200 == (await http.post(url, json=told(generation))).status_code
+        assert 200 == (await http.post(path, json=told(generation))).status_code
         await bot.looks()
         assert 0 == bot.provider.reads
         assert {} == await bot.orphans()
