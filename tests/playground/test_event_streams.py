@@ -128,7 +128,7 @@ async def test_a_change_is_read_once_for_all_streams(
             for name in ("ada", "grace")
             for _ in range(15)
         ]
-        await until(lambda: len(poller._streams) == 30)
+        await until(lambda: poller.open_streams == 30)
         for _ in range(10):
             await asyncio.sleep(0)
         before = adapter_data.reads
@@ -193,7 +193,7 @@ async def test_streams_end_with_the_poller_and_start_with_the_next(
     poller = poller_of(adapter_data, store)
     async with running(poller):
         ended = asyncio.create_task(follow(poller, "ada", 0, lambda _: False))
-        await until(lambda: bool(poller._streams))
+        await until(lambda: poller.open_streams == 1)
     assert ["person", "person"] == [message["kind"] for _, message in await ended]
     async with running(poller):
         said = asyncio.create_task(follow(poller, "ada", adapter_data.seq, kinds("said")))
@@ -236,7 +236,7 @@ async def test_no_change_is_lost_while_the_store_fails(store: ConversationStore)
     poller = poller_of(adapter_data, store, poll_every_s=0.01)
     async with running(poller):
         said = asyncio.create_task(follow(poller, "ada", 0, kinds("said")))
-        await until(lambda: bool(poller._streams))
+        await until(lambda: poller.open_streams == 1)
         adapter_data.fails = 3
         await store.put_message(STUDIO, CARD, UserMessage(text="/imagine a fox"), to=None)
         await said

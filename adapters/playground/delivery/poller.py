@@ -54,6 +54,11 @@ class StorePoller:
         self._passed: set[int] = set()
         self._running = asyncio.Event()
 
+    @property
+    def open_streams(self) -> int:
+        """The number of open event streams."""
+        return len(self._streams)
+
     async def run(self) -> None:
         """Poll at every change made in this process, and every second for those of other processes."""
         try:

@@ -266,9 +266,7 @@ async def test_a_server_that_dies_idle_is_replaced() -> None:
     async with SandboxPool(processes=1) as pool:
         server = await pool.run(server_pid, timeout_s=PATIENCE_S)
         os.kill(server, signal.SIGKILL)
-        async with asyncio.timeout(PATIENCE_S):
-            (started,) = pool._started
-            await started.ended()
+        await _until_gone(server)
         assert await pool.run(add, 1, 1, timeout_s=PATIENCE_S) == 2
 
 
