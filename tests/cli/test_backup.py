@@ -62,7 +62,7 @@ def left_in(folder: Path) -> set[str]:
     return {name for name in found if not name.endswith("lock")}
 
 
-def test_everything_comes_back_and_nothing_but_what_is_needed(full: Settings, tmp_path: Path) -> None:
+def test_a_restored_backup_has_exactly_what_is_referenced(full: Settings, tmp_path: Path) -> None:
     hold(full, b"a picture")
     hold(full, b"a video", "still", "h264")
     kept = media_of(full)
@@ -86,7 +86,7 @@ def test_everything_comes_back_and_nothing_but_what_is_needed(full: Settings, tm
     assert OLD + "\n" == (new.data_dir / "secret").read_text()
 
 
-def test_media_stay_away_unless_they_are_asked_for(full: Settings, tmp_path: Path) -> None:
+def test_media_are_not_backed_up_by_default(full: Settings, tmp_path: Path) -> None:
     hold(full, b"a picture")
     assert (0, 1) == ((made := backup(full, tmp_path / "b.tar", media=False)).written.media, made.needed)
     new = settings(tmp_path / "new")
@@ -94,7 +94,7 @@ def test_media_stay_away_unless_they_are_asked_for(full: Settings, tmp_path: Pat
     assert {"reverie.db", "secret"} == left_in(new.data_dir)
 
 
-def test_a_file_that_was_removed_meanwhile_is_told_and_keeps_nothing_else_away(
+def test_a_file_that_was_removed_meanwhile_is_reported_and_the_rest_backed_up(
     full: Settings, tmp_path: Path
 ) -> None:
     gone, kept = hold(full, b"a picture"), hold(full, b"another")
@@ -153,7 +153,7 @@ def test_the_database_is_restored_to_where_the_settings_have_it(full: Settings, 
     assert {"bot.db"} == left_in(tmp_path / "disk")
 
 
-def test_the_secret_of_the_environment_is_kept_and_must_fit(full: Settings, tmp_path: Path) -> None:
+def test_the_secret_of_the_environment_is_backed_up_and_must_match(full: Settings, tmp_path: Path) -> None:
     """A secret that is set stands above the one in the data folder, where it would never be read."""
     backup(full, tmp_path / "b.tar", media=False)
     for number, given in enumerate((OLD, f"{NEW},{OLD}")):
@@ -250,7 +250,7 @@ _HOSTILE: dict[str, Callable[[list[Entry]], list[Entry]]] = {
 
 
 @pytest.mark.parametrize("change", _HOSTILE.values(), ids=_HOSTILE)
-def test_what_is_no_backup_of_ours_leaves_nothing_behind(
+def test_an_invalid_backup_leaves_no_files_behind(
     change: Callable[[list[Entry]], list[Entry]], full: Settings, tmp_path: Path
 ) -> None:
     backup(full, tmp_path / "b.tar", media=False)
@@ -275,6 +275,6 @@ def test_a_backup_that_is_cut_off_anywhere_is_refused(full: Settings, tmp_path: 
     restore(settings(tmp_path / "new"), tmp_path / "b.tar")
 
 
-def test_a_plain_database_of_an_earlier_version_is_told_apart(full: Settings, tmp_path: Path) -> None:
+def test_a_plain_database_is_recognised(full: Settings, tmp_path: Path) -> None:
     with pytest.raises(NoBackup, match=r"reverie.db is a plain database: with the bot stopped, copy it"):
         restore(settings(tmp_path / "new"), full.data_dir / "reverie.db")

@@ -29,7 +29,7 @@ async def _only(where: Settings) -> Diagnosis:
     return finding
 
 
-async def test_a_fresh_folder_is_well(tmp_path: Path) -> None:
+async def test_a_fresh_folder_has_no_errors(tmp_path: Path) -> None:
     findings = await examine(settings(tmp_path))
     assert [] == _wrong(findings)
     told = [finding.what for finding in findings]
@@ -43,7 +43,7 @@ async def test_a_fresh_database_elsewhere_is_well_too(tmp_path: Path) -> None:
     assert [] == _wrong(await examine(settings(tmp_path, database_url=f"sqlite:///{tmp_path}/other.db")))
 
 
-async def test_a_stopped_account_is_told_with_its_reason(tmp_path: Path) -> None:
+async def test_a_stopped_account_is_reported_with_its_reason(tmp_path: Path) -> None:
     await fill(settings(tmp_path), now=NOW)
     finding = await _only(settings(tmp_path))
     assert "account simulator-a does not accept jobs: no credit" == finding.what
@@ -58,7 +58,7 @@ async def test_a_stopped_account_is_told_with_its_reason(tmp_path: Path) -> None
         ("UPDATE workspace SET waiting = waiting + 1", "0 meters and 1 counters of waiting jobs are wrong"),
     ],
 )
-async def test_wrong_meters_and_counts_are_about(tmp_path: Path, damage: str, told: str) -> None:
+async def test_wrong_meters_and_counters_are_reported(tmp_path: Path, damage: str, told: str) -> None:
     where = settings(tmp_path)
     await fill(where, now=NOW)
     with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
@@ -106,7 +106,7 @@ async def test_a_missing_key_is_about(tmp_path: Path) -> None:
         ("luma-1", "api.example.org", "LUMAAI_BASE_URL cannot be used"),
     ],
 )
-async def test_a_key_or_an_address_that_can_be_none_is_told_by_its_setting(
+async def test_a_malformed_key_or_url_is_reported_by_its_setting(
     tmp_path: Path, key: str, base: str, told: str
 ) -> None:
     where = settings(tmp_path, luma_keys=(SecretStr(key),), luma_base_url=base)
@@ -175,7 +175,7 @@ async def test_a_misspelt_setting_is_a_warning_with_the_nearest(
     assert (Severity.WARNING, "did you mean REVERIE_PUBLIC_URL?") == (finding.level, finding.remedy)
 
 
-async def test_a_token_that_cannot_be_one_is_told_by_its_setting_beside_the_others(
+async def test_a_malformed_token_is_reported_by_its_setting_without_affecting_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "hidden words")
@@ -207,7 +207,7 @@ async def test_a_short_secret_is_a_fault_and_one_of_several_is_about(tmp_path: P
     assert not [finding for finding in await examine(whole) if "one of several" in finding.what]
 
 
-async def test_looking_makes_no_secret(tmp_path: Path) -> None:
+async def test_doctor_creates_no_secret(tmp_path: Path) -> None:
     assert _about(await examine(settings(tmp_path)), "secret: does not exist yet")
     assert not (tmp_path / "data" / "secret").exists()
 
@@ -218,7 +218,7 @@ async def test_a_password_that_can_be_guessed_is_about(tmp_path: Path) -> None:
         assert told == any("which can be guessed" in finding.what for finding in await examine(where))
 
 
-async def test_files_that_others_can_read_are_told_with_the_command_that_mends_it(tmp_path: Path) -> None:
+async def test_files_that_others_can_read_are_reported_with_the_command_that_fixes_it(tmp_path: Path) -> None:
     where = settings(tmp_path, database_url=f"sqlite:///{tmp_path}/else where.db")
     (tmp_path / "data").mkdir(mode=0o700)
     assert not [finding for finding in await examine(where) if "other users" in finding.what]
@@ -247,7 +247,7 @@ async def test_a_public_url_without_https_is_about(tmp_path: Path, url: str | No
     assert told == any("is not https" in finding.what for finding in found)
 
 
-def test_what_cannot_be_confined_is_told_with_what_it_means() -> None:
+def test_missing_confinement_is_reported_with_its_effect() -> None:
     assert Severity.OK is sandbox_finding(()).level
     lacking = {name: sandbox_finding(name.split()) for name in ("landlock", "seccomp", "seccomp landlock")}
     assert {Severity.WARNING} == {finding.level for finding in lacking.values()}
@@ -259,6 +259,6 @@ def test_what_cannot_be_confined_is_told_with_what_it_means() -> None:
     assert "use the network and read whatever" in told["seccomp landlock"]
 
 
-async def test_the_sandbox_is_tried(tmp_path: Path) -> None:
+async def test_the_sandbox_is_checked(tmp_path: Path) -> None:
     told = [finding.what for finding in await examine(settings(tmp_path))]
     assert 1 == sum("sandboxed" in what for what in told)

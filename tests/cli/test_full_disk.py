@@ -56,7 +56,7 @@ def test_the_bot_is_not_ready_while_its_disk_takes_nothing_and_ready_again_after
         _until_ready_is(bot, 200)
 
 
-def test_the_doctor_tells_of_a_disk_that_takes_nothing() -> None:
+def test_doctor_reports_a_full_disk() -> None:
     with folder() as where:
         (where / "data").mkdir()
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -70,7 +70,7 @@ def test_the_doctor_tells_of_a_disk_that_takes_nothing() -> None:
     assert "free space there" in ended.stdout
 
 
-def test_the_doctor_tells_how_much_of_the_budget_is_used() -> None:
+def test_doctor_reports_the_use_of_the_media_budget() -> None:
     with folder() as where:
         media = where / "data" / "media" / "ab" / "cd"
         media.mkdir(parents=True)

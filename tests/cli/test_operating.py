@@ -34,7 +34,7 @@ async def _write(where: Settings, call: str, **arguments: Any) -> Any:
     return await operate(where, call, arguments, writes=True)
 
 
-async def test_a_fresh_folder_is_made_by_the_first_write(tmp_path: Path) -> None:
+async def test_the_first_write_creates_the_data_folder(tmp_path: Path) -> None:
     where = settings(tmp_path)
     for reading in (_read(where, "jobs_list"), check(where)):
         with pytest.raises(ReverieError, match=r"reverie\.db yet: start reverie run"):
@@ -90,7 +90,7 @@ async def test_workspaces_are_listed_with_their_blocks(full: Settings) -> None:
     )
 
 
-async def test_a_database_locked_by_a_bot_without_a_socket_is_told(full: Settings) -> None:
+async def test_a_database_locked_by_a_bot_without_a_socket_is_reported(full: Settings) -> None:
     with lock_store(full.database), pytest.raises(DatabaseLocked, match="REVERIE_DATABASE_URL"):
         await _write(full, "workspaces_block", subject="discord:10", blocked=True)
     await _write(full, "workspaces_block", subject="discord:10", blocked=True)

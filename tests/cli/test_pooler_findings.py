@@ -13,7 +13,7 @@ async def _told(where: Settings) -> str:
     return "\n".join(one for one in told if "DATABASE_DIRECT_URL" in one or "database: connected" in one)
 
 
-async def test_a_pooler_is_told_with_what_it_costs(tmp_path: Path, postgres_url: str) -> None:
+async def test_a_pooler_is_reported_with_its_effect(tmp_path: Path, postgres_url: str) -> None:
     assert "" == await _told(settings(tmp_path, database_url=postgres_url))
     async with FakePooler(postgres_url).listening(tmp_path) as url:
         told = await _told(settings(tmp_path, database_url=url))

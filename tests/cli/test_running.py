@@ -56,7 +56,7 @@ def test_the_bot_answers_that_it_is_alive(bot: Running) -> None:
     assert httpx.get(f"http://127.0.0.1:{bot.port}/healthz", trust_env=False).is_success
 
 
-def test_a_ceiling_is_set_through_the_bot_and_read_beside_it(bot: Running) -> None:
+def test_a_budget_is_set_through_the_running_bot_and_read_directly(bot: Running) -> None:
     ended = reverie(bot.folder, "quota", "set", "discord:1", "50", "--period", "week")
     assert (0, "") == (ended.returncode, ended.stderr)
     assert "level=ceiling  subject=discord:1  amount=$50.00  period=week\n" == ended.stdout
@@ -85,7 +85,7 @@ def test_a_person_is_shut_out_and_let_in_again(bot: Running) -> None:
     )
 
 
-def test_what_the_bot_refuses_is_told_on_one_line(bot: Running) -> None:
+def test_a_refusal_of_the_bot_is_one_line(bot: Running) -> None:
     assert "There is no job" in complaint(reverie(bot.folder, "jobs", "refund", "0" * 24), 1)
 
 
@@ -113,7 +113,7 @@ def test_a_taken_port_is_refused(bot: Running, command: str, tmp_path: Path) -> 
     assert ("REVERIE_HTTP_PORT" if command == "run" else "--port") in line
 
 
-def test_the_doctor_knows_the_running_bot_from_another_program(bot: Running, tmp_path: Path) -> None:
+def test_doctor_tells_the_running_bot_from_another_program(bot: Running, tmp_path: Path) -> None:
     ended = reverie(bot.folder, "doctor", REVERIE_HTTP_PORT=str(bot.port))
     assert 0 == ended.returncode, ended.stdout
     assert f"✓ the bot runs at 127.0.0.1:{bot.port}" in ended.stdout
@@ -140,7 +140,7 @@ def test_a_running_bot_can_be_backed_up_but_not_copied(bot: Running, tmp_path: P
     assert "is in use" in complaint(reverie(bot.folder, "db", "copy", f"sqlite:///{tmp_path}/new.db"), 1)
 
 
-def test_nobody_else_on_the_machine_can_read_what_the_bot_keeps(home: Path) -> None:
+def test_other_users_cannot_read_the_bots_files(home: Path) -> None:
     """Whatever it makes: folders, pictures, databases with their journals, locks, the simulator's files."""
     mask = os.umask(0o022)
     try:
@@ -193,7 +193,7 @@ async def test_the_socket_opens_for_its_owner_alone_and_answers_nonsense(bot: Ru
         await call_running(data, "quota_set", {"whose": "mine"})
 
 
-async def test_a_socket_that_nobody_listens_on_is_told(tmp_path: Path) -> None:
+async def test_a_socket_without_a_listener_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ReverieError, match="does not respond"):
         await call_running(f"sqlite:///{tmp_path}/reverie.db", "jobs_list", {})
 
@@ -236,7 +236,7 @@ def test_a_token_that_cannot_be_one_ends_a_bot_that_has_no_other_chat(home: Path
     assert "hidden" not in ended.stderr
 
 
-def test_a_misspelt_setting_is_told_at_start(home: Path) -> None:
+def test_a_misspelt_setting_is_reported_at_start(home: Path) -> None:
     ended = reverie(
         home, "run", DISCORD_TOKEN="a b", REVERIE_PLAYGROUND="off", REVERIE_HTTP_PORT="0", REVERIE_ROL="all"
     )

@@ -56,7 +56,7 @@ def _stopped(process: "subprocess.Popen[bytes]") -> int:
     return process.wait(PATIENCE_S)
 
 
-def test_the_bot_goes_on_when_nobody_reads_its_lines_any_longer(tmp_path: Path) -> None:
+def test_the_bot_keeps_running_after_its_output_is_closed(tmp_path: Path) -> None:
     """`reverie run 2>&1 | head -1`."""
     port = _free_port()
     reader, writer = os.pipe()
@@ -70,14 +70,14 @@ def test_the_bot_goes_on_when_nobody_reads_its_lines_any_longer(tmp_path: Path) 
 
 
 @needs_full
-def test_the_bot_goes_on_where_its_log_is_on_a_full_disk(tmp_path: Path) -> None:
+def test_the_bot_keeps_running_if_its_log_is_on_a_full_disk(tmp_path: Path) -> None:
     port = _free_port()
     with _FULL.open("wb") as full, _bot(tmp_path, port, stdout=full, stderr=full) as process:
         assert _serves(process, port)
         assert 0 == _stopped(process)
 
 
-def test_the_bot_goes_on_without_any_streams(tmp_path: Path) -> None:
+def test_the_bot_runs_without_standard_streams(tmp_path: Path) -> None:
     """As a service manager may start it: `reverie run >&- 2>&-`."""
     port = _free_port()
     settings = environment(REVERIE_HTTP_PORT=str(port))
@@ -112,7 +112,7 @@ def test_an_answer_that_nobody_reads_to_its_end_ends_quietly(
 
 
 @needs_full
-def test_an_answer_that_cannot_be_written_is_told_on_one_line(tmp_path: Path) -> None:
+def test_output_that_cannot_be_written_is_reported_on_one_line(tmp_path: Path) -> None:
     with _FULL.open("wb") as full:
         ended = subprocess.run(
             [sys.executable, "-m", "bot", "db", "upgrade"],

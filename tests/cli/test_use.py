@@ -71,7 +71,7 @@ def test_wrong_use_ends_with_two_and_one_line(
         ("REVERIE_TIMING", "x", "REVERIE_TIMING has one setting per field, as in REVERIE_TIMING__POLL=500"),
     ],
 )
-def test_a_bad_setting_ends_with_one_and_its_name(
+def test_an_invalid_setting_exits_with_1_and_its_name(
     name: str,
     value: str,
     line: str,
@@ -144,7 +144,7 @@ def test_the_command_line_loads_nothing_heavy() -> None:
         (["db", "backup", "new.tar"], {}, "data/reverie.db yet: start reverie run"),
     ],
 )
-def test_what_cannot_work_ends_with_one_and_the_remedy(
+def test_an_error_exits_with_1_and_its_remedy(
     arguments: list[str], settings: dict[str, str], words: str, tmp_path: Path
 ) -> None:
     (tmp_path / "taken").write_text("a file where a folder should be")

@@ -142,7 +142,7 @@ async def test_a_first_message_that_never_left_is_posted(world: Open) -> None:
         assert [] == await broken_promises(here)
 
 
-async def test_killed_twice_in_a_row_it_still_comes_to_the_end(world: Open) -> None:
+async def test_a_job_completes_although_the_bot_is_killed_twice(world: Open) -> None:
     """Recovery itself may be killed, too."""
     async with world() as here:
         imagine(here)

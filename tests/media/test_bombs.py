@@ -121,7 +121,7 @@ async def _refused(library: MediaLibrary, path: Path, member: str) -> None:
         await library.to_api_input(await library.store_file(path, member=member), member=member)
 
 
-async def test_hostile_files_of_one_member_leave_the_others_their_turn(
+async def test_hostile_files_of_one_member_do_not_delay_others(
     site: _Site, storage: FolderStorage, tmp_path: Path
 ) -> None:
     bombs = [

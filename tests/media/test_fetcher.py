@@ -219,7 +219,7 @@ async def test_odd_redirects_are_refused(location: str, fetcher: Fetcher, site: 
         (socket.EAI_SYSTEM, MediaUnavailable, "could not be looked up"),
     ],
 )
-async def test_a_name_that_is_unknown_is_told_from_one_that_cannot_be_looked_up(
+async def test_an_unknown_name_differs_from_a_failed_lookup(
     number: int, error: type[Exception], says: str, tmp_path: Path
 ) -> None:
     async def resolve(host: str, port: int) -> Sequence[Address]:

@@ -96,7 +96,7 @@ def test_what_an_sdr_screen_cannot_show_is_brought_to_it(
 
 
 @pytest.mark.parametrize(("transfer", "signal"), [(_HLG, _hlg), (_PQ, _pq)])
-def test_what_is_brighter_than_paper_is_told_apart(
+def test_highlights_above_reference_white_stay_distinguishable(
     transfer: int, signal: Callable[[float], float], tmp_path: Path
 ) -> None:
     levels = []

@@ -104,7 +104,7 @@ async def test_what_is_no_medium_leaves_nothing_behind(
     ["content-length: 101000000\r\n", "", "transfer-encoding: chunked\r\n"],
     ids=["told", "untold", "chunked"],
 )
-async def test_101_mb_of_video_are_refused_and_not_kept(
+async def test_101_mb_of_video_are_refused_and_not_stored(
     head: str, library: MediaLibrary, storage: FolderStorage, site: Site
 ) -> None:
     chunk = bytes(1_000_000)
@@ -116,7 +116,7 @@ async def test_101_mb_of_video_are_refused_and_not_kept(
     assert [] == files_in(storage)
 
 
-async def test_only_what_is_on_its_way_in_is_consumed(library: MediaLibrary, tmp_path: Path) -> None:
+async def test_only_incoming_files_are_consumed(library: MediaLibrary, tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(picture())
     with pytest.raises(ValueError, match="folder"):
@@ -136,7 +136,7 @@ async def test_two_of_one_at_once_are_one(
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-async def test_a_picture_that_the_api_reads_stays(
+async def test_a_picture_that_the_api_accepts_is_unchanged(
     kind: str, library: MediaLibrary, storage: FolderStorage
 ) -> None:
     media = await library.store_file(arrived(storage, picture(kind)))
@@ -167,7 +167,7 @@ async def test_a_moving_picture_is_no_input(library: MediaLibrary, storage: Fold
 
 
 @pytest.mark.parametrize("container", ["mp4", "mov"])
-async def test_a_video_that_the_api_reads_stays(
+async def test_a_video_that_the_api_accepts_is_unchanged(
     container: str, library: MediaLibrary, storage: FolderStorage, tmp_path: Path
 ) -> None:
     source = video(tmp_path / "a", container=container)

@@ -81,7 +81,7 @@ def test_a_display_matrix_is_honoured_in_the_still_and_converted(
             assert (size, place) == (still.size, _white_at(still))
 
 
-def test_a_mirrored_video_is_converted_and_a_turned_one_need_not_be(tmp_path: Path) -> None:
+def test_a_mirrored_video_is_converted_and_a_rotated_one_is_not(tmp_path: Path) -> None:
     """Readers that know turns do not all know mirrors."""
     plain = {
         name: probe(_with_matrix(_corner(tmp_path / "a"), matrix)).plain

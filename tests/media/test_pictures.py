@@ -37,13 +37,13 @@ def _converted(source: Path, max_bytes: int = LARGE) -> Image.Image:
     ("kind", "expected"),
     [("HEIF", "JPEG"), ("AVIF", "JPEG"), ("WEBP", "JPEG"), ("JPEG", "JPEG"), ("GIF", "PNG"), ("PNG", "PNG")],
 )
-def test_every_still_picture_becomes_what_everybody_reads(kind: str, expected: str, tmp_path: Path) -> None:
+def test_every_still_picture_is_converted_to_jpeg_or_png(kind: str, expected: str, tmp_path: Path) -> None:
     image = _converted(_write(tmp_path, picture(kind)))
     assert (expected, (64, 48), "RGB") == (image.format, image.size, image.mode)
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
-def test_a_turned_picture_is_put_upright(orientation: int, tmp_path: Path) -> None:
+def test_a_rotated_picture_is_turned_upright(orientation: int, tmp_path: Path) -> None:
     """The red corner is at the top left when it is shown as its EXIF data ask for."""
     shown = Image.new("RGB", (64, 48), "white")
     ImageDraw.Draw(shown).rectangle((0, 0, 15, 15), "red")
@@ -67,7 +67,7 @@ def test_a_turned_picture_is_put_upright(orientation: int, tmp_path: Path) -> No
     assert {} == dict(image.getexif())
 
 
-def test_places_and_names_stay_behind(tmp_path: Path) -> None:
+def test_metadata_with_places_and_names_is_removed(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (52.0, 31.0, 0.0)
     exif[ExifTags.Base.Artist] = "somebody"
@@ -77,7 +77,7 @@ def test_places_and_names_stay_behind(tmp_path: Path) -> None:
     assert b"somebody" not in content
 
 
-def test_what_is_transparent_stays_so_and_what_only_could_be_does_not(tmp_path: Path) -> None:
+def test_transparency_is_kept_and_an_opaque_alpha_channel_is_not(tmp_path: Path) -> None:
     for paint, mode in (((255, 0, 0, 100), "RGBA"), ((255, 0, 0, 255), "RGB")):
         content = _saved(Image.new("RGBA", (64, 48), paint), "WEBP", lossless=True)
         assert mode == _converted(_write(tmp_path, content)).mode
@@ -106,14 +106,14 @@ def test_a_broken_profile_is_ignored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["CMYK", "I;16", "LA", "P", "1"])
-def test_every_way_to_store_colours_is_read(kind: str, tmp_path: Path) -> None:
+def test_every_colour_format_is_read(kind: str, tmp_path: Path) -> None:
     image = Image.new(kind, (64, 48))
     content = _saved(image, "JPEG" if kind == "CMYK" else "PNG")
     assert _converted(_write(tmp_path, content)).mode in {"RGB", "RGBA"}
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_a_picture_that_is_too_large_becomes_a_jpeg_that_is_not(kind: str, tmp_path: Path) -> None:
+def test_a_picture_that_is_too_large_becomes_a_smaller_jpeg(kind: str, tmp_path: Path) -> None:
     source = _write(tmp_path, picture(kind, (900, 600), quality=95))
     most = source.stat().st_size // 4
     image = _converted(source, most)

@@ -41,11 +41,11 @@ def test_pictures_are_recognised_by_content(kind: str, mime: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
-def test_moving_pictures_are_told(kind: str, tmp_path: Path) -> None:
+def test_animated_pictures_are_recognised(kind: str, tmp_path: Path) -> None:
     assert probe(_write(tmp_path, moving_picture(kind))).animated
 
 
-def test_size_is_as_shown(tmp_path: Path) -> None:
+def test_the_size_is_that_of_the_displayed_picture(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     found = probe(_write(tmp_path, picture("JPEG", (64, 48), exif=exif)))
@@ -58,7 +58,7 @@ def test_several_pictures_in_one_file_are_its_first(kind: str, mime: str, tmp_pa
     assert (mime, False) == (found.mime, found.animated)
 
 
-def test_colours_for_printers_are_told(tmp_path: Path) -> None:
+def test_cmyk_pictures_are_recognised(tmp_path: Path) -> None:
     path = tmp_path / "a"
     Image.new("CMYK", (8, 8)).save(path, "JPEG")
     assert not probe(path).plain

@@ -86,7 +86,7 @@ def test_a_profile_is_obeyed_with_and_without_alpha(
     _check(content, _shown(_PAINT, matrix, 563 / 256), tmp_path)
 
 
-def test_what_is_transparent_keeps_its_profile_s_colours(tmp_path: Path) -> None:
+def test_transparent_pictures_are_converted_by_their_profile(tmp_path: Path) -> None:
     image = _flat()
     image.putalpha(Image.linear_gradient("L").resize(image.size))
     found = _converted(_saved(image, "PNG", icc_profile=rgb_profile(P3, 2.2)), tmp_path)

@@ -91,7 +91,7 @@ async def test_a_body_longer_than_its_length_is_cut(fetcher: Fetcher, site: Site
         ("Identity", b"picture"),
     ],
 )
-async def test_a_body_that_comes_compressed_is_decoded(
+async def test_a_compressed_body_is_decoded(
     encoding: str, body: bytes, fetcher: Fetcher, site: Site, tmp_path: Path
 ) -> None:
     """Though nobody asked for that: some servers compress whatever they send."""

@@ -35,7 +35,7 @@ def _files(storage: FolderStorage) -> list[Path]:
     return sorted(path for path in files if path.parent.name != "locks")
 
 
-async def test_a_file_is_kept_by_its_content(storage: FolderStorage) -> None:
+async def test_a_file_is_named_by_its_content(storage: FolderStorage) -> None:
     stored = await _put(storage)
     assert stored == Media(file=ID, mime="image/png", size=len(CONTENT), width=4, height=3)
     assert storage.path(ID) == storage.folder / ID[:2] / ID[2:4] / ID
@@ -51,7 +51,7 @@ async def test_a_file_on_disk_is_copied(storage: FolderStorage, tmp_path: Path) 
     assert source.exists()
 
 
-async def test_a_file_on_its_way_in_is_moved(storage: FolderStorage) -> None:
+async def test_an_incoming_file_is_moved(storage: FolderStorage) -> None:
     """Copying 100 MB from one place in the storage to another would help nobody."""
     storage.incoming.mkdir(parents=True)
     source = storage.incoming / "a"
@@ -63,7 +63,7 @@ async def test_a_file_on_its_way_in_is_moved(storage: FolderStorage) -> None:
     assert [storage.path(ID)] == _files(storage)
 
 
-async def test_a_rendition_lies_beside_its_file_and_goes_with_it(storage: FolderStorage) -> None:
+async def test_a_rendition_is_stored_next_to_its_file_and_removed_with_it(storage: FolderStorage) -> None:
     await _put(storage)
     storage.incoming.mkdir(exist_ok=True)
     for content in (b"first", b"second"):
@@ -87,7 +87,7 @@ async def test_a_rendition_can_go_alone(storage: FolderStorage, tmp_path: Path) 
     assert [storage.path(ID)] == _files(storage)
 
 
-async def test_nothing_is_kept_beside_a_file_that_is_gone(storage: FolderStorage, tmp_path: Path) -> None:
+async def test_no_rendition_is_stored_for_a_removed_file(storage: FolderStorage, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"rendition")
     storage.path(ID).parent.mkdir(parents=True)
     with pytest.raises(MediaUnavailable, match="no longer stored"):

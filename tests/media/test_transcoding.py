@@ -39,7 +39,7 @@ def test_every_video_becomes_h264_in_mp4(codec: str, container: str, tmp_path: P
         assert sum(1 for _ in container_.decode(video=0)) == 12
 
 
-def test_the_table_of_contents_comes_first(tmp_path: Path) -> None:
+def test_the_index_comes_first(tmp_path: Path) -> None:
     content = _transcode(video(tmp_path / "a")).read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
 
@@ -54,7 +54,7 @@ def test_sound_is_kept_and_silence_stays_silent(tmp_path: Path) -> None:
         assert () == container.streams.audio
 
 
-def test_a_turned_video_is_written_upright(tmp_path: Path) -> None:
+def test_a_rotated_video_is_written_upright(tmp_path: Path) -> None:
     """What is at the left of the frame in the file is shown at the top."""
     target = _transcode(turned(half_white(tmp_path / "a")))
     with av.open(target) as container:
@@ -66,7 +66,7 @@ def test_a_turned_video_is_written_upright(tmp_path: Path) -> None:
         assert (0, 0, 0) == pytest.approx(colour(still, (36, 118)), abs=12)
 
 
-def test_colours_stay(tmp_path: Path) -> None:
+def test_colours_are_kept(tmp_path: Path) -> None:
     source = video(tmp_path / "a", codec="libvpx-vp9", container="webm")
     for path, still in ((source, "before"), (_transcode(source), "after")):
         take_still(path, tmp_path / still)

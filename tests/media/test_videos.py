@@ -35,7 +35,7 @@ def test_videos_are_recognised_by_content(
     assert found.duration_ms == pytest.approx(12 * 1000 / RATE, abs=1)
 
 
-def test_a_size_is_as_shown(tmp_path: Path) -> None:
+def test_the_size_is_that_of_the_displayed_video(tmp_path: Path) -> None:
     """A phone's video lies on its side in the file, and old cameras have oblong pixels."""
     upright = turned(video(tmp_path / "turned", size=(128, 72)))
     oblong = video(tmp_path / "oblong", size=(96, 72), shape=Fraction(4, 3))
@@ -60,7 +60,7 @@ def test_one_frame_is_a_video(tmp_path: Path) -> None:
     ("codec", "pixels", "plain"),
     [("libx264", "yuv444p", False), ("libx264", "yuv420p10le", False), ("libx264", "yuvj420p", True)],
 )
-def test_rare_ways_to_store_colours_are_told(codec: str, pixels: str, plain: bool, tmp_path: Path) -> None:
+def test_rare_colour_formats_are_recognised(codec: str, pixels: str, plain: bool, tmp_path: Path) -> None:
     assert probe(video(tmp_path / "a", codec=codec, pixels=pixels)).plain is plain
 
 
@@ -84,7 +84,7 @@ def test_what_is_called_a_video_and_is_none_is_refused(content: bytes, tmp_path:
 @pytest.mark.parametrize(
     "begin", [b"\0\0\0\x20ftypisom", b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm", b"RIFF\0\0\0\0AVI "]
 )
-def test_what_only_begins_like_a_video_is_refused(begin: bytes, tmp_path: Path) -> None:
+def test_a_file_with_only_the_signature_of_a_video_is_refused(begin: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(begin + b"#EXTM3U\nfile:///etc/passwd\n" * 50)
     with pytest.raises(MediaRefused, match=r"broken or not complete|no video track"):
@@ -145,7 +145,7 @@ def test_a_video_without_frames_is_refused(tmp_path: Path) -> None:
         probe(path)
 
 
-def test_sound_alone_is_refused(tmp_path: Path) -> None:
+def test_a_file_with_audio_only_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     with av.open(path, "w") as out:
         voice = out.add_stream("aac", rate=44_100)
@@ -177,7 +177,7 @@ def test_a_frame_that_grows_while_it_is_decoded_is_refused(size: tuple[int, int]
         probe(path)
 
 
-def test_the_still_is_the_first_frame_as_shown(tmp_path: Path) -> None:
+def test_the_poster_is_the_first_displayed_frame(tmp_path: Path) -> None:
     source, target = turned(video(tmp_path / "a")), tmp_path / "still"
     take_still(source, target)
     with Image.open(target) as still:
@@ -185,7 +185,7 @@ def test_the_still_is_the_first_frame_as_shown(tmp_path: Path) -> None:
         assert (254, 0, 0) == pytest.approx(colour(still, (36, 64)), abs=20)
 
 
-def test_the_still_is_turned_the_right_way(tmp_path: Path) -> None:
+def test_the_poster_is_upright(tmp_path: Path) -> None:
     """What is at the left of the frame in the file is shown at the top."""
     take_still(turned(half_white(tmp_path / "a")), tmp_path / "still")
     with Image.open(tmp_path / "still") as still:

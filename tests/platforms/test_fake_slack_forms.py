@@ -243,7 +243,7 @@ async def test_forms_lie_three_deep_and_know_their_revision(slack: FakeSlack) ->
     assert slack.world.view(opened["view"]["id"]).told["title"]["text"] == "New"
 
 
-async def test_closing_is_told_where_the_app_wishes_to_know(slack: FakeSlack) -> None:
+async def test_closing_a_view_is_reported_if_the_app_asks_for_it(slack: FakeSlack) -> None:
     team = slack.team("Film club")
     ada = slack.user(team, "ada")
 

@@ -76,7 +76,7 @@ async def count(engine: Engine, table: str = "job") -> int:
 
 
 @pytest.mark.parametrize("window", [0, 3_000])
-async def test_an_accepted_command_is_answered_though_no_read_beside_it_works(
+async def test_an_accepted_command_is_answered_although_every_read_fails(
     any_engine: Open, window: int
 ) -> None:
     async with any_engine(wrap_store=Faulty, start=None) as bot:

@@ -24,7 +24,7 @@ async def test_a_member_sends_only_so_many_files_at_once(engine: Open) -> None:
             pass
 
 
-async def test_bytes_on_their_way_in_are_counted_as_they_arrive(engine: Open) -> None:
+async def test_incoming_bytes_are_counted_as_they_arrive(engine: Open) -> None:
     async with engine(start=None, upload_bytes_per_member=1_000) as bot:
         async with bot.service.begin_upload(ADA) as first:
             first.add(600)

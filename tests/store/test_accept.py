@@ -234,7 +234,7 @@ async def test_members_of_two_replicas_fill_their_workspace_s_ceiling_to_the_las
     assert Meter(reserved=70) == await meter_of(replicas[0], ceiling_scope())
 
 
-async def test_different_members_are_accepted_by_two_replicas_without_waiting_in_a_ring(
+async def test_different_members_are_accepted_by_two_replicas_without_a_deadlock(
     replicas: tuple[Database, Database],
 ) -> None:
     """Batches lock the same meters in one order, whatever the order of their commands."""

@@ -195,7 +195,7 @@ async def test_a_copy_that_is_sent_while_its_job_is_deleted_is_told(
     assert 2 == (await card_of(replicas[0], item.card)).wanted_rev
 
 
-async def test_copies_and_deletions_do_not_wait_in_a_ring(replicas: tuple[Database, Database]) -> None:
+async def test_copies_and_deletions_do_not_deadlock(replicas: tuple[Database, Database]) -> None:
     await open_account(replicas[0])
     walks = [await completed(replicas[0]) for _ in range(20)]
     for walk in walks:

@@ -335,7 +335,7 @@ async def test_a_busy_channel_has_a_few_of_its_cards_looked_at_of_each_kind(stor
     assert [2, 2] == [len(seen & {item.card for item in items}) for items in (running, waiting)]
 
 
-async def test_moves_and_shows_of_the_same_cards_do_not_wait_in_a_ring(
+async def test_transitions_and_deliveries_of_the_same_cards_do_not_deadlock(
     replicas: tuple[Database, Database],
 ) -> None:
     """Both change sets of cards; each locks them in the order of their ids."""

@@ -324,7 +324,7 @@ async def test_a_job_that_is_taken_back_first_is_not_lowered(store: Database) ->
     assert [] == await inconsistent_meters(store)
 
 
-async def test_two_replicas_lower_and_release_without_waiting_in_a_ring(
+async def test_two_replicas_lower_and_release_without_a_deadlock(
     replicas: tuple[Database, Database],
 ) -> None:
     """Both touch the meters of all members; each locks them at once, in the order of their ids."""

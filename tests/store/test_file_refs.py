@@ -144,7 +144,7 @@ async def test_an_upload_that_is_prolonged_while_it_ends_stays(replicas: tuple[D
     assert ("file",) == await end(replicas[0], now=NOW + HOUR)
 
 
-async def test_of_two_who_let_go_at_once_the_second_frees_the_file(
+async def test_of_two_concurrent_releases_the_second_frees_the_file(
     replicas: tuple[Database, Database],
 ) -> None:
     await open_account(replicas[0])
@@ -161,7 +161,7 @@ async def test_of_two_who_let_go_at_once_the_second_frees_the_file(
     assert [(), ("file",)] == answers
 
 
-async def test_batches_that_hold_and_let_go_do_not_wait_in_a_ring(
+async def test_batches_that_add_and_release_references_do_not_deadlock(
     replicas: tuple[Database, Database],
 ) -> None:
     await open_account(replicas[0])
@@ -212,7 +212,7 @@ async def test_an_upload_that_comes_again_is_held_for_longer_and_never_for_less(
     assert ("file",) == await end(store, now=NOW + 2 * HOUR)
 
 
-async def test_a_job_s_file_that_is_sent_again_is_not_let_go_with_the_upload(store: Database) -> None:
+async def test_a_job_s_file_that_is_uploaded_again_is_not_released_with_the_upload(store: Database) -> None:
     walk = await done(store, "file")
     await upload(store, "file")
     await upload(store, "file", member="bob")

@@ -150,7 +150,7 @@ async def test_two_replicas_end_a_job_once(replicas: tuple[Database, Database]) 
     assert [] == await inconsistent_meters(replicas[0])
 
 
-async def test_two_replicas_move_jobs_of_the_same_cards_without_waiting_in_a_ring(
+async def test_two_replicas_move_jobs_of_the_same_cards_without_a_deadlock(
     replicas: tuple[Database, Database],
 ) -> None:
     items = [acceptance(jobs=2) for _ in range(40)]

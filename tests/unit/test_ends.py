@@ -95,7 +95,7 @@ def test_words_are_needed_unless_a_picture_stands_at_an_end(
 
 
 @pytest.mark.parametrize("prompt", ["", "a fox"])
-def test_words_that_are_given_are_checked_beside_a_picture_too(prompt: str) -> None:
+def test_a_prompt_is_checked_even_with_a_picture(prompt: str) -> None:
     assert prompt == Animate(prompt=prompt, start=_URL).request(_JOBS).prompt
     with pytest.raises(InvalidRequest, match="too short"):
         Animate(prompt="ab", start=_URL).request(_JOBS)

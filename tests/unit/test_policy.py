@@ -85,12 +85,14 @@ def test_admins_and_operators_manage_a_workspace_and_nobody_else() -> None:
         (Workspace(id="discord:10", paused=True), set(), "by an admin. Queued jobs keep their place"),
     ],
 )
-def test_a_closed_door_says_who_closed_it(workspace: Workspace, blocked: set[str], words: str) -> None:
+def test_a_closed_workspace_refuses_with_a_reason(
+    workspace: Workspace, blocked: set[str], words: str
+) -> None:
     with pytest.raises(NotAllowed, match=words.replace(".", r"\.")):
         check_open(workspace, blocked, _OWNER)
 
 
-def test_an_open_door_lets_in() -> None:
+def test_an_open_workspace_accepts_jobs() -> None:
     check_open(_HERE, {"discord:2", "discord:99", "discord:10:2"}, _OWNER)
 
 

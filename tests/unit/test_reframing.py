@@ -146,7 +146,7 @@ def test_a_video_that_no_model_takes_is_not_reframed_by_a_button_either() -> Non
         follow_up_request(Action.REFRAME, film(result=_lasting(31_000).file))
 
 
-def test_every_pixel_of_the_frame_can_be_said_in_words() -> None:
+def test_every_pixel_of_the_frame_can_be_written_as_text() -> None:
     pixels = {
         "grid_position_x": 0,
         "grid_position_y": 10,

@@ -89,7 +89,7 @@ def test_the_first_frame_of_a_video_is_a_picture() -> None:
     assert frame == Animate(prompt="a fox", start=frame).request(_JOBS).start
 
 
-def test_what_is_known_of_a_source_lies_at_its_job_or_beside_it() -> None:
+def test_a_source_is_described_by_its_job_or_the_request() -> None:
     sources = (_PICTURE, _VIDEO, Reference.of(VIDEO), _PAGE)
     assert [PICTURE, VIDEO, VIDEO, None] == [known_media(source, _JOBS) for source in sources]
 

@@ -60,7 +60,7 @@ def ended() -> None:
 
 
 @pytest.mark.parametrize("failure", [odd_answer, group, leaked_cancellation, ended])
-async def test_a_failing_inlet_is_told_and_started_again_beside_the_others(
+async def test_a_failing_receiver_is_reported_and_restarted_without_affecting_others(
     tmp_path: Path, failure: Callable[[], None]
 ) -> None:
     broken, well = Listening(failure, failure, failure), Listening()
@@ -176,7 +176,7 @@ class FailingServer(Server):
         await super().main_loop()
 
 
-async def test_a_web_server_that_fails_is_started_again_beside_everything_else(tmp_path: Path) -> None:
+async def test_a_web_server_that_fails_is_restarted_without_affecting_the_rest(tmp_path: Path) -> None:
     class Failing(FailingServer):
         failures = 2
 

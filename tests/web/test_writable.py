@@ -41,7 +41,7 @@ async def refused(bot: Engine) -> str:
     pytest.fail("every command was accepted")
 
 
-async def test_a_command_on_a_full_disk_is_refused_in_words_and_costs_nothing(tmp_path: Path) -> None:
+async def test_a_command_on_a_full_disk_is_refused_with_a_reason_and_costs_nothing(tmp_path: Path) -> None:
     async with open_engine(tmp_path, start=None) as bot:
         await fill_the_disk(bot)
         with capture_logs() as logs:

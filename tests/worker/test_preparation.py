@@ -137,7 +137,7 @@ async def test_what_turns_out_to_be_of_the_other_kind_is_refused(
         await fails(bot, card, FailureCategory.INPUT_REFUSED, told)
 
 
-async def test_what_cannot_be_used_at_all_is_refused_in_words(engine: Open) -> None:
+async def test_an_unusable_input_is_refused_with_a_reason(engine: Open) -> None:
     async with engine() as bot:
         bot.library.unusable = MediaRefused(
             "This picture is animated: send a video as MP4, or a still picture."

@@ -27,7 +27,7 @@ async def sent(engine: Engine) -> dict[str, str]:
     return dict(engine.provider.creates[-1][1])
 
 
-async def test_a_result_is_handed_over_by_a_signed_link(any_engine: Open) -> None:
+async def test_a_result_is_given_to_the_provider_as_a_signed_link(any_engine: Open) -> None:
     async with any_engine() as bot, bot.http() as http:
         source = await bot.made()
         card = await bot.ask(f"/reframe 1:1 {source.id} --prompt 'with more sky'")
@@ -41,7 +41,7 @@ async def test_a_result_is_handed_over_by_a_signed_link(any_engine: Open) -> Non
         assert "prepared" in await bot.causes(card)
 
 
-async def test_a_frame_of_a_video_is_handed_over_as_a_picture(any_engine: Open) -> None:
+async def test_a_frame_of_a_video_is_given_to_the_provider_as_a_picture(any_engine: Open) -> None:
     async with any_engine() as bot, bot.http() as http:
         source = await bot.made("/animate a fox that runs")
         await bot.ends((await bot.press(Action.VARIATION, source.id)).view)
@@ -52,7 +52,7 @@ async def test_a_frame_of_a_video_is_handed_over_as_a_picture(any_engine: Open) 
         assert (200, "image/jpeg") == (served.status_code, served.headers["content-type"])
 
 
-async def test_a_file_that_was_sent_is_handed_over_by_a_signed_link(any_engine: Open) -> None:
+async def test_an_uploaded_file_is_given_to_the_provider_as_a_signed_link(any_engine: Open) -> None:
     async with any_engine() as bot, bot.http() as http:
         file = Reference.of(await bot.upload(PNG + b"mine"))
         await bot.made("/animate it runs", files=(file,))

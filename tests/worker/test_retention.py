@@ -114,7 +114,7 @@ def _is_media(path: Path) -> bool:
         (MediaUnavailable("The media storage is full."), Refused, "storage is full. Try again later"),
     ],
 )
-async def test_an_upload_that_cannot_be_kept_is_refused_in_words(
+async def test_an_upload_that_cannot_be_stored_is_refused_with_a_reason(
     engine: Open, error: Exception, kind: type[Refused], told: str
 ) -> None:
     async with engine(start=None) as bot:

@@ -69,7 +69,7 @@ class Run:
             self.app.stop()
 
 
-async def test_a_stop_lets_creates_and_shows_in_hand_end_and_begins_nothing_new(
+async def test_a_stop_finishes_running_creates_and_deliveries_and_starts_no_new_one(
     tmp_path: Path, engine: Open
 ) -> None:
     run = Run(tmp_path)

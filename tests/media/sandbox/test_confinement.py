@@ -208,7 +208,7 @@ async def test_calls_that_the_filter_does_not_know_do_not_exist() -> None:
         assert ("ENOSYS", "EPERM", {"ENOSYS"}) == (clone3, io_uring, set(unknown))
 
 
-async def test_threads_stay_possible() -> None:
+async def test_threads_are_allowed() -> None:
     async with SandboxPool(processes=1) as pool:
         assert 4 == await pool.run(_in_threads, timeout_s=PATIENCE_S)
 

@@ -44,7 +44,7 @@ async def _settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_keys_take_turns_however_much_each_asks() -> None:
+async def test_keys_rotate_however_much_each_asks() -> None:
     row = _Row(1)
     for name in ("a1", "a2", "a3", "b1", "c1", "b2"):
         await row.ask(name, name[0])
@@ -75,7 +75,7 @@ async def test_without_a_key_the_order_is_that_of_asking() -> None:
     assert ["one", "two", "three"] == row.came
 
 
-async def test_who_is_cancelled_loses_no_turn_of_others() -> None:
+async def test_a_cancelled_caller_costs_others_no_slot() -> None:
     row = _Row(1)
     for name in ("a1", "b1", "c1"):
         await row.ask(name, name[0])
@@ -89,7 +89,7 @@ async def test_who_is_cancelled_loses_no_turn_of_others() -> None:
     assert ["a1", "c1", "a2", "b2", "c2"] == row.came
 
 
-async def test_a_turn_given_and_cancelled_in_the_same_moment_is_passed_on() -> None:
+async def test_a_slot_granted_and_cancelled_at_once_is_passed_on() -> None:
     row = _Row(1)
     for name in ("a1", "b1", "c1"):
         await row.ask(name, name[0])

@@ -190,7 +190,7 @@ async def test_a_call_that_takes_too_long_fails_and_the_next_one_works() -> None
         assert before == await pool.run(server_pid, timeout_s=PATIENCE_S)
 
 
-async def test_a_call_that_computes_too_long_fails_and_its_time_is_told() -> None:
+async def test_a_call_over_its_cpu_limit_fails_and_its_cpu_time_is_counted() -> None:
     told: list[float] = []
     async with SandboxPool(processes=1) as pool:
         with pytest.raises(ProcessingFailed, match="longer than"):
@@ -326,7 +326,7 @@ async def test_media_work_steps_back_behind_whoever_answers_people() -> None:
 
 
 @pytest.mark.skipif(not _knows_turns(), reason="Linux knows turns since 6.12")
-async def test_media_work_gives_way_at_once_to_whoever_wakes() -> None:
+async def test_media_work_is_preempted_at_once() -> None:
     async with SandboxPool() as pool:
         assert await pool.run(_turn_ns, timeout_s=PATIENCE_S) > _turn_ns()
 

@@ -92,7 +92,7 @@ async def test_existing_attachments_are_kept_and_foreign_ones_removed(
     assert [f"reverie-{second.id}.jpg"] == [file.name for file in plan.uploads]
 
 
-async def test_the_link_stays_beside_an_existing_smaller_file(library: FakeLibrary) -> None:
+async def test_the_link_is_kept_with_an_existing_smaller_file(library: FakeLibrary) -> None:
     job = job_view(media=_BIG_VIDEO)
     there = [{"id": "71", "filename": f"reverie-{job.id}.mp4", "size": 5}]
     plan = await _planner(library).plan(card_view(job), there, DEFAULT_UPLOAD_LIMIT)
