@@ -99,6 +99,7 @@ def test_an_event_without_a_person_is_refused(body: dict[str, Any]) -> None:
         ({"subtype": "bot_message"}, False),
         ({"user": None}, False),
         ({"user": "U1", "subtype": "message_changed", "hidden": True}, False),
+        ({"user": "U1", "hidden": True}, False),
     ],
 )
 def test_only_a_new_message_of_a_person_is_a_command(told: dict[str, Any], *, by: bool) -> None:
