@@ -13,7 +13,7 @@ from bot.providers.base import Generation
 from bot.settings import Timing
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, Step, held, lost, lost_on_the_way
-from tests.engine.house import House
+from tests.engine.harness import Engine
 
 FILM = "/animate a fox that runs"
 CHANGES = ["/upscale {} 4k", "/audio {} rain"]
@@ -21,208 +21,208 @@ CHANGES = ["/upscale {} 4k", "/audio {} rain"]
 GRACE = 60_001
 
 
-async def source_of_changes(home: House) -> tuple[Job, Generation]:
+async def source_of_changes(bot: Engine) -> tuple[Job, Generation]:
     """Have a video made by a provider that answers changes with the same generation."""
-    source = await home.made(FILM)
-    home.provider.keeps_id = True
+    source = await bot.made(FILM)
+    bot.provider.keeps_id = True
     assert source.remote_id is not None
-    return source, home.provider.generations[source.remote_id]
+    return source, bot.provider.generations[source.remote_id]
 
 
-async def begun(home: House, text: str, before: Generation, step: Step) -> tuple[CardView, Generation]:
+async def begun(bot: Engine, text: str, before: Generation, step: Step) -> tuple[CardView, Generation]:
     """Have a change accepted whose generation still shows what it was; answers what it will show."""
-    home.provider.steps.append(step)
-    card = await home.ask(text)
+    bot.provider.steps.append(step)
+    card = await bot.ask(text)
     await step.begun.wait()
-    after = home.provider.generations[before.id]
-    home.provider.generations[before.id] = before
+    after = bot.provider.generations[before.id]
+    bot.provider.generations[before.id] = before
     step.open()
     return card, after
 
 
-async def echo(home: House) -> None:
+async def echo(bot: Engine) -> None:
     """Have the provider's list show one of our tokens, so that absence can be proven."""
-    await home.looks()
-    await home.until(lambda: home.rows("SELECT 1 FROM account WHERE echoed_at IS NOT NULL"))
+    await bot.looks()
+    await bot.until(lambda: bot.rows("SELECT 1 FROM account WHERE echoed_at IS NOT NULL"))
 
 
 @pytest.mark.parametrize("text", CHANGES)
-async def test_one_generation_belongs_to_a_video_and_to_its_change(any_house: Open, text: str) -> None:
-    async with any_house() as home:
-        source, before = await source_of_changes(home)
-        job = await home.made(text.format(source.id))
+async def test_one_generation_belongs_to_a_video_and_to_its_change(any_engine: Open, text: str) -> None:
+    async with any_engine() as bot:
+        source, before = await source_of_changes(bot)
+        job = await bot.made(text.format(source.id))
 
         assert before.id == source.remote_id == job.remote_id == job.edited_generation
         assert job.result is not None
         assert source.result is not None
         assert source.result.file != job.result.file
-        assert {} == await home.orphans()
-        assert (source.price + job.price, 0) == await home.money()
+        assert {} == await bot.orphans()
+        assert (source.price + job.price, 0) == await bot.money()
 
 
-async def test_a_change_has_ended_once_its_file_is_another_one(any_house: Open) -> None:
+async def test_a_change_has_ended_once_its_file_is_another_one(any_engine: Open) -> None:
     """The generation says completed all the time, as it did before."""
-    async with any_house() as home:
-        source, before = await source_of_changes(home)
-        card, after = await begun(home, f"/audio {source.id}", before, held())
-        fetched = home.library.fetched.count(str(before.asset_url))
-        await home.until(lambda: home.library.fetched.count(str(before.asset_url)) > fetched + 1)
-        assert State.SUBMITTED is (await home.job(card)).state
-        assert source.price == (await home.money())[0]
+    async with any_engine() as bot:
+        source, before = await source_of_changes(bot)
+        card, after = await begun(bot, f"/audio {source.id}", before, held())
+        fetched = bot.library.fetched.count(str(before.asset_url))
+        await bot.until(lambda: bot.library.fetched.count(str(before.asset_url)) > fetched + 1)
+        assert State.SUBMITTED is (await bot.job(card)).state
+        assert source.price == (await bot.money())[0]
 
-        home.provider.generations[before.id] = after
+        bot.provider.generations[before.id] = after
 
-        job = await home.ends(card)
+        job = await bot.ends(card)
         assert State.COMPLETED is job.state
         assert job.result != source.result
 
 
-async def test_a_change_that_never_comes_is_refunded_and_the_video_stays(any_house: Open) -> None:
-    async with any_house() as home:
-        source, before = await source_of_changes(home)
-        card, _ = await begun(home, f"/audio {source.id}", before, held())
-        await home.comes_to(card, State.SUBMITTED)
-        home.advance(home.services.times.generation_deadline + 1)
+async def test_a_change_that_never_comes_is_refunded_and_the_video_stays(any_engine: Open) -> None:
+    async with any_engine() as bot:
+        source, before = await source_of_changes(bot)
+        card, _ = await begun(bot, f"/audio {source.id}", before, held())
+        await bot.comes_to(card, State.SUBMITTED)
+        bot.advance(bot.services.times.generation_deadline + 1)
 
-        job = await home.ends(card)
-        assert (State.FAILED, (source.price, 0)) == (job.state, await home.money())
+        job = await bot.ends(card)
+        assert (State.FAILED, (source.price, 0)) == (job.state, await bot.money())
         assert job.failure is not None
         assert FailureCategory.TIMEOUT is job.failure.category
-        assert {} == await home.orphans()
-        assert before.id in home.provider.generations
-        home.provider.keeps_id = False
-        await home.made(f"/extend {source.id}")
+        assert {} == await bot.orphans()
+        assert before.id in bot.provider.generations
+        bot.provider.keeps_id = False
+        await bot.made(f"/extend {source.id}")
 
 
-async def test_two_changes_of_one_video_follow_each_other(any_house: Open) -> None:
-    async with any_house() as home:
-        source, before = await source_of_changes(home)
-        first, after = await begun(home, f"/upscale {source.id} 4k", before, held())
-        second = await home.ask(f"/audio {source.id}")
-        await home.until(lambda: _waits(home, second))
-        assert 2 == len(home.provider.creates)
+async def test_two_changes_of_one_video_follow_each_other(any_engine: Open) -> None:
+    async with any_engine() as bot:
+        source, before = await source_of_changes(bot)
+        first, after = await begun(bot, f"/upscale {source.id} 4k", before, held())
+        second = await bot.ask(f"/audio {source.id}")
+        await bot.until(lambda: _waits(bot, second))
+        assert 2 == len(bot.provider.creates)
 
-        home.provider.generations[before.id] = after
-        larger = await home.ends(first)
-        home.advance(home.services.times.cool_down + 1)
-        heard = await home.ends(second)
+        bot.provider.generations[before.id] = after
+        larger = await bot.ends(first)
+        bot.advance(bot.services.times.cool_down + 1)
+        heard = await bot.ends(second)
 
         assert (State.COMPLETED, State.COMPLETED) == (larger.state, heard.state)
         assert before.id == larger.remote_id == heard.remote_id
         assert 3 == len({source.result, larger.result, heard.result})
 
 
-async def _waits(home: House, card: CardView) -> bool:
-    return "other_change_first" in await home.causes(card)
+async def _waits(bot: Engine, card: CardView) -> bool:
+    return "other_change_first" in await bot.causes(card)
 
 
 @pytest.mark.parametrize("keeps_id", [False, True])
-async def test_a_change_whose_answer_was_lost_is_found_by_its_token(any_house: Open, keeps_id: bool) -> None:
-    async with any_house() as home:
-        source, before = await source_of_changes(home)
-        home.provider.keeps_id = keeps_id
-        home.provider.steps.append(lost())
-        card = await home.ask(f"/upscale {source.id}")
+async def test_a_change_whose_answer_was_lost_is_found_by_its_token(any_engine: Open, keeps_id: bool) -> None:
+    async with any_engine() as bot:
+        source, before = await source_of_changes(bot)
+        bot.provider.keeps_id = keeps_id
+        bot.provider.steps.append(lost())
+        card = await bot.ask(f"/upscale {source.id}")
 
-        job = await home.ends(card)
+        job = await bot.ends(card)
 
         assert (State.COMPLETED, 1) == (job.state, job.attempt)
         assert keeps_id is (job.remote_id == before.id)
-        assert "adopted" in await home.causes(card)
-        assert 2 == len(home.provider.creates)
-        assert {} == await home.orphans()
+        assert "adopted" in await bot.causes(card)
+        assert 2 == len(bot.provider.creates)
+        assert {} == await bot.orphans()
 
 
-async def test_a_callback_finds_a_change_whose_echo_is_still_that_of_the_create(house: Open) -> None:
-    async with house() as home, home.http() as http:
-        source, before = await source_of_changes(home)
-        home.provider.list_error = OutcomeUnknown("503")
-        home.provider.steps.append(lost())
-        card = await home.ask(f"/upscale {source.id}")
-        await home.comes_to(card, State.UNKNOWN)
-        _, _, url = home.provider.creates[-1]
-        after = home.provider.generations[before.id]
-        home.provider.generations[before.id] = replace(after, callback_url=before.callback_url)
+async def test_a_callback_finds_a_change_whose_echo_is_still_that_of_the_create(engine: Open) -> None:
+    async with engine() as bot, bot.http() as http:
+        source, before = await source_of_changes(bot)
+        bot.provider.list_error = OutcomeUnknown("503")
+        bot.provider.steps.append(lost())
+        card = await bot.ask(f"/upscale {source.id}")
+        await bot.comes_to(card, State.UNKNOWN)
+        _, _, url = bot.provider.creates[-1]
+        after = bot.provider.generations[before.id]
+        bot.provider.generations[before.id] = replace(after, callback_url=before.callback_url)
 
         await http.post(str(url), json={"id": before.id, "state": "completed"})
 
-        job = await home.ends(card)
+        job = await bot.ends(card)
         assert (State.COMPLETED, before.id) == (job.state, job.remote_id)
 
 
-async def test_a_lost_change_is_never_asked_for_twice(any_house: Open) -> None:
+async def test_a_lost_change_is_never_asked_for_twice(any_engine: Open) -> None:
     """That the list does not show it proves nothing, for the same generation may have been changed."""
-    async with any_house() as home:
-        source, _ = await source_of_changes(home)
-        await echo(home)
-        home.provider.steps.append(lost_on_the_way())
-        card = await home.ask(f"/upscale {source.id}")
-        await home.comes_to(card, State.UNKNOWN)
-        home.advance(GRACE)
+    async with any_engine() as bot:
+        source, _ = await source_of_changes(bot)
+        await echo(bot)
+        bot.provider.steps.append(lost_on_the_way())
+        card = await bot.ask(f"/upscale {source.id}")
+        await bot.comes_to(card, State.UNKNOWN)
+        bot.advance(GRACE)
 
-        job = await home.ends(card)
+        job = await bot.ends(card)
         assert (State.FAILED, 1) == (job.state, job.attempt)
         assert job.failure is not None
         assert FailureCategory.LOST_ANSWER is job.failure.category
-        assert 2 == len(home.provider.creates)
-        assert (source.price, 0) == await home.money()
+        assert 2 == len(bot.provider.creates)
+        assert (source.price, 0) == await bot.money()
 
 
-async def test_a_change_that_turns_up_after_its_refund_leaves_the_video_alone(house: Open) -> None:
-    async with house() as home:
-        source, before = await source_of_changes(home)
-        home.provider.steps.append(lost())
-        home.provider.hidden.add(before.id)
-        card = await home.ask(f"/upscale {source.id}")
-        await home.comes_to(card, State.UNKNOWN)
-        home.advance(GRACE)
-        assert State.FAILED is (await home.ends(card)).state
+async def test_a_change_that_turns_up_after_its_refund_leaves_the_video_alone(engine: Open) -> None:
+    async with engine() as bot:
+        source, before = await source_of_changes(bot)
+        bot.provider.steps.append(lost())
+        bot.provider.hidden.add(before.id)
+        card = await bot.ask(f"/upscale {source.id}")
+        await bot.comes_to(card, State.UNKNOWN)
+        bot.advance(GRACE)
+        assert State.FAILED is (await bot.ends(card)).state
 
-        home.provider.hidden.clear()
-        await home.looks()
+        bot.provider.hidden.clear()
+        await bot.looks()
 
-        assert {} == await home.orphans()
-        assert [] == home.provider.deleted
+        assert {} == await bot.orphans()
+        assert [] == bot.provider.deleted
 
 
 @pytest.mark.parametrize("first", [0, 1])
-async def test_a_shared_generation_is_deleted_with_the_last_of_its_jobs(any_house: Open, first: int) -> None:
-    async with any_house() as home:
-        source, before = await source_of_changes(home)
-        job = await home.made(f"/upscale {source.id}")
+async def test_a_shared_generation_is_deleted_with_the_last_of_its_jobs(any_engine: Open, first: int) -> None:
+    async with any_engine() as bot:
+        source, before = await source_of_changes(bot)
+        job = await bot.made(f"/upscale {source.id}")
         jobs: Sequence[Job] = (source, job)
-        await home.delete(jobs[first].id)
-        assert {} == await home.orphans()
-        await home.delete(jobs[1 - first].id)
-        assert {before.id: "deleted"} == await home.orphans()
-        await home.until(lambda: [before.id] == home.provider.deleted)
+        await bot.delete(jobs[first].id)
+        assert {} == await bot.orphans()
+        await bot.delete(jobs[1 - first].id)
+        assert {before.id: "deleted"} == await bot.orphans()
+        await bot.until(lambda: [before.id] == bot.provider.deleted)
 
 
 @pytest.mark.parametrize("text", CHANGES)
 async def test_a_video_whose_account_is_gone_is_not_changed_and_nothing_is_charged(
-    any_house: Open, text: str
+    any_engine: Open, text: str
 ) -> None:
     clock = Clock()
     one, two = (FakeProvider(clock, account=name) for name in ("one", "two"))
-    async with any_house(
+    async with any_engine(
         clock=clock, providers=[one, two], start=("prepare", "submit two", "watch", "deliver")
-    ) as home:
-        source = await home.made(FILM)
+    ) as bot:
+        source = await bot.made(FILM)
     clock.wall_ahead += Timing().account_lost + 1
-    async with any_house(clock=clock, providers=[one], owner="later") as home:
-        before = await home.money()
+    async with any_engine(clock=clock, providers=[one], owner="later") as bot:
+        before = await bot.money()
         with pytest.raises(InvalidRequest, match=r"no longer in use, and no other can build on it\. Make"):
-            await home.say(text.format(source.id))
-        assert before == await home.money()
+            await bot.say(text.format(source.id))
+        assert before == await bot.money()
 
 
-async def test_a_change_goes_to_the_account_that_made_the_video(house: Open) -> None:
+async def test_a_change_goes_to_the_account_that_made_the_video(engine: Open) -> None:
     clock = Clock()
     providers = [FakeProvider(clock, account=name) for name in ("one", "two")]
-    async with house(
+    async with engine(
         clock=clock, providers=providers, start=("prepare", "submit two", "watch", "deliver")
-    ) as home:
-        source = await home.made(FILM)
-        home.start()
+    ) as bot:
+        source = await bot.made(FILM)
+        bot.start()
         for number in range(4):
-            assert "two" == (await home.made(f"/upscale {source.id}", key=f"again-{number}")).account
+            assert "two" == (await bot.made(f"/upscale {source.id}", key=f"again-{number}")).account
