@@ -23,9 +23,10 @@ from bot.providers.health import ProviderHealth
 from bot.security.encryption import FieldCipher
 from bot.security.rate_limit import RateLimiter
 from bot.security.tokens import TokenSigner
-from bot.settings import Settings, Timing
+from bot.settings import Settings
 from bot.store.accounts import ReadyAccount
 from bot.store.database.base import Database
+from bot.timing import Timing
 
 log = structlog.get_logger()
 

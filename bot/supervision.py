@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.settings import Timing
+from bot.timing import Timing
 
 #: prefix of the names of receivers' loops
 RECEIVER = "receiver "

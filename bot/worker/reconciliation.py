@@ -20,11 +20,11 @@ from bot.domain.jobs import Job, State
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState, Page, Provider
 from bot.services import Services, log
-from bot.settings import Timing
 from bot.store.accounts import echoed_at, record_echo
 from bot.store.attempts import Attempt, JobRef, attempts, job_refs, known_generations, unbound_attempts
 from bot.store.claim import Claim
 from bot.store.orphans import Orphan, OrphanCause, record_orphan
+from bot.timing import Timing
 from bot.worker.callback_tokens import read_callback_url
 
 #: states in which a job may still adopt a generation of its newest attempt

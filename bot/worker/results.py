@@ -10,10 +10,10 @@ from bot.domain.media import Media, MediaKind
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState
 from bot.services import Services, log
-from bot.settings import Timing
 from bot.store.attempts import attempts, extend_deadline, job_refs
 from bot.store.cards import request_progress
 from bot.store.orphans import OrphanCause
+from bot.timing import Timing
 from bot.worker.accounts import stop_submitting
 from bot.worker.changes import is_unchanged
 from bot.worker.media_budget import record_stored

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from bot.settings import Timing
 from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
+from bot.timing import Timing
 from bot.tls import tls_context
 from simulator.generations.accounts import account_id
 from simulator.settings import SimulatorSettings

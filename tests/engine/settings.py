@@ -6,7 +6,8 @@ from typing import Any
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from bot.domain.identity import Caller
-from bot.settings import Settings, Timing
+from bot.settings import Settings
+from bot.timing import Timing
 
 WORKSPACE = "chat:home"
 #: what waits in real time is short; what is read from a clock keeps its real length, and tests advance it

@@ -18,8 +18,9 @@ from adapters.slack.settings import SlackSettings
 from bot.domain.models import Lane
 from bot.domain.quota import Period
 from bot.environment import setting_names
-from bot.settings import Role, Settings, Switch, Timing, describe_error
+from bot.settings import Role, Settings, Switch, describe_error
 from bot.store.database.connect import path_of
+from bot.timing import Timing
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 #: read by the libraries below us

@@ -13,9 +13,10 @@ from bot.domain.jobs import State
 from bot.providers.base import GenerationState
 from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
-from bot.settings import Role, Timing
+from bot.settings import Role
 from bot.store.accounts import stop_account
 from bot.supervision import Supervised
+from bot.timing import Timing
 from bot.web.health import health_routes, readiness
 from tests.engine.fakes import FakeChat, FakeProvider
 from tests.engine.harness import Engine, open_engine

@@ -12,8 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from bot.settings import Timing
 from bot.supervision import Supervised
+from bot.timing import Timing
 from bot.web.operator_socket import SOCKET
 from bot.web.server import Server, WebServer, listen
 from tests.cli.running import folder

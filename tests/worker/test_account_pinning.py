@@ -7,7 +7,7 @@ import pytest
 from bot.domain.errors import AccountProblem, InvalidRequest
 from bot.domain.jobs import Job, State
 from bot.domain.requests import VideoRequest
-from bot.settings import Timing
+from bot.timing import Timing
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.harness import Engine

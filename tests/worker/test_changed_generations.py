@@ -10,7 +10,7 @@ from bot.domain.errors import InvalidRequest, OutcomeUnknown
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import Job, State
 from bot.providers.base import Generation
-from bot.settings import Timing
+from bot.timing import Timing
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, Step, held, lost, lost_on_the_way
 from tests.engine.harness import Engine
