@@ -29,14 +29,17 @@ from tests.patience import PATIENCE_S
 @asynccontextmanager
 async def served(app: App) -> AsyncIterator[httpx.AsyncClient]:
     """Run an app until the block ends; fails where it ends by itself."""
-    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
-        group.create_task(app.run(), name="app")
-        await app.started.wait()
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(app.run(), name="app")
+        async with asyncio.timeout(PATIENCE_S):
+            await app.started.wait()
         async with httpx.AsyncClient(
             base_url=app.address, trust_env=False, verify=tls_context(), timeout=PATIENCE_S
         ) as http:
             yield http
         app.stop()
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.wait([running])
 
 
 class RunningApp:

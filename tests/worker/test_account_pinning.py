@@ -58,7 +58,7 @@ async def test_it_waits_for_its_account_while_another_is_free(any_engine: Open) 
         bot.start()
 
         seen = await bot.shown(pinned, lambda view: "its video" in view.jobs[0].headline)
-        assert "only the account that made its video can extend it" in seen.jobs[0].headline
+        assert "only the account that made its video can build on it" in seen.jobs[0].headline
         assert "the operator has been told" in seen.jobs[0].headline
         assert "one" == (await bot.made(FILM)).account
         assert State.QUEUED is (await bot.job(pinned)).state

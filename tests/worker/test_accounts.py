@@ -47,7 +47,8 @@ async def test_a_start_that_pays_for_nothing_is_tried_ever_more_rarely(engine: O
         await bot.ask()
         await bot.until(lambda: stopped(bot))
         await checks(bot, 40)
-        assert len(bot.provider.creates) <= 7
+        # The pauses double. Real time passes too, so that a slow machine makes one or two tries more.
+        assert len(bot.provider.creates) <= 10
         tried = len(bot.provider.creates)
         bot.provider.credit = 6 * MICROUSD
         bot.provider.steps.clear()

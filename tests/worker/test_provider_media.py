@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.actions import Action
 from bot.domain.cards import CardView
-from bot.domain.errors import MediaRefused, MediaUnavailable, RateLimited
+from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, NotSent
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import State
 from bot.domain.media import MediaKind, Reference
@@ -178,18 +178,18 @@ async def test_without_a_public_url_what_must_be_converted_is_refused(engine: Op
         await refused(bot, card, "send a JPEG, PNG or MP4")
 
 
-async def test_without_a_public_url_a_result_that_is_too_big_is_refused(engine: Open) -> None:
+async def test_without_a_public_url_a_result_that_is_too_big_is_refused_at_once(engine: Open) -> None:
     async with engine(reachable=False, start=WITHOUT_PREPARING) as bot:
         bot.library.content = lambda _: PNG.ljust(PICTURE_MAX_BYTES + 1, b"x")
         source = await bot.made()
-        card = await bot.ask(f"/reframe 1:1 {source.id}")
-        await fails(bot, card, FailureCategory.INPUT_REFUSED, "the maximum is 10 MB")
+        with pytest.raises(InvalidRequest, match="the maximum is 10 MB"):
+            await bot.ask(f"/reframe 1:1 {source.id}")
 
 
 async def test_a_link_that_cannot_be_had_now_is_asked_for_later(engine: Open) -> None:
     async with engine(reachable=False) as bot:
         source = await bot.made()
-        bot.provider.get_error = lambda _: RateLimited("slow down")
+        bot.provider.get_error = lambda _: NotSent("no route")
         card = await bot.ask(f"/reframe 1:1 {source.id}")
 
         async def waits() -> bool:
