@@ -49,6 +49,7 @@ from bot.web.health import health_routes
 from bot.web.media import media_routes
 from bot.worker.loops import worker_loops
 from bot.worker.watching import Watcher
+from tests.databases import lay_migrated
 from tests.engine.fake_library import FakeLibrary
 from tests.engine.fakes import Clock, FakeChat, FakeProvider
 from tests.engine.settings import ADA, given_settings
@@ -302,6 +303,8 @@ async def open_engine(
     **more: Any,
 ) -> AsyncIterator[Engine]:
     """Open the engine and start its loops: those named by `start`, none for None, all without it."""
+    if not url:
+        lay_migrated(folder)
     settings = given_settings(folder, url, times=times, **more)
     clock, chat = clock or Clock(), chat or FakeChat()
     providers = [] if keyless else providers or [FakeProvider(clock)]

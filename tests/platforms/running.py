@@ -8,9 +8,6 @@ from typing import Any
 from bot.bootstrap import App
 from tests.patience import PATIENCE_S
 
-#: A whole bot is told of everything that these intervals only make sure of; looking all the time, it would
-#: take the processor from the other tests.
-AT_EASE = {"poll": 100, "watch_interval": 50, "sweep_interval": 200, "account_check": 200}
 #: longer than any test of a whole bot takes
 _PATIENCE_S = max(180.0, 3 * PATIENCE_S)
 

@@ -4,7 +4,6 @@ Jobs stay queued until a test runs, finishes or fails one; from then on every jo
 """
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -35,16 +34,14 @@ from bot.service.plugin import Adapter, AdapterContext
 from bot.service.replies import Reply
 from bot.services import Services
 from bot.store.cards import find_card
-from bot.store.database.connect import connect
-from bot.store.database.migrate import migrate
 from bot.store.jobs import find_job
+from tests.databases import lay_migrated
 from tests.engine.fake_library import Found
 from tests.engine.fakes import FakeProvider
 from tests.engine.harness import Engine, open_engine
+from tests.engine.settings import AT_EASE
 from tests.playground.sample_media import look_at, picture, video
 
-#: a migrated database, made once in each process: to copy it is quicker than to migrate another one
-_migrated: list[bytes] = []
 #: an EBML element that players skip, with 24 bytes: makes equal videos different files
 _VOID = b"\xec\x98"
 
@@ -204,9 +201,7 @@ class Core:
 async def open_core(folder: Path, **settings: Any) -> AsyncIterator[Core]:
     """Open the core on an SQLite file in a folder; another one in the same folder finds what it stored."""
     made: dict[str, Any] = {}
-    database = folder / "reverie.db"
-    if not database.exists():
-        database.write_bytes(await _migrated_database())
+    lay_migrated(folder)
 
     def make_adapter(services: Services, service: BotService) -> Adapter:
         made["adapter_data"] = FailingAdapterData(services.database, services.cipher, "playground")
@@ -217,10 +212,10 @@ async def open_core(folder: Path, **settings: Any) -> AsyncIterator[Core]:
 
     opened = open_engine(
         folder,
-        f"sqlite:///{database}",
+        f"sqlite:///{folder}/reverie.db",
         start=("prepare", "deliver"),
         # Every revision is shown: no test waits for the next progress edit.
-        times={"progress_interval": 1},
+        times=AT_EASE | {"progress_interval": 1},
         make_service=ObservedService,
         make_adapter=make_adapter,
         **{"playground_password": None, **settings},
@@ -230,16 +225,6 @@ async def open_core(folder: Path, **settings: Any) -> AsyncIterator[Core]:
         engine.provider.born = GenerationState.DREAMING
         engine.library.identify = _identify
         yield Core(engine=engine, **made)
-
-
-async def _migrated_database() -> bytes:
-    if not _migrated:
-        with tempfile.TemporaryDirectory() as folder:
-            database = Path(folder) / "reverie.db"
-            async with connect(f"sqlite:///{database}") as opened:
-                await migrate(opened)
-            _migrated.append(database.read_bytes())
-    return _migrated[0]
 
 
 def _context(services: Services, service: BotService, adapter_data: AdapterData) -> AdapterContext:

@@ -19,9 +19,10 @@ from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.service.replies import CardReply
 from bot.tls import tls_context
 from bot.web.server import Server
+from tests.databases import lay_migrated
 from tests.engine.fakes import FakeChat
 from tests.engine.harness import Engine
-from tests.engine.settings import ADA, given_settings
+from tests.engine.settings import ADA, AT_EASE, given_settings
 from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 
@@ -61,8 +62,9 @@ class RunningApp:
             AdapterPlugin(name=name, enabled=lambda _: True, build=_only(name, receiver))
             for name, receiver in receivers
         ]
+        lay_migrated(folder)
         self.app = App(
-            given_settings(folder, http_port=0, times=times, **settings),
+            given_settings(folder, http_port=0, times=AT_EASE | (times or {}), **settings),
             plugins=plugins,
             server=server,
             open_pool=SharedPool,

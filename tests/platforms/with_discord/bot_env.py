@@ -22,10 +22,10 @@ from bot.domain.identity import Place
 from bot.ports import ResolvedFile
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.databases import lay_migrated
-from tests.engine.settings import given_settings
+from tests.engine.settings import AT_EASE, given_settings
 from tests.media_workers import SharedPool
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Permissions
-from tests.platforms.running import AT_EASE, running
+from tests.platforms.running import running
 
 _PATIENT_MS = 30_000
 

@@ -19,7 +19,8 @@ from adapters.discord.gateway.supervisor import Timings
 from adapters.discord.settings import DiscordSettings
 from bot.bootstrap import App
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin, Diagnosis
-from tests.engine.settings import given_settings
+from tests.databases import lay_migrated
+from tests.engine.settings import AT_EASE, given_settings
 from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord
@@ -35,7 +36,10 @@ class Bot:
         self._timings = timings
         self._settings = DiscordSettings(token=SecretStr(token))
         plugin = AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)
-        self.app = App(given_settings(folder, http_port=0), plugins=[plugin], open_pool=SharedPool)
+        lay_migrated(folder)
+        self.app = App(
+            given_settings(folder, http_port=0, times=AT_EASE), plugins=[plugin], open_pool=SharedPool
+        )
 
     @property
     def not_ready_reason(self) -> str:

@@ -28,10 +28,10 @@ from bot.ports import ResolvedFile
 from bot.service.facade import BotService
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.databases import lay_migrated
-from tests.engine.settings import given_settings
+from tests.engine.settings import AT_EASE, given_settings
 from tests.media_workers import SharedPool
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
-from tests.platforms.running import AT_EASE, running
+from tests.platforms.running import running
 
 _PUBLIC = "https://bot.example.org"
 #: the SDK drops the connection after four pings without an echo, and a busy machine is slow
