@@ -8,8 +8,9 @@ copy a file or to empty tables is several times as quick as to make them. Import
 import asyncio
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,7 +30,11 @@ ALTER SYSTEM SET full_page_writes = off;
 ALTER SYSTEM SET deadlock_timeout = '50ms';
 SELECT pg_reload_conf();
 """
-_EMPTY = ";".join(f"DELETE FROM {table}" for table in reversed(TABLES))  # noqa: S608 - our names
+_DELETES = "".join(f"DELETE FROM {table};" for table in reversed(TABLES))  # noqa: S608 - our names
+#: a function of one connection, which keeps the plans of its statements
+_EMPTY_TABLES = f"""
+CREATE FUNCTION pg_temp.empty_tables() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {_DELETES} END $$
+"""
 
 
 @pytest.fixture(scope="session")
@@ -93,19 +98,40 @@ def lay_migrated(folder: Path) -> None:
         file.write_bytes(_template())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPostgres:
+    """A database with our tables, which all tests of this process use in turn."""
+
+    url: str
+    #: deletes all rows, over a connection that stays open: a new one would have to read the catalog first
+    empty: Callable[[], None]
+
+
 @pytest.fixture(scope="session")
-def kept_postgres_url(postgres_server: str) -> str:
-    """URL of a database that all tests of this process use in turn."""
+def kept_postgres(postgres_server: str) -> Iterator[KeptPostgres]:
     url = urlsplit(postgres_server)._replace(path="/kept").geturl()
 
-    async def make() -> None:
+    async def make() -> asyncpg.Connection:
         server = await asyncpg.connect(postgres_server)
         await server.execute("CREATE DATABASE kept TEMPLATE template0")
         await server.close()
         await _migrate(url)
+        connection = await asyncpg.connect(url)
+        await connection.execute(_EMPTY_TABLES)
+        return connection
 
-    asyncio.run(make())
-    return url
+    # A loop of its own, which is not made that of the thread: tests have theirs.
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        connection = runner.run(make())
+        yield KeptPostgres(
+            url=url, empty=lambda: runner.run(connection.fetchval("SELECT pg_temp.empty_tables()"))
+        )
+        runner.run(connection.close())
+
+
+@pytest.fixture(scope="session")
+def kept_postgres_url(kept_postgres: KeptPostgres) -> str:
+    return kept_postgres.url
 
 
 @pytest.fixture
@@ -115,13 +141,9 @@ def migrated_sqlite_url(tmp_path: Path, sqlite_url: str) -> str:
 
 
 @pytest.fixture
-async def migrated_postgres_url(kept_postgres_url: str) -> str:
-    server = await asyncpg.connect(kept_postgres_url)
-    try:
-        await server.execute(_EMPTY)
-    finally:
-        await server.close()
-    return kept_postgres_url
+def migrated_postgres_url(kept_postgres: KeptPostgres) -> str:
+    kept_postgres.empty()
+    return kept_postgres.url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

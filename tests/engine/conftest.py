@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.cards import CardView, JobPhase
 from tests.databases import (
+    kept_postgres,
     kept_postgres_url,
     migrated_postgres_url,
     migrated_sqlite_url,
@@ -18,6 +19,7 @@ from tests.databases import (
 from tests.engine.harness import Engine, open_engine
 
 __all__ = [
+    "kept_postgres",
     "kept_postgres_url",
     "migrated_postgres_url",
     "migrated_sqlite_url",

@@ -8,6 +8,7 @@ from bot.store.database.named_sql import Query
 from bot.store.reports import inconsistent_counts
 from tests.databases import (
     database_url,
+    kept_postgres,
     kept_postgres_url,
     migrated_postgres_url,
     migrated_sqlite_url,
@@ -19,6 +20,7 @@ from tests.store.note_table import CREATE
 
 __all__ = [
     "database_url",
+    "kept_postgres",
     "kept_postgres_url",
     "migrated_postgres_url",
     "migrated_sqlite_url",

@@ -1,6 +1,7 @@
 from tests.engine.conftest import (
     any_engine,
     engine,
+    kept_postgres,
     kept_postgres_url,
     migrated_postgres_url,
     migrated_sqlite_url,
@@ -12,6 +13,7 @@ from tests.engine.conftest import (
 __all__ = [
     "any_engine",
     "engine",
+    "kept_postgres",
     "kept_postgres_url",
     "migrated_postgres_url",
     "migrated_sqlite_url",
