@@ -104,6 +104,8 @@ class Services:
     accounts_to_check: set[str] = field(default_factory=set)
     #: what the accounts of this process may still spend, by account; those without a limit are missing
     spendable: dict[str, Spendable] = field(default_factory=dict)
+    #: stopped accounts whose next job shows whether they work again
+    trials: set[str] = field(default_factory=set)
     #: loops whose last tick failed, by name
     failing_loops: dict[str, LoopFailures] = field(default_factory=dict)
     #: inputs of estimates and when they were read, by duration class

@@ -30,6 +30,8 @@ class AccountRow:
     state: AccountState
     #: why it is stopped
     reason: str
+    #: when its state changed, in milliseconds UTC
+    changed_at: int
     #: jobs in flight on it
     in_flight: int
 
@@ -79,6 +81,7 @@ async def list_accounts(database: Database) -> list[AccountRow]:
             provider=row["provider"],
             state=AccountState(row["state"]),
             reason=row["reason"],
+            changed_at=row["changed_at"],
             in_flight=row["jobs"],
         )
         for row in await database.fetch(sql.list_accounts)

@@ -29,6 +29,8 @@ class ClaimRequest:
     window_start: int
     #: how many the process can submit at once
     max_count: int
+    #: one job may be claimed although the account is stopped, to find out whether it works again
+    is_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +56,16 @@ async def claim(tx: Transaction, items: Sequence[ClaimRequest]) -> Sequence[Clai
     return [results[index] for index in range(len(items))]
 
 
+def _accepts(state: str, item: ClaimRequest) -> bool:
+    """Whether an account in this state may get a job."""
+    return state == "ready" or (item.is_trial and state == "stopped")
+
+
 async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
     if await tx.one(sql.any_waiting, queue=item.queue, now=item.now) is None:
         return ClaimResult(claims=(), full=False)
     lane = await tx.one(sql.lock_lane, account=item.account, lane=item.lane)
-    if lane is None or lane["state"] != "ready" or lane["cool_until"] > item.now:
+    if lane is None or not _accepts(lane["state"], item) or lane["cool_until"] > item.now:
         return ClaimResult(claims=(), full=True)
     usage = await tx.one(sql.lane_usage, account=item.account, lane=item.lane, since=item.window_start)
     assert usage is not None  # noqa: S101 - an aggregate always has a row
@@ -71,7 +78,7 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
         provider=item.provider,
         account=item.account,
         now=item.now,
-        count=min(free, item.max_count),
+        count=1 if item.is_trial else min(free, item.max_count),
     )
     if not rows:
         return ClaimResult(claims=(), full=False)

@@ -9,6 +9,7 @@ from bot.domain.quota import Period, bounds
 from bot.providers.base import Provider
 from bot.services import ALL_JOBS, Services, Topic, log, queue_name
 from bot.store.accounts import AccountState, list_accounts, start_account, stop_account
+from bot.store.claim import acquire_lease
 from bot.store.credit import account_activity, account_spending, record_balance
 from bot.store.queue_stats import next_price
 from bot.worker.account_registry import renew_registration
@@ -27,6 +28,15 @@ async def stop_submitting(services: Services, provider: Provider, reason: str) -
     ):
         log.error("account_stopped", account=provider.account, provider=provider.name, reason=reason)
         services.wake(Topic.CARDS, Topic.ACCOUNTS)
+
+
+async def start_submitting(services: Services, provider: Provider) -> bool:
+    """Start a stopped account; returns whether that changed anything."""
+    if not await services.database.transact(start_account, provider.account, now=services.clock()):
+        return False
+    log.info("account_started", account=provider.account)
+    services.wake(Topic.LANE_FREE, *ALL_JOBS, Topic.CARDS, Topic.ACCOUNTS)
+    return True
 
 
 def request_check(services: Services, provider: Provider) -> None:
@@ -57,6 +67,8 @@ class AccountMonitor:
         self._futile_starts = 0
         #: monotonic time at which it was found stopped again
         self._stopped_at = 0
+        #: trials since it was stopped, and the wall time of the last one
+        self._trials, self._tried_at = 0, 0
 
     async def run(self) -> None:
         """Check until the process stops."""
@@ -69,11 +81,12 @@ class AccountMonitor:
 
     async def _check(self) -> None:
         services, account = self._services, self._provider.account
-        stopped = any(
-            row.id == account and row.state is AccountState.STOPPED
-            for row in await list_accounts(services.database)
-        )
+        rows = {row.id: row for row in await list_accounts(services.database)}
+        row = rows.get(account)
+        stopped = row is not None and row.state is AccountState.STOPPED
         now = services.monotonic()
+        if not stopped:
+            self._trials, self._tried_at = 0, 0
         requested = not self._answered or stopped or account in services.accounts_to_check
         if not requested and not await self._reading_is_due(now):
             return
@@ -93,8 +106,10 @@ class AccountMonitor:
             await services.database.transact(record_balance, account, credit, now=services.clock())
         spendable = await self._read_spendable(credit)
         reason = spendable.shortage(await self._highest_price()) if spendable else ""
-        if stopped:
+        if stopped and self._provider.capabilities.reports_credit:
             await self._start(credit, reason)
+        elif stopped and row is not None and not reason:
+            await self._allow_trial(max(row.changed_at, self._tried_at))
         elif reason:
             await stop_submitting(services, self._provider, reason)
 
@@ -140,10 +155,28 @@ class AccountMonitor:
         if shortage:
             log.info("account_short", account=self._provider.account, reason=shortage)
             return
-        if await services.database.transact(start_account, self._provider.account, now=services.clock()):
+        if await start_submitting(services, self._provider):
             self._started, self._credit = True, credit
-            log.info("account_started", account=self._provider.account)
-            services.wake(*ALL_JOBS, Topic.CARDS)
+
+    async def _allow_trial(self, paused_since: int) -> None:
+        """Let one queued job try a stopped account, ever more rarely.
+
+        Its API tells no credit, so that only a create shows whether the account works again.
+        """
+        services, account, now = self._services, self._provider.account, self._services.clock()
+        pause = services.times.account_check * min(2**self._trials, _PAUSE_MAX)
+        if account in services.trials or now - paused_since < pause:
+            return
+        # One process at a time, where several have the account's key.
+        fence = await services.database.transact(
+            acquire_lease, f"trial:{account}", owner=services.owner, now=now, until=now + pause
+        )
+        self._trials, self._tried_at = self._trials + 1, now
+        if fence is None:
+            return
+        log.info("account_tried", account=account, trials=self._trials)
+        services.trials.add(account)
+        services.wake(Topic.LANE_FREE, *ALL_JOBS)
 
     async def _highest_price(self) -> int:
         """Micro-dollars of the most expensive job that would be submitted next."""

@@ -22,7 +22,7 @@ from bot.services import Services, Topic, jobs_topic, log, queue_name
 from bot.store.attempts import JobRef
 from bot.store.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
 from bot.store.jobs import find_job
-from bot.worker.accounts import request_check, stop_submitting
+from bot.worker.accounts import request_check, start_submitting, stop_submitting
 from bot.worker.callback_tokens import callback_url
 from bot.worker.changes import must_wait
 from bot.worker.leased_pool import LeasedPool
@@ -41,6 +41,8 @@ class _TimedClaim:
     claim: Claim
     wall: int
     monotonic: int
+    #: its outcome shows whether a stopped account works again
+    is_trial: bool
 
     @property
     def job(self) -> JobRef:
@@ -90,6 +92,9 @@ class Submitter:
         services, provider = self._services, self._provider
         now, monotonic = services.clock(), services.monotonic()
         self._full_at = services.database.wakeups.mark(Topic.LANE_FREE)
+        is_trial = provider.account in services.trials
+        # Taken before the claim, so that the account's other lane takes no job for the same trial.
+        services.trials.discard(provider.account)
         claimed = await services.database.write(
             claim,
             ClaimRequest(
@@ -102,10 +107,15 @@ class Submitter:
                 lease_until=now + services.times.submit_lease,
                 window_start=now - services.times.lane_window,
                 max_count=count,
+                is_trial=is_trial,
             ),
         )
+        if is_trial and not claimed.claims:
+            services.trials.add(provider.account)
         self._full_until = monotonic + services.times.poll if claimed.full else 0
-        return [_TimedClaim(claim=one, wall=now, monotonic=monotonic) for one in claimed.claims]
+        return [
+            _TimedClaim(claim=one, wall=now, monotonic=monotonic, is_trial=is_trial) for one in claimed.claims
+        ]
 
     async def _ready_job(self, claimed: _TimedClaim) -> Job | None:
         """The claimed job, if it can be submitted now; another one is queued again."""
@@ -229,6 +239,8 @@ class Submitter:
             await self._requeue(claimed, "not_sent")
         else:
             self._failures = 0
+            if claimed.is_trial:
+                await start_submitting(self._services, self._provider)
             await self._record_submitted(claimed, generation)
             return True
         return False

@@ -40,8 +40,8 @@ async def test_accounts_are_known_with_what_is_in_flight_on_them(store: Database
     await accepted(store)
     ready = AccountState.READY
     assert [
-        AccountRow(id=ACCOUNT, provider="luma", state=ready, reason="", in_flight=2),
-        AccountRow(id="luma-2", provider="luma", state=ready, reason="", in_flight=0),
+        AccountRow(id=ACCOUNT, provider="luma", state=ready, reason="", changed_at=NOW, in_flight=2),
+        AccountRow(id="luma-2", provider="luma", state=ready, reason="", changed_at=NOW, in_flight=0),
     ] == await list_accounts(store)
 
 

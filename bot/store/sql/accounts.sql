@@ -39,9 +39,9 @@ FROM account LEFT JOIN lane ON lane.account = account.id
 WHERE account.state = 'ready' ORDER BY account.id, lane.lane;
 
 -- name: list_accounts
-SELECT account.id, account.provider, account.state, account.reason, count(job.id) AS jobs
+SELECT account.id, account.provider, account.state, account.reason, account.changed_at, count(job.id) AS jobs
 FROM account LEFT JOIN job ON job.account = account.id AND job.state IN ('submitting', 'unknown', 'submitted')
-GROUP BY account.id, account.provider, account.state, account.reason ORDER BY account.id;
+GROUP BY account.id, account.provider, account.state, account.reason, account.changed_at ORDER BY account.id;
 
 -- name: due_notices
 -- Conversations in which a job waits for a provider that takes nothing, without a notice so far.
