@@ -23,6 +23,7 @@ from bot.domain.models import (
 from bot.domain.requests import (
     AnyRequest,
     AudioRequest,
+    FromVideoRequest,
     ImageRequest,
     ModifyVideoRequest,
     ReframeImageRequest,
@@ -62,6 +63,8 @@ class Rates:
     clip: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     #: micro-dollars of each second of a reframed video
     reframed: Mapping[str, int] = field(default_factory=dict)
+    #: the same of a modified video
+    modified: Mapping[str, int] = field(default_factory=dict)
     #: micro-dollars per megapixel of each frame of a modified video
     modify: Mapping[str, int] = field(default_factory=dict)
     #: the same of upscaling and of audio, for the source in 720p; of a missing model the video rate
@@ -97,6 +100,7 @@ def read_rates(text: str) -> Rates:
         picture={model: PicturePrice(**_rates(price, model)) for model, price in picture.items()},
         clip=clip,
         reframed=_rates(table.get("reframed", {}), "reframed"),
+        modified=_rates(table.get("modified", {}), "modified"),
         modify=_rates(table["modify"], "modify") if "modify" in table else published_rates().modify,
         upscale=_rates(table.get("upscale", {}), "upscale"),
         audio=_rates(table.get("audio", {}), "audio"),
@@ -140,8 +144,9 @@ def _fixed_price(request: AnyRequest, rates: Rates) -> int | None:
             return None if found is None else found.each + found.reference * len(request.references)
         case VideoRequest():
             return rates.clip.get(request.model, {}).get(request.duration, {}).get(request.resolution)
-        case ReframeVideoRequest():
-            per_second = rates.reframed.get(request.model)
+        case ReframeVideoRequest() | ModifyVideoRequest():
+            of_kind = rates.reframed if isinstance(request, ReframeVideoRequest) else rates.modified
+            per_second = of_kind.get(request.model)
             return None if per_second is None else -(-per_second * _length_ms(request) // 1000)
         case _:
             return None
@@ -243,7 +248,7 @@ def is_estimate(request: AnyRequest) -> bool:
                 request.aspect_ratio is not AspectRatio.LANDSCAPE or request.model is VideoModel.RAY_1_6
             )
         case _:
-            return True
+            return request.model not in _FIXED_PRICES
 
 
 #: models whose price does not depend on the size in pixels
@@ -252,7 +257,7 @@ _FIXED_PRICES = frozenset({ImageModel.UNI_1, ImageModel.UNI_1_MAX, VideoModel.RA
 
 def is_upper_bound(request: AnyRequest) -> bool:
     """Whether the price is lowered once the source has been probed."""
-    length_follows = isinstance(request, ReframeVideoRequest) and request.duration_ms is None
+    length_follows = isinstance(request, FromVideoRequest) and request.duration_ms is None
     return length_follows or (_frame_follows(request) and request.model not in _FIXED_PRICES)
 
 

@@ -34,7 +34,11 @@ REFRAME_MAX_MS: Mapping[VideoModel, int] = {
     # Documented for edits of a video, which take the same sources.
     VideoModel.RAY_3_2: 18_000,
 }
-MODIFY_MAX_MS: Mapping[VideoModel, int] = {VideoModel.RAY_2: 10_000, VideoModel.RAY_FLASH_2: 15_000}
+MODIFY_MAX_MS: Mapping[VideoModel, int] = {
+    VideoModel.RAY_2: 10_000,
+    VideoModel.RAY_FLASH_2: 15_000,
+    VideoModel.RAY_3_2: 18_000,
+}
 #: the largest picture and video that the API accepts, in bytes
 PICTURE_MAX_BYTES, VIDEO_MAX_BYTES = 10_000_000, 100_000_000
 API_MAX_BYTES: Mapping[MediaKind, int] = {
@@ -361,7 +365,7 @@ def check_video(request: VideoRequest) -> VideoRequest:
 
 def accepts_length(most: Mapping[VideoModel, int], model: VideoModel, milliseconds: int) -> bool:
     """Whether a model takes a video of this duration; `most` has the longest of each model."""
-    return milliseconds <= most[model] + _LENGTH_TOLERANCE_MS
+    return model in most and milliseconds <= most[model] + _LENGTH_TOLERANCE_MS
 
 
 def longest_model(most: Mapping[VideoModel, int]) -> VideoModel:
@@ -374,13 +378,12 @@ def check_length(request: FromVideoRequest) -> None:
     most = request.max_ms
     if request.duration_ms is None or accepts_length(most, request.model, request.duration_ms):
         return
-    longest = longest_model(most)
     if request.model not in most:
-        raise InvalidRequest(f"{request.model} does not {request.does}; choose {longest}")
+        raise InvalidRequest(f"{request.model} does not {request.does}; choose {longest_model(most)}")
+    able = (model for model in most if accepts_length(most, model, request.duration_ms))
+    other = next(able, None)
     hint = (
-        f"; {longest} takes up to {most[longest] // 1000} s"
-        if accepts_length(most, longest, request.duration_ms)
-        else "; send a shorter part of it"
+        "; send a shorter part of it" if other is None else f"; {other} takes up to {most[other] // 1000} s"
     )
     raise InvalidRequest(
         f"This video is {round(request.duration_ms / 1000, 1):g} s long, and {request.model} takes up to "

@@ -15,10 +15,11 @@ from pydantic import SecretStr
 from bot.domain.errors import AccountProblem, NotSent, RateLimited, Rejected
 from bot.domain.failures import FailureCategory, classify_failure
 from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, Duration, ImageFormat, ImageModel, Lane, VideoModel
+from bot.domain.models import AspectRatio, Duration, ImageFormat, ImageModel, Lane, ModifyMode, VideoModel
 from bot.domain.requests import (
     AnyRequest,
     ImageRequest,
+    ModifyVideoRequest,
     ReframeImageRequest,
     ReframeVideoRequest,
     VideoRequest,
@@ -147,6 +148,27 @@ def video(**fields: Any) -> dict[str, Any]:
                 "video": {
                     "resolution": "720p",
                     "source_position": {"x_norm": 0, "y_norm": 0.25, "w_norm": 1, "h_norm": 0.5},
+                },
+            },
+        ),
+        (
+            ModifyVideoRequest(
+                source=PICTURE,
+                model=VideoModel.RAY_3_2,
+                prompt="in winter",
+                mode=ModifyMode.ADHERE_2,
+                first_frame=OTHER,
+            ),
+            {
+                "type": "video_edit",
+                "model": "ray-3.2",
+                "prompt": "in winter",
+                "source": {"file_id": "f1"},
+                "user_id": "someone",
+                "video": {
+                    "resolution": "720p",
+                    "edit": {"strength": "adhere_2"},
+                    "start_frame": {"file_id": "f2"},
                 },
             },
         ),

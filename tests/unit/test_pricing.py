@@ -22,6 +22,7 @@ from bot.domain.models import (
 from bot.domain.pricing import (
     MICROUSD,
     Rates,
+    has_price,
     is_estimate,
     is_upper_bound,
     price,
@@ -33,6 +34,7 @@ from bot.domain.pricing import (
 )
 from bot.domain.requests import (
     REFRAME_MAX_MS,
+    AnyRequest,
     AudioRequest,
     ImageRequest,
     ModifyVideoRequest,
@@ -50,6 +52,10 @@ _DOLLARS = st.integers(0, 10**12)
 
 def _picture(aspect_ratio: AspectRatio, model: ImageModel = ImageModel.PHOTON_1) -> ImageRequest:
     return ImageRequest(prompt="a fox", model=model, aspect_ratio=aspect_ratio)
+
+
+def _clip(resolution: Resolution, duration: Duration) -> VideoRequest:
+    return VideoRequest(prompt="a fox", model=VideoModel.RAY_3_2, resolution=resolution, duration=duration)
 
 
 def _rates(rate: int) -> Rates:
@@ -237,6 +243,53 @@ def test_a_plain_picture_is_an_estimate_and_a_reframed_one_is_not() -> None:
     assert price(_picture(AspectRatio.SQUARE), published_rates()) == price(reframed, published_rates())
 
 
+_REFERENCE = Reference(job="0" * 24)
+
+
+@pytest.mark.parametrize(
+    ("request_", "dollars"),
+    [
+        (ImageRequest(prompt="a fox", model=ImageModel.UNI_1), "0.0404"),
+        (ImageRequest(prompt="a fox", model=ImageModel.UNI_1, image_refs=(_REFERENCE, _REFERENCE)), "0.0464"),
+        (ImageRequest(prompt="a fox", model=ImageModel.UNI_1_MAX), "0.10"),
+        (_clip(Resolution.P360, Duration.FIVE), "0.06"),
+        (_clip(Resolution.P540, Duration.FIVE), "0.15"),
+        (_clip(Resolution.P720, Duration.FIVE), "0.30"),
+        (_clip(Resolution.P1080, Duration.FIVE), "1.20"),
+        (_clip(Resolution.P720, Duration.TEN), "0.90"),
+        (
+            ReframeVideoRequest(
+                source=_REFERENCE,
+                model=VideoModel.RAY_3_2,
+                aspect_ratio=AspectRatio.SQUARE,
+                duration_ms=5_000,
+            ),
+            "0.60",
+        ),
+        (ModifyVideoRequest(source=_REFERENCE, model=VideoModel.RAY_3_2, duration_ms=5_000), "1.08"),
+    ],
+)
+def test_the_luma_agents_models_cost_what_their_price_list_says(request_: AnyRequest, dollars: str) -> None:
+    assert read_money(dollars) == price(request_, published_rates())
+    assert not is_estimate(request_)
+
+
+def test_a_gateway_without_prices_is_estimated() -> None:
+    request = VideoRequest(prompt="a fox", model=VideoModel.RAY_1_6)
+    assert is_estimate(request)
+    assert price(request, published_rates()) == price(
+        VideoRequest(prompt="a fox", model=VideoModel.RAY_2), published_rates()
+    )
+
+
+def test_a_missing_price_names_the_remedy_for_the_operator() -> None:
+    rates = read_rates("dated = 2025-05-01\n[image]\nphoton-1 = 7300\n[video]\nray-2 = 6400")
+    assert (True, False) == (has_price(VideoModel.RAY_2, rates), has_price(VideoModel.RAY_3_2, rates))
+    for model in (ImageModel.UNI_1, ImageModel.PHOTON_FLASH_1):
+        with pytest.raises(InvalidRequest, match=rf"no price for {model} yet.*REVERIE_RATES_FILE"):
+            price(ImageRequest(prompt="a fox", model=model), rates)
+
+
 def test_a_model_without_a_rate_cannot_be_used() -> None:
     with pytest.raises(InvalidRequest, match="no price for photon-flash-1"):
         price(_picture(AspectRatio.SQUARE, ImageModel.PHOTON_FLASH_1), _rates(1))
@@ -254,6 +307,10 @@ def test_a_model_without_a_rate_cannot_be_used() -> None:
         "dated = 2025-05-01\n[image]\nphoton-1 = true",
         "dated = 2025-05-01\n[image]\nphoton-1 = 1\n[video]\nray-2 = 0.0064",
         "dated = 2025-05-01\nvideo = 3\n[image]\nphoton-1 = 1",
+        "dated = 2025-05-01\n[image]\n[picture]\nuni-1 = 40400",
+        "dated = 2025-05-01\n[image]\n[picture]\nuni-1 = { each = 40400 }",
+        "dated = 2025-05-01\n[image]\n[clip.ray]\n5s = 3",
+        "dated = 2025-05-01\n[image]\n[reframed]\nray = 0.12",
     ],
 )
 def test_a_rates_file_that_is_wrong_is_refused(text: str) -> None:

@@ -170,3 +170,11 @@ def test_every_pixel_of_the_frame_can_be_written_as_text() -> None:
 def test_pixels_outside_of_any_picture_are_refused(flag: str) -> None:
     with pytest.raises(InvalidRequest, match=r"must be a whole number from [01] to 8192"):
         parse(f"/reframe 9:16 {flag}")
+
+
+def test_a_button_reframes_a_video_of_a_model_that_reframes_none_with_another() -> None:
+    request = VideoRequest(prompt="a fox runs", model=VideoModel.RAY_1_6)
+    found = follow_up_request(Action.REFRAME, film(request=request, result=_lasting(5_000).file))
+    assert VideoModel.RAY_FLASH_2 is found.model
+    with pytest.raises(InvalidRequest, match="ray-1-6 does not reframe videos; choose ray-flash-2"):
+        _reframe(media=_lasting(5_000), model=VideoModel.RAY_1_6).request({})

@@ -53,6 +53,7 @@ CAPABILITIES = Capabilities(
             shortest_only=frozenset({Feature.EXTEND, Feature.PREPEND, Feature.LOOP}),
         ),
         Offer(kind="reframe_video", model=VideoModel.RAY_3_2, features=frozenset({Feature.PLACEMENT})),
+        Offer(kind="modify_video", model=VideoModel.RAY_3_2, features=frozenset({Feature.FIRST_FRAME})),
     ),
     lists=False,
     callbacks=False,

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from bot.domain.errors import Rejected
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import FPS, Duration, ImageFormat, Resolution, video_size
-from bot.domain.requests import AnyRequest, ImageRequest, ReframeVideoRequest, VideoRequest
+from bot.domain.requests import (
+    AnyRequest,
+    ImageRequest,
+    ModifyVideoRequest,
+    ReframeVideoRequest,
+    VideoRequest,
+)
 from bot.providers.base import Input, InputFile, InputGeneration, InputUpload, InputUrl
 
 Body = dict[str, object]
@@ -14,8 +20,8 @@ Body = dict[str, object]
 _FORMATS = {ImageFormat.JPG: "jpeg", ImageFormat.PNG: "png"}
 #: the API requires a prompt, which a reframe may go without here
 _REFRAME_PROMPT = "The same scene goes on beyond the frame"
-#: the only resolution whose price of a reframe is documented
-_REFRAME_RESOLUTION = Resolution.P720
+#: the only resolution whose price of a reframe or an edit is documented
+_CHANGED_RESOLUTION = Resolution.P720
 
 
 def create(
@@ -33,6 +39,8 @@ def create(
             body = _video(request, sources)
         case ReframeVideoRequest():
             body = _reframed_video(request, sources)
+        case ModifyVideoRequest():
+            body = _modified_video(request, sources)
         case _:
             raise Rejected(f"This API makes no {request.kind}")
     return _without_empty({"model": request.model.value, **body, "user_id": end_user})
@@ -94,11 +102,26 @@ def _ends(request: VideoRequest, sources: Mapping[str, Body]) -> Body:
 
 
 def _reframed_video(request: ReframeVideoRequest, sources: Mapping[str, Body]) -> Body:
-    video: Body = {"resolution": _REFRAME_RESOLUTION.value, "source_position": _position(request)}
+    video: Body = {"resolution": _CHANGED_RESOLUTION.value, "source_position": _position(request)}
     return {
         "type": "video_reframe",
         "prompt": request.prompt or _REFRAME_PROMPT,
         "aspect_ratio": request.aspect_ratio.value,
+        "source": _found(request.source, sources),
+        "video": _without_empty(video),
+    }
+
+
+def _modified_video(request: ModifyVideoRequest, sources: Mapping[str, Body]) -> Body:
+    first = None if request.first_frame is None else _found(request.first_frame, sources)
+    video: Body = {
+        "resolution": _CHANGED_RESOLUTION.value,
+        "edit": {"strength": request.mode.value},
+        "start_frame": first,
+    }
+    return {
+        "type": "video_edit",
+        "prompt": request.prompt,
         "source": _found(request.source, sources),
         "video": _without_empty(video),
     }
@@ -115,7 +138,7 @@ def _position(request: ReframeVideoRequest) -> Body | None:
             "This model places a video by all of grid_position_x, grid_position_y, resized_width and "
             "resized_height, or by none of them"
         )
-    across, down = video_size(request.aspect_ratio, _REFRAME_RESOLUTION)
+    across, down = video_size(request.aspect_ratio, _CHANGED_RESOLUTION)
     return {"x_norm": x / across, "y_norm": y / down, "w_norm": width / across, "h_norm": height / down}
 
 
