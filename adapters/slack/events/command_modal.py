@@ -30,13 +30,14 @@ from adapters.slack.messages.modals import (
     price_text,
 )
 from adapters.slack.messages.mrkdwn import Block
+from adapters.slack.messages.option_fields import SLACK_SELECT_OPTIONS
 from adapters.slack.places import RESPONSE_URL_MS, member_caller
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
 from bot.domain.actions import VARIATION_WEIGHT
 from bot.domain.commands import Command, GenerateCommand, Imagine, build
 from bot.domain.completion import AutocompleteChoice
-from bot.domain.concepts import MOTION_OPTION
+from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, motions_like
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
@@ -150,16 +151,26 @@ class CommandModal:
         state = CommandModalState.of(body["view"])
         located, typed = context.at(state), str(body.get("value") or "").strip()
         name = str(body["action_id"]).removesuffix(JOB_SELECT)
-        # A select of several completes the last word.
-        several = " " in typed and _takes_several(state.command_class, name)
-        last = typed.rpartition(" ")[2] if several else typed
-        offers = await self.service.autocomplete_option(state.command_class, name, last, located.invocation())
+        offers = await self._offers(state.command_class, name, typed, located)
         is_job_select = str(body["action_id"]).endswith(JOB_SELECT)
         # Phrases like those of the list work too.
         is_phrase = name == MOTION_OPTION and typed not in ("", *(offer.value for offer in offers))
         if len(typed) <= _VALUE and (is_phrase or (is_job_select and is_address(typed))):
             offers = (AutocompleteChoice(value=typed, label=typed), *offers)
         return [select_option(offer) for offer in offers if len(offer.value) <= _VALUE]
+
+    async def _offers(
+        self, command: type[Command], name: str, typed: str, context: EventContext
+    ) -> tuple[AutocompleteChoice, ...]:
+        """What matches the typed text; a select of several completes its last word."""
+        complete = partial(self.service.autocomplete_option, command, name)
+        if name == CONCEPTS_OPTION:
+            # Each is an option of its own here, so that all words are meant for one.
+            every = await complete("", context.invocation(), count=SLACK_SELECT_OPTIONS)
+            fitting = motions_like(typed.replace("_", " "), [offer.value for offer in every])
+            return tuple(offer for offer in every if offer.value in fitting)
+        several = " " in typed and _takes_several(command, name)
+        return await complete(typed.rpartition(" ")[2] if several else typed, context.invocation())
 
     async def _update(self, context: EventContext, view: Block, action: Block) -> None:
         state = CommandModalState.of(view)

@@ -67,6 +67,9 @@ async def test_camera_concepts_are_suggested(tmp_path: Path, fake: FakeDiscord) 
         while not (motions := await offered(env, "animate", "camera_motion", "orbit")):
             pass
         assert "camera orbit left" in [one["value"] for one in motions]
+        # By words in any case and order, also where a video is extended.
+        by_words = await offered(env, "extend", "camera_motion", "LEFT orb")
+        assert "camera orbit left" in [one["value"] for one in by_words]
 
 
 async def test_a_failing_store_suggests_nothing(tmp_path: Path, fake: FakeDiscord) -> None:

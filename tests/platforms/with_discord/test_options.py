@@ -11,11 +11,11 @@ from pydantic import SecretStr
 from adapters.discord.events.options import ParsedCommand, parse_command, parse_weights
 from adapters.discord.gateway.command_sync import sync_commands
 from adapters.discord.rest.client import RestClient
-from bot.domain.commands import Animate, Imagine, QuotasSet, Reframe
+from bot.domain.commands import Animate, Audio, Imagine, Modify, QuotasSet, Reframe, Upscale
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, ImageModel
+from bot.domain.models import AspectRatio, ImageModel, ModifyMode, Resolution
 from bot.domain.quota import Period
 from tests.platforms.fake_discord import FakeDiscord, Permissions, Upload
 from tests.platforms.tiny_bot import TinyBot, running
@@ -95,6 +95,16 @@ async def test_options_are_parsed_to_their_command(fake: FakeDiscord) -> None:
         moved = await reading.wanted("animate", start_from=f"#{JOB}", end=PNG)
         assert isinstance(moved.command, Animate)
         assert [[JOB], ["a.png"]] == [urls(moved, "start"), urls(moved, "end")]
+        changed = await reading.wanted("modify", prompt="in snow", media=MP4, mode="flex_2", first_frame=PNG)
+        assert isinstance(changed.command, Modify)
+        assert (ModifyMode.FLEX_2, "b.mp4") == (changed.command.mode, *urls(changed, "media"))
+        weighted = await reading.wanted("modify", prompt="in snow", media=PNG, weight=0.05)
+        assert isinstance(weighted.command, Modify)
+        assert 0.05 == weighted.command.weight
+        larger = await reading.wanted("upscale", job=f"#{JOB}", resolution="4k")
+        assert Upscale(job=JOB, resolution=Resolution.P2160) == larger.command
+        heard = await reading.wanted("audio", prompt="rain", negative_prompt="voices")
+        assert Audio(prompt="rain", negative_prompt="voices") == heard.command
         nothing = await reading.wanted("animate", prompt="it runs", start_from="  ")
         assert Animate(prompt="it runs") == nothing.command
 

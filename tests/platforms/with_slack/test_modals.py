@@ -55,7 +55,8 @@ def test_modal_values_become_a_command() -> None:
         "duration": {"duration": chosen("9s")},
         "loop": {"loop": {"selected_options": [{"value": "yes"}]}},
         "aspect_ratio": {"aspect_ratio": {"selected_option": None}},
-        "concepts": {"concepts": {"value": None}},
+        "concepts": {"concepts": {"selected_options": [{"value": "dolly_zoom"}, {"value": "pan_left"}]}},
+        "camera_motion": {"camera_motion": chosen("camera orbit left")},
     }
     quotas: ViewState = {"member": {"member": {"selected_user": "U2"}}, "amount": {"amount": {"value": "5"}}}
 
@@ -64,7 +65,15 @@ def test_modal_values_become_a_command() -> None:
 
     start = Reference(url="https://files.slack.com/a", via="slack")
     end = Reference(job=job)
-    expected = Animate(prompt="a fox", start=start, end=end, duration=Duration.NINE, loop=True)
+    expected = Animate(
+        prompt="a fox",
+        start=start,
+        end=end,
+        duration=Duration.NINE,
+        loop=True,
+        concepts="dolly_zoom, pan_left",
+        camera_motion="camera orbit left",
+    )
     assert expected == animate
     assert ("slack:T1:U2", ("U2",)) == (given.options["member"], given.users)
     address: ViewState = {"start_from": {"start_from": {"value": "https://a.example/b"}}}
@@ -111,6 +120,39 @@ async def test_a_modal_shows_its_price_and_more_options(tmp_path: Path) -> None:
     assert [True] == [one["text"]["text"].startswith("a teal owl") for one in offered]
     assert [] == nothing
     assert ["https://a.example/x.png"] == [one["value"] for one in address]
+
+
+async def test_words_of_video_models_are_selected_or_typed(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        view = await bot.ada.slash("/animate").view()
+        bot.ada.press(view, "form_more")
+        await bot.slack.until(lambda: "camera_motion" in names(view))
+        concepts = await bot.ada.suggestions(view, "concepts", "left pan").options()
+        motions = await bot.ada.suggestions(view, "camera_motion", "orbit l").options()
+        phrase = await bot.ada.suggestions(view, "camera_motion", "camera flies over the sea").options()
+
+    assert ["pan_left"] == [one["value"] for one in concepts]
+    assert "camera orbit left" in [one["value"] for one in motions]
+    assert ["camera flies over the sea"] == [one["value"] for one in phrase]
+
+
+async def test_a_modify_modal_explains_its_modes_and_takes_a_weight(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        picture = await bot.imagine("a teal owl")
+        view = await bot.ada.slash("/modify").view()
+        assert job_of(picture) == begins(view, "media_job")
+        mode = next(one["element"] for one in view.blocks if one.get("block_id") == "mode")
+        bot.ada.press(view, "form_more")
+        await bot.slack.until(lambda: "weight" in names(view))
+        weight = next(one["element"] for one in view.blocks if one.get("block_id") == "weight")
+
+    assert 9 == len({one["description"]["text"] for one in mode["options"]})
+    assert ("number_input", True, "0", "1") == (
+        weight["type"],
+        weight["is_decimal_allowed"],
+        weight["min_value"],
+        weight["max_value"],
+    )
 
 
 async def test_an_error_is_shown_under_its_field(tmp_path: Path) -> None:
