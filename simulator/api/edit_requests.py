@@ -121,7 +121,7 @@ class _OwnVideoRequest(CreateRequest):
             references=(Reference(role="source", generation=video.id),),
             changes=video.id,
             callback_url=self.callback_url,
-            price=addition_price(VideoModel(video.model), shape),
+            price=addition_price(VideoModel(video.model), video.video_shape),
             typical_ms=typical_ms,
             asset=VIDEO_FILE,
             shape=shape,

@@ -8,9 +8,11 @@ from simulator.formats import (
     PICTURE_SIZES,
     AspectRatio,
     ImageModel,
+    Resolution,
     VideoModel,
     VideoShape,
     modified_shape,
+    video_size,
 )
 from simulator.generations.generation import Generation
 
@@ -19,8 +21,8 @@ _IMAGE_RATES = {ImageModel.PHOTON_1: 7_300, ImageModel.PHOTON_FLASH_1: 1_900}
 #: micro-dollars for a million pixels of each frame; reframing costs the same as the model
 _VIDEO_RATES = {VideoModel.RAY_2: 6_400, VideoModel.RAY_FLASH_2: 2_200}
 _MODIFY_RATES = {VideoModel.RAY_2: 15_820, VideoModel.RAY_FLASH_2: 5_440}
-#: the prices of upscaling and audio are not published: charged like this much of the model's video
-_ADDITION_MS = 1_000
+#: the prices of upscaling and audio are not published: charged like the model's video in this resolution
+_ADDITION_RESOLUTION = Resolution.P720
 
 
 def image_price(model: ImageModel, ratio: AspectRatio) -> int:
@@ -36,9 +38,10 @@ def modify_price(model: VideoModel, shape: VideoShape) -> int:
     return _price(_MODIFY_RATES[model], shape, shape.duration_ms)
 
 
-def addition_price(model: VideoModel, shape: VideoShape) -> int:
-    """The price of upscaling, or of adding audio."""
-    return _price(_VIDEO_RATES[model], shape, _ADDITION_MS)
+def addition_price(model: VideoModel, source: VideoShape) -> int:
+    """The price of upscaling a video, or of adding audio to it."""
+    width, height = video_size(source.aspect_ratio, _ADDITION_RESOLUTION)
+    return video_price(model, VideoShape(width=width, height=height, duration_ms=source.duration_ms))
 
 
 def final_shape_and_price(generation: Generation, source: VideoShape) -> tuple[VideoShape, int]:

@@ -81,7 +81,7 @@ async def test_a_video_is_charged_exactly(tmp_path: Path, body: dict[str, Any], 
         assert await caller.credit() == (1_000_000_000 - cost) / 10_000
 
 
-async def test_sound_and_upscaling_cost_a_second_of_the_model(tmp_path: Path) -> None:
+async def test_sound_and_upscaling_cost_a_video_in_720p_of_the_same_length(tmp_path: Path) -> None:
     at = [0]
     async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1, credit_cents=70.8) as caller:
         video = await create_video(caller, model="ray-2", prompt="the video itself")
@@ -94,10 +94,10 @@ async def test_sound_and_upscaling_cost_a_second_of_the_model(tmp_path: Path) ->
         store_video(tmp_path, video, write_source(tmp_path / "source.mp4", frames=4))
         at[0] += 1_000_000
         await create_video(caller, f"/{video['id']}/audio", key="rich")
-        left = 1_000_000_000 - 707_789 - 141_558
+        left = 1_000_000_000 - 2 * 707_789
         assert await caller.credit(key="rich") == left / 10_000
         await create_video(caller, f"/{video['id']}/upscale", resolution="4k", key="rich")
-        assert await caller.credit(key="rich") == (left - 1_274_020) / 10_000
+        assert await caller.credit(key="rich") == (left - 707_789) / 10_000
 
 
 @pytest.mark.parametrize(
