@@ -15,6 +15,7 @@ from bot.domain.options import Option, options
 from bot.domain.pricing import Rates, is_estimate, price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter
 from bot.domain.requests import (
+    MODIFY_MAX_MS,
     AnyRequest,
     AudioRequest,
     ImageRequest,
@@ -169,10 +170,10 @@ def _prices(rates: Rates) -> str:
 
     pictures = listed(*(ImageRequest(prompt="any", model=model) for model in ImageModel))
     videos = listed(*(VideoRequest(model=model) for model in VideoModel))
-    modified = listed(*(ModifyVideoRequest(model=model, **known) for model in VideoModel))
-    audio = listed(*(AudioRequest(model=model, **known) for model in VideoModel))
+    modified = listed(*(ModifyVideoRequest(model=model, **known) for model in MODIFY_MAX_MS))
+    audio = listed(*(AudioRequest(model=model, **known) for model in MODIFY_MAX_MS))
     higher = Resolution.P1080
-    upscaled = listed(*(UpscaleRequest(model=model, resolution=higher, **known) for model in VideoModel))
+    upscaled = listed(*(UpscaleRequest(model=model, resolution=higher, **known) for model in MODIFY_MAX_MS))
     return (
         f"A picture costs {pictures}; a video of 5 s in 720p {videos}. For such a video, /modify costs "
         f"{modified}; /upscale {upscaled}; /audio {audio}. A failed job is not charged."

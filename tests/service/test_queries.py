@@ -86,6 +86,8 @@ async def test_help_shows_by_example_and_with_prices_what_the_asker_may_do(engin
     async with engine(start=None) as bot:
         note = await bot.learn("/help")
         assert "≈$0.018" in note.text
+        assert "/modify costs ray-2 ≈$1.75, ray-flash-2 ≈$0.61" in note.text
+        assert "/upscale ray-2 ≈$0.71, ray-flash-2 ≈$0.25; /audio ray-2 ≈$0.71" in note.text
         examples = [example for example, _ in note.fields]
         assert any(example.startswith("/imagine") for example in examples)
         assert not any(example.startswith("/studio") for example in examples)
@@ -97,6 +99,8 @@ async def test_help_with_one_command_shows_its_options(engine: Open) -> None:
     async with engine(start=None) as bot:
         facts = dict((await bot.learn("/help imagine")).fields)
         assert "photon-flash-1" in facts["--model"]
+        modes = dict((await bot.learn("/help modify")).fields)
+        assert modes["reimagine_3"].startswith("Farthest from the source")
         with pytest.raises(InvalidRequest, match="There is no /nonsense"):
             await bot.say("/help nonsense")
 
