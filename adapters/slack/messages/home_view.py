@@ -22,8 +22,8 @@ _SHOWN_FIELDS = ("Model", "Aspect ratio", "Length", "Price")
 _SHOWN_ACTIONS = (Action.VARIATION, Action.ANIMATE, Action.EXTEND, Action.REFRAME, Action.SEND)
 _HELP = (
     "Type `/imagine a red fox in the snow` in any channel that Reverie is in; `/imagine` alone opens a form. "
-    "`/animate` and `/extend` make videos, `/reframe` changes the aspect ratio. In a thread write "
-    "`@Reverie imagine …`. Use a result with the buttons or reactions under it: "
+    "`/animate` and `/extend` make videos; `/reframe`, `/modify`, `/upscale` and `/audio` change results. "
+    "In a thread write `@Reverie imagine …`. Use a result with the buttons or reactions under it: "
 )
 
 #: matches the action ids of all versions of the tab
