@@ -24,7 +24,13 @@ from bot.domain.requests import (
     longest_model,
 )
 from bot.domain.text import storable
-from bot.domain.video_edits import audio_request, has_audio, higher_resolutions, upscale_request
+from bot.domain.video_edits import (
+    audio_request,
+    has_audio,
+    higher_resolutions,
+    is_changeable,
+    upscale_request,
+)
 
 #: weight of the picture that a variation is made from, as the API's documentation suggests
 VARIATION_WEIGHT = 0.85
@@ -129,9 +135,9 @@ def _fits(action: Action, job: Job) -> bool:
         case Action.EDIT:
             return job.request.edited is None
         case Action.UPSCALE if job.result is not None:
-            return job.result.kind is MediaKind.VIDEO and bool(higher_resolutions(job.result))
+            return is_changeable(job) and bool(higher_resolutions(job.result))
         case Action.AUDIO:
-            return job.request.makes is MediaKind.VIDEO and not has_audio(job)
+            return is_changeable(job) and not has_audio(job)
         case _:
             return _ONLY.get(action, job.request.makes) is job.request.makes
 

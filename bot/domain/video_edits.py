@@ -7,11 +7,19 @@ from bot.domain.media import Media, MediaKind, Reference
 from bot.domain.models import Resolution, VideoModel
 from bot.domain.requests import AudioRequest, UpscaleRequest, check_prompt
 
+#: the models of the API that upscales its videos and adds audio to them
+CHANGING_MODELS = (VideoModel.RAY_2, VideoModel.RAY_FLASH_2)
+
 
 def higher_resolutions(media: Media) -> tuple[Resolution, ...]:
     """The resolutions that are higher than that of a video, the lowest first."""
     short_side = min(media.width, media.height)
     return tuple(one for one in Resolution if one.short_side > short_side)
+
+
+def is_changeable(job: Job) -> bool:
+    """Whether the model that made a job's video can also change it."""
+    return job.request.model in CHANGING_MODELS
 
 
 def has_audio(job: Job) -> bool:
@@ -61,6 +69,11 @@ def audio_request(job: Job, prompt: str = "", negative_prompt: str = "") -> Audi
 def _video_of(job: Job) -> Media:
     if job.result is None or job.result.kind is not MediaKind.VIDEO:
         raise InvalidRequest("This needs a finished video")
+    if not is_changeable(job):
+        raise InvalidRequest(
+            f"A video of {job.request.model} cannot be changed; "
+            f"{' and '.join(CHANGING_MODELS)} make videos that can"
+        )
     return job.result
 
 

@@ -58,18 +58,6 @@ class CommandContext:
     replied: str | None = None
 
 
-#: how a refusal names what a kind of request makes
-_NAMES: Mapping[str, str] = {
-    "image": "Generating pictures",
-    "video": "Generating videos",
-    "reframe_image": "Reframing pictures",
-    "reframe_video": "Reframing videos",
-    "modify_video": "Modifying videos",
-    "upscale": "Upscaling",
-    "audio": "Adding audio",
-}
-
-
 async def resolve_command(
     services: Services, command: GenerateCommand, caller: Caller, place: Place, context: CommandContext
 ) -> Order:

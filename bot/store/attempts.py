@@ -46,12 +46,6 @@ async def job_refs(database: Database, ids: Iterable[str]) -> list[JobRef]:
     return [_ref(row) for row in await database.fetch(sql.job_refs, ids=sorted(set(ids)))]
 
 
-async def changes_in_flight(database: Database, account: str, generation: str) -> list[JobRef]:
-    """The jobs in flight that change a generation."""
-    rows = await database.fetch(sql.changes_in_flight, account=account, generation=generation)
-    return [_ref(row) for row in rows]
-
-
 async def expired_claims(database: Database, *, now: int) -> list[tuple[JobRef, bool]]:
     """Claimed jobs whose lease has ended, and whether their request may have been sent."""
     rows = await database.fetch(sql.expired_claims, now=now)

@@ -12,10 +12,10 @@ from bot.providers.base import Generation, GenerationState
 from bot.services import Services, log
 from bot.store.attempts import attempts, extend_deadline, job_refs
 from bot.store.cards import request_progress
+from bot.store.jobs import results_of_generation
 from bot.store.orphans import OrphanCause
 from bot.timing import Timing
 from bot.worker.accounts import stop_submitting
-from bot.worker.changes import is_unchanged
 from bot.worker.media_budget import record_stored
 from bot.worker.previews import Previews
 
@@ -139,7 +139,7 @@ class ResultProcessor:
         except MediaError as error:
             await self._retry_later(job, error)
             return
-        if await is_unchanged(self._services, job, stored):
+        if await self._is_unchanged(job, stored):
             retry = self._retries.setdefault(job.id, _Retry())
             retry.wait(self._services.clock(), self._services.times, give_up_at=job.deadline)
             await self.check_deadline(job)
@@ -147,6 +147,13 @@ class ResultProcessor:
         self._retries.pop(job.id, None)
         await transition_job(self._services, job, State.COMPLETED, "completed", result=stored)
         record_stored(self._services, stored.size)
+
+    async def _is_unchanged(self, job: Job, stored: Media) -> bool:
+        """Whether this is still the file that the job changes, of the same generation."""
+        if job.account is None or job.remote_id is None or job.remote_id != job.edited_generation:
+            return False
+        earlier = await results_of_generation(self._services.database, job.account, job.remote_id)
+        return stored.file in {media.file for media in earlier}
 
     async def _is_current(self, job: Job) -> bool:
         """Whether the job is still as it was read."""

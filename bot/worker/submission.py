@@ -24,7 +24,6 @@ from bot.store.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down
 from bot.store.jobs import find_job
 from bot.worker.accounts import request_check, start_submitting, stop_submitting
 from bot.worker.callback_tokens import callback_url
-from bot.worker.changes import must_wait
 from bot.worker.leased_pool import LeasedPool
 from bot.worker.reconciliation import reconcile_answer
 
@@ -117,25 +116,14 @@ class Submitter:
             _TimedClaim(claim=one, wall=now, monotonic=monotonic, is_trial=is_trial) for one in claimed.claims
         ]
 
-    async def _ready_job(self, claimed: _TimedClaim) -> Job | None:
-        """The claimed job, if it can be submitted now; another one is queued again."""
+    async def _submit(self, claimed: _TimedClaim) -> None:
         services = self._services
         job = await find_job(services.database, claimed.claim.job)
         if job is None:
             await self._requeue(claimed, "unreadable", delay_ms=services.times.unreadable_retry)
-            return None
+            return
         if (job.state, job.attempt) != (State.SUBMITTING, claimed.claim.attempt):
             log.info("claim_lost", job_id=claimed.claim.job, attempt=claimed.claim.attempt)
-            return None
-        if await must_wait(services, job):
-            await self._requeue(claimed, "other_change_first", delay_ms=services.times.cool_down)
-            return None
-        return job
-
-    async def _submit(self, claimed: _TimedClaim) -> None:
-        services = self._services
-        job = await self._ready_job(claimed)
-        if job is None:
             return
         end_user = member_id(job.member, services.secrets[-1])
         media = await self._bring_inputs(claimed, job, end_user)

@@ -127,6 +127,16 @@ def test_a_picture_is_neither_upscaled_nor_heard() -> None:
             follow_up_request(action, job())
 
 
+def test_a_video_of_another_api_is_not_changed() -> None:
+    made = _made(720, VideoRequest(prompt="a fox", model=VideoModel.RAY_3_2))
+    for action in (Action.UPSCALE, Action.AUDIO):
+        assert action not in available_actions(made)
+        with pytest.raises(
+            InvalidRequest, match=r"A video of ray-3\.2 cannot be changed; ray-2 and ray-flash-2"
+        ):
+            follow_up_request(action, made)
+
+
 def test_the_words_of_a_changed_video_are_edited_where_it_was_made() -> None:
     made = _made(720, audio_request(_made(720)))
     assert Action.EDIT not in available_actions(made)

@@ -5,10 +5,6 @@ SELECT id, state, attempt FROM job WHERE id IN ({{values ids}}) ORDER BY id;
 SELECT job.*, 0 AS stars FROM job WHERE account = :account AND state IN ('submitting', 'unknown', 'submitted')
 ORDER BY claimed_at, id;
 
--- name: changes_in_flight
-SELECT id, state, attempt FROM job
-WHERE account = :account AND edited_generation = :generation AND state IN ('submitting', 'unknown', 'submitted');
-
 -- name: attempts
 SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
        attempt.fingerprint, attempt.has_token, attempt.remote_id, job.state, job.attempt AS newest, job.price,

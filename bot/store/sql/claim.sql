@@ -14,10 +14,17 @@ SELECT (SELECT count(*) FROM job WHERE account = :account AND lane = :lane
        (SELECT count(*) FROM attempt WHERE account = :account AND lane = :lane AND claimed_at > :since) AS claimed;
 
 -- name: next_jobs
+-- One generation is changed once at a time.
 SELECT id, virtual_time FROM job
 WHERE state = 'queued' AND queue = :queue AND provider = :provider AND run_at <= :now
   AND (account_required IS NULL OR account_required = :account)
   AND NOT EXISTS (SELECT 1 FROM workspace WHERE workspace.id = job.workspace AND workspace.paused = 1)
+  AND (edited_generation IS NULL OR NOT EXISTS (
+        SELECT 1 FROM job AS other WHERE other.edited_generation = job.edited_generation AND other.account = :account
+                                     AND other.state IN ('submitting', 'unknown', 'submitted')
+        UNION ALL
+        SELECT 1 FROM job AS other WHERE other.edited_generation = job.edited_generation AND other.queue = :queue
+                                     AND other.state = 'queued' AND other.run_at <= :now AND other.id < job.id))
 ORDER BY virtual_time, id LIMIT :count {{skip_locked job}};
 
 -- name: claim
