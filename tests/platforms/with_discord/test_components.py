@@ -46,6 +46,26 @@ async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeD
         assert "This button is of another version" in told.content
 
 
+async def test_a_video_is_upscaled_by_a_button_and_gets_audio_by_a_reaction(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        film = await env.done(env.ada.slash("animate", prompt="a fox runs", resolution="540p"))
+        larger = await env.done(env.ada.press(film, "Upscale"))
+        assert ("720p", f"{source(job_of(film))} · a fox runs") == (
+            facts(larger)["Resolution"],
+            facts(larger)["Made from"],
+        )
+        env.ada.react(film, "🔊")
+        known = {film.id, larger.id}
+        heard = await fake.message_in(env.channel, lambda one: one.id not in known and bool(one.attachments))
+        assert "what fits the video" == facts(heard)["Audio"]
+        assert not any(part.get("label") == "Add audio" for part in heard.parts())
+        # By command, with words of its own and the newest video.
+        named = env.ada.slash("audio", job=job_of(larger), prompt="rain", negative_prompt="voices")
+        assert {"Audio": "rain", "Without": "voices"}.items() <= facts(await env.done(named)).items()
+
+
 async def test_prompt_and_aspect_ratio_are_edited_in_modals(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine("a *red* fox")

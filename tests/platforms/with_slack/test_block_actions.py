@@ -25,6 +25,22 @@ async def test_a_button_makes_one_new_card_for_its_presser(tmp_path: Path) -> No
     assert "$0.00 used" not in words(used)
 
 
+async def test_a_video_is_upscaled_and_gets_audio_by_its_buttons(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        bot.ada.slash("/animate", "a fox runs --resolution 540p")
+        film = await bot.card()
+        bot.ada.press(film, "rv:upscale")
+        larger = await bot.card(until=lambda one: one is not film)
+        bot.ada.press(larger, "rv:audio")
+        heard = await bot.card(until=lambda one: one not in (film, larger))
+
+    assert "720p" in words(larger)
+    assert short_id(job_of(film)) in words(larger)
+    assert "what fits the video" in words(heard)
+    assert short_id(job_of(larger)) in words(heard)
+    assert "rv:audio" not in words(heard)
+
+
 async def test_edit_and_reframe_open_modals(tmp_path: Path) -> None:
     async with run_bot(tmp_path) as bot:
         card = await bot.imagine("a red fox")
