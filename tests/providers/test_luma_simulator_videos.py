@@ -133,6 +133,26 @@ async def test_the_echo_of_every_video_carries_our_marker_and_our_fingerprint(tm
                 assert own == ("" if request.edited else generation.fingerprint), request
 
 
+async def test_a_change_may_be_answered_with_the_same_generation(tmp_path: Path) -> None:
+    async with (
+        simulator_at(tmp_path, speed=FAST, edits_keep_id=True) as caller,
+        account(caller) as provider,
+    ):
+        film = await caller.ended((await create_video(caller, model="ray-2", prompt="built on"))["id"])
+        store_video(tmp_path, film, write_source(tmp_path / "source.mp4", frames=4))
+        before = await provider.get(film["id"])
+        for change in CHANGES:
+            submitted = await provider.submit(
+                change, media={OWN.key: InputGeneration(id=before.id)}, callback_url=MARKER
+            )
+            assert submitted.id == before.id
+            await caller.ended(submitted.id)
+            after = await provider.get(submitted.id)
+            assert after.asset_url not in (None, before.asset_url)
+            assert (after.callback_url, after.created_at) == (MARKER, before.created_at)
+            before = after
+
+
 class Studio:
     """A simulator that hurries, our account at it, and files on the web to build on."""
 
