@@ -23,6 +23,7 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
+from bot.domain.video_edits import CHANGING_MODELS
 from bot.jobs.estimates import estimates, sources_of
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
@@ -164,17 +165,29 @@ def _prices(rates: Rates) -> str:
     known = {"source": source, "aspect_ratio": AspectRatio.LANDSCAPE, "duration_ms": Duration.FIVE.ms}
 
     def listed(*requests: AnyRequest) -> str:
-        return ", ".join(
-            f"{one.model} {show_money(price(one, rates), estimate=is_estimate(one))}" for one in requests
-        )
+        return ", ".join(filter(None, (_shown_price(request, rates) for request in requests)))
 
     pictures = listed(*(ImageRequest(prompt="any", model=model) for model in ImageModel))
     videos = listed(*(VideoRequest(model=model) for model in VideoModel))
     modified = listed(*(ModifyVideoRequest(model=model, **known) for model in MODIFY_MAX_MS))
-    audio = listed(*(AudioRequest(model=model, **known) for model in MODIFY_MAX_MS))
+    audio = listed(*(AudioRequest(model=model, **known) for model in CHANGING_MODELS))
     higher = Resolution.P1080
-    upscaled = listed(*(UpscaleRequest(model=model, resolution=higher, **known) for model in MODIFY_MAX_MS))
-    return (
-        f"A picture costs {pictures}; a video of 5 s in 720p {videos}. For such a video, /modify costs "
-        f"{modified}; /upscale {upscaled}; /audio {audio}. A failed job is not charged."
+    upscaled = listed(*(UpscaleRequest(model=model, resolution=higher, **known) for model in CHANGING_MODELS))
+    named = (
+        ("a picture costs", pictures),
+        ("a video of 5 s in 720p", videos),
+        ("/modify of such a video", modified),
+        ("/upscale", upscaled),
+        ("/audio", audio),
     )
+    listing = "; ".join(f"{what} {prices}" for what, prices in named if prices)
+    return f"{listing[:1].upper()}{listing[1:]}. A failed job is not charged."
+
+
+def _shown_price(request: AnyRequest, rates: Rates) -> str | None:
+    """A model with its price; None if the operator's rates have none."""
+    try:
+        amount = price(request, rates)
+    except InvalidRequest:
+        return None
+    return f"{request.model} {show_money(amount, estimate=is_estimate(request))}"

@@ -1,14 +1,18 @@
 """Queries of members, and what they may not see."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from bot.domain.actions import Action
 from bot.domain.cards import JobPhase
+from bot.domain.commands import Help
 from bot.domain.errors import InvalidRequest, JobNotFound, Rejected
 from bot.domain.jobs import State
+from bot.domain.pricing import Rates
 from bot.providers.base import GenerationState
+from bot.service.queries import show_help
 from tests.engine.conftest import Open
 from tests.engine.settings import ADA, BOB, BOSS, EVE, person
 
@@ -86,13 +90,23 @@ async def test_help_shows_by_example_and_with_prices_what_the_asker_may_do(engin
     async with engine(start=None) as bot:
         note = await bot.learn("/help")
         assert "≈$0.018" in note.text
-        assert "/modify costs ray-2 ≈$1.75, ray-flash-2 ≈$0.61" in note.text
+        assert "/modify of such a video ray-2 ≈$1.75, ray-flash-2 ≈$0.61" in note.text
         assert "/upscale ray-2 ≈$0.71, ray-flash-2 ≈$0.25; /audio ray-2 ≈$0.71" in note.text
         examples = [example for example, _ in note.fields]
         assert any(example.startswith("/imagine") for example in examples)
         assert not any(example.startswith("/studio") for example in examples)
         admins = [example for example, _ in (await bot.learn("/help", by=BOSS)).fields]
         assert any(example.startswith("/studio") for example in admins)
+
+
+async def test_help_leaves_out_models_without_a_price(engine: Open) -> None:
+    rates = Rates(dated=date(2026, 1, 1), image={"photon-1": 7_300}, modify={"ray-2": 15_820})
+    async with engine(start=None) as bot:
+        note = await show_help(replace(bot.services, rates=rates), Help(), ADA)
+        assert note.text == (
+            "A picture costs photon-1 ≈$0.018; /modify of such a video ray-2 ≈$1.75. "
+            "A failed job is not charged."
+        )
 
 
 async def test_help_with_one_command_shows_its_options(engine: Open) -> None:
