@@ -15,6 +15,7 @@ from bot.cli.doctor import examine, sandbox_finding
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, Switch
 from tests.cli.store import fill, settings
+from tests.providers.scripted_api import reply, scripted
 from tests.unit.people import NOW
 
 
@@ -262,3 +263,42 @@ def test_missing_confinement_is_reported_with_its_effect() -> None:
 async def test_the_sandbox_is_checked(tmp_path: Path) -> None:
     told = [finding.what for finding in await examine(settings(tmp_path))]
     assert 1 == sum("sandboxed" in what for what in told)
+
+
+@pytest.mark.parametrize(
+    ("provider", "fields", "key_setting"),
+    [
+        ("luma", ("luma_keys", "luma_base_url"), "LUMAAI_API_KEY"),
+        ("luma-agents", ("luma_agents_keys", "luma_agents_base_url"), "LUMA_AGENTS_API_KEY"),
+        ("appypie", ("appypie_keys", "appypie_base_url"), "APPYPIE_SUBSCRIPTION_KEY"),
+    ],
+)
+async def test_each_key_is_checked_alone_without_a_create(
+    tmp_path: Path, provider: str, fields: tuple[str, str], key_setting: str
+) -> None:
+    keys, base_url = fields
+    works = {"luma": {"credit_balance": 12.5}, "luma-agents": {"data": []}}
+    not_found = {"task_status": "failed", "task_status_msg": "task not found"}
+    answers = reply(401, {"error": "revoked"}), reply(200, works.get(provider, not_found))
+    async with scripted(*answers) as api:
+        where = settings(
+            tmp_path,
+            **{keys: (SecretStr("key-one"), SecretStr("key-two")), base_url: api.url},
+            playground=Switch.ON,
+            playground_password=SecretStr("open sesame"),
+        )
+        findings = await examine(where)
+        assert not [one for one in api.received if one.target.endswith(("generations", "FromImage"))]
+    (fault,) = _wrong(findings)
+    assert "revoked" in fault.what
+    assert key_setting in fault.remedy
+    assert 1 == len([one for one in findings if one.what.startswith("account") and "works" in one.what])
+
+
+async def test_a_model_without_a_price_is_about_and_names_the_file(tmp_path: Path) -> None:
+    rates = tmp_path / "rates.toml"
+    rates.write_text("dated = 2026-01-01\n[image]\nphoton-1 = 7300\nphoton-flash-1 = 1\n[video]\nray-2 = 1\n")
+    findings = await examine(settings(tmp_path, rates_file=rates))
+    (finding,) = [one for one in findings if "has no price" in one.what]
+    assert finding.what.startswith("ray-flash-2")
+    assert "REVERIE_RATES_FILE" in finding.remedy

@@ -21,6 +21,7 @@ from bot.domain.completion import AutocompleteChoice
 from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
+from bot.domain.offers import OPEN_FIELDS
 from bot.domain.options import Kind, Option
 from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS
 
@@ -178,6 +179,10 @@ def _choices(slack_field: SlackField, value: Any) -> Block:
     for option, note in zip(options, slack_field.option.choice_notes, strict=False):
         option["description"] = plain_text(note, SLACK_CHOICE)
     default = slack_field.option.default
+    if slack_field.name in OPEN_FIELDS:
+        # What nobody chooses follows what the bot's providers offer, which a preselected value would not.
+        unset = _with("placeholder", plain_text(f"{default} (default)", SLACK_CHOICE) if default else None)
+        return {"type": "static_select", "options": options, **unset, **_with("initial_option", value)}
     initial = value or next((option for option in options if option["value"] == default), None)
     return {"type": "static_select", "options": options, **_with("initial_option", initial)}
 
