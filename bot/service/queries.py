@@ -1,6 +1,6 @@
 """Queries of members: jobs, history, status, quota and help. They change nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.access import check_open, check_queue_limits, is_operator
 from bot.domain.cards import CardView, headline, job_view
@@ -10,12 +10,11 @@ from bot.domain.estimates import Estimate
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
 from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, Duration, ImageModel, Resolution, VideoModel
+from bot.domain.models import AspectRatio, Duration, Model, Resolution
 from bot.domain.options import Option, options
 from bot.domain.pricing import Rates, is_estimate, price, show_left, show_money
 from bot.domain.quota import Level, Limit, Meter
 from bot.domain.requests import (
-    MODIFY_MAX_MS,
     AnyRequest,
     AudioRequest,
     ImageRequest,
@@ -23,10 +22,10 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
-from bot.domain.video_edits import CHANGING_MODELS
 from bot.jobs.estimates import estimates, sources_of
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
+from bot.service.routing import offered_models
 from bot.services import Services
 from bot.store.jobs import history, unfinished_jobs
 from bot.store.limits import usage_of
@@ -148,7 +147,11 @@ async def show_help(services: Services, command: Help, caller: Caller) -> Privat
         for item in CATALOGUE.values()
         if admin or item.audience is Audience.EVERYONE
     ]
-    return PrivateReply(title="What you can do", text=_prices(services.rates), fields=tuple(fields))
+    return PrivateReply(
+        title="What you can do",
+        text=_prices(services.rates, await offered_models(services)),
+        fields=tuple(fields),
+    )
 
 
 def _option_help(option: Option) -> Iterator[tuple[str, str]]:
@@ -159,35 +162,35 @@ def _option_help(option: Option) -> Iterator[tuple[str, str]]:
     yield from zip(option.choices, option.choice_notes, strict=False)
 
 
-def _prices(rates: Rates) -> str:
-    """What each kind of job costs, by example."""
-    source = Reference(job="any", kind=MediaKind.VIDEO)
-    known = {"source": source, "aspect_ratio": AspectRatio.LANDSCAPE, "duration_ms": Duration.FIVE.ms}
-
-    def listed(*requests: AnyRequest) -> str:
-        return ", ".join(filter(None, (_shown_price(request, rates) for request in requests)))
-
-    pictures = listed(*(ImageRequest(prompt="any", model=model) for model in ImageModel))
-    videos = listed(*(VideoRequest(model=model) for model in VideoModel))
-    modified = listed(*(ModifyVideoRequest(model=model, **known) for model in MODIFY_MAX_MS))
-    audio = listed(*(AudioRequest(model=model, **known) for model in CHANGING_MODELS))
-    higher = Resolution.P1080
-    upscaled = listed(*(UpscaleRequest(model=model, resolution=higher, **known) for model in CHANGING_MODELS))
-    named = (
-        ("a picture costs", pictures),
-        ("a video of 5 s in 720p", videos),
-        ("/modify of such a video", modified),
-        ("/upscale", upscaled),
-        ("/audio", audio),
+def _prices(rates: Rates, offered: Mapping[str, Sequence[Model]]) -> str:
+    """What each kind of job costs, by example, of the models that are offered and have a price."""
+    known = {
+        "source": Reference(job="any", kind=MediaKind.VIDEO),
+        "aspect_ratio": AspectRatio.LANDSCAPE,
+        "duration_ms": Duration.FIVE.ms,
+    }
+    higher = {"resolution": Resolution.P1080}
+    examples: tuple[tuple[str, type[AnyRequest], Mapping[str, object]], ...] = (
+        ("A picture costs", ImageRequest, {"prompt": "any"}),
+        ("A video of 5 s in 720p costs", VideoRequest, {}),
+        ("For such a video, /modify costs", ModifyVideoRequest, known),
+        ("/upscale costs", UpscaleRequest, known | higher),
+        ("/audio costs", AudioRequest, known),
     )
-    listing = "; ".join(f"{what} {prices}" for what, prices in named if prices)
-    return f"{listing[:1].upper()}{listing[1:]}. A failed job is not charged."
+    lines = []
+    for words, kind, fields in examples:
+        models = offered.get(kind.model_fields["kind"].default, ())
+        requests = (kind.model_validate({**fields, "model": model}) for model in models)
+        prices = [shown for one in requests if (shown := _shown_price(one, rates))]
+        if prices:
+            lines.append(f"{words} {', '.join(prices)}.")
+    return " ".join((*lines, "A failed job is not charged."))
 
 
-def _shown_price(request: AnyRequest, rates: Rates) -> str | None:
-    """A model with its price; None if the operator's rates have none."""
+def _shown_price(request: AnyRequest, rates: Rates) -> str:
+    """A model with its price; empty if the operator's rates have none."""
     try:
         amount = price(request, rates)
     except InvalidRequest:
-        return None
+        return ""
     return f"{request.model} {show_money(amount, estimate=is_estimate(request))}"

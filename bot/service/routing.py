@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from bot.domain.concepts import check_concepts
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Job
+from bot.domain.models import Model
 from bot.domain.offers import Offers, Routed, offered_values, route
 from bot.domain.requests import AnyRequest, VideoRequest
 from bot.service.vocabulary import fetched_concepts
@@ -64,6 +65,16 @@ async def offered_choices(services: Services) -> Mapping[str, frozenset[str]]:
     """By option, the values that this bot's providers offer."""
     accounts = await usable_accounts(services, None)
     return offered_values(_offers(services, set(accounts.values()), ""))
+
+
+async def offered_models(services: Services) -> Mapping[str, tuple[Model, ...]]:
+    """By kind of request, the models that make it, the preferred ones first."""
+    accounts = await usable_accounts(services, None)
+    found: dict[str, dict[Model, None]] = {}
+    for offers in _offers(services, set(accounts.values()), "").values():
+        for offer in offers:
+            found.setdefault(offer.kind, {})[offer.model] = None
+    return {kind: tuple(models) for kind, models in found.items()}
 
 
 def _offers(services: Services, usable: Collection[str], preferred: str) -> Offers:

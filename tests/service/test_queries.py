@@ -90,8 +90,8 @@ async def test_help_shows_by_example_and_with_prices_what_the_asker_may_do(engin
     async with engine(start=None) as bot:
         note = await bot.learn("/help")
         assert "≈$0.018" in note.text
-        assert "/modify of such a video ray-2 ≈$1.75, ray-flash-2 ≈$0.61" in note.text
-        assert "/upscale ray-2 ≈$0.71, ray-flash-2 ≈$0.25; /audio ray-2 ≈$0.71" in note.text
+        assert "/modify costs ray-flash-2 ≈$0.61, ray-2 ≈$1.75" in note.text
+        assert "/upscale costs ray-flash-2 ≈$0.25, ray-2 ≈$0.71. /audio costs ray-flash-2 ≈$0.25" in note.text
         examples = [example for example, _ in note.fields]
         assert any(example.startswith("/imagine") for example in examples)
         assert not any(example.startswith("/studio") for example in examples)
@@ -104,7 +104,7 @@ async def test_help_leaves_out_models_without_a_price(engine: Open) -> None:
     async with engine(start=None) as bot:
         note = await show_help(replace(bot.services, rates=rates), Help(), ADA)
         assert note.text == (
-            "A picture costs photon-1 ≈$0.018; /modify of such a video ray-2 ≈$1.75. "
+            "A picture costs photon-1 ≈$0.018. For such a video, /modify costs ray-2 ≈$1.75. "
             "A failed job is not charged."
         )
 

@@ -1,13 +1,19 @@
 """Jobs go to the provider that can make them, among several providers with accounts of their own."""
 
+from dataclasses import replace
+
 from bot.domain.actions import Action
+from bot.domain.commands import Help, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import State
 from bot.domain.media import Reference
 from bot.domain.models import ImageModel, Lane
 from bot.domain.offers import Feature, Offer
+from bot.domain.pricing import Rates
 from bot.providers.base import Capabilities
+from bot.service.facade import BotService
+from bot.service.replies import PrivateReply
 from bot.store.claim import cool_down
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
@@ -70,6 +76,19 @@ async def test_only_what_the_accounts_offer_is_suggested(engine: Open) -> None:
     async with engine(providers=[plain], start=None) as bot:
         suggested = await bot.service.autocomplete_line("/imagine a fox --model ", bot.invocation())
         assert ["uni-1"] == [one.label for one in suggested]
+
+
+async def test_help_prices_only_what_is_offered_and_has_a_price(engine: Open) -> None:
+    _, plain = accounts()
+    async with engine(providers=[plain], start=None) as bot:
+        told = await bot.say("/help")
+        assert isinstance(told, PrivateReply)
+        assert "A picture costs uni-1 $0.041." in told.text
+        assert "photon-1" not in told.text
+        unpriced = replace(bot.services, rates=Rates(dated=bot.services.rates.dated))
+        reply = await BotService(unpriced).execute(build(Help, {}), bot.invocation())
+        assert isinstance(reply, PrivateReply)
+        assert "A failed job is not charged." == reply.text
 
 
 async def test_a_provider_that_cools_down_holds_up_no_other(engine: Open) -> None:
