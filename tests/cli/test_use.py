@@ -66,7 +66,11 @@ def test_wrong_use_ends_with_two_and_one_line(
     ("name", "value", "line"),
     [
         ("REVERIE_HTTP_PORT", "99999", "REVERIE_HTTP_PORT: Input should be less than or equal to 65535"),
-        ("REVERIE_PROVIDER", "dalle", "REVERIE_PROVIDER: dalle is not known; use luma or simulator"),
+        (
+            "REVERIE_PROVIDER",
+            "dalle",
+            "REVERIE_PROVIDER: dalle is not known; use luma, luma-agents, appypie, simulator",
+        ),
         ("REVERIE_TIMING__POLL", "x", "REVERIE_TIMING__POLL: Input should be a valid integer"),
         ("REVERIE_TIMING", "x", "REVERIE_TIMING has one setting per field, as in REVERIE_TIMING__POLL=500"),
     ],
