@@ -17,10 +17,10 @@ from bot.media.disk import MediaUsage
 from bot.media.download.body import SpeedLimits
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
-from bot.media.incoming_quota import IncomingQuota
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
+from bot.media.storage.incoming_quota import IncomingQuota
 from bot.providers.accounts import CAPABILITIES, create_providers, names_known_account
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth

@@ -16,7 +16,7 @@ from bot.domain.models import Lane
 from bot.domain.pricing import Rates
 from bot.media.disk import MediaUsage
 from bot.media.ingest import MediaLibrary
-from bot.media.storage import FolderStorage
+from bot.media.storage.base import Storage
 from bot.ports import FileResolver
 from bot.providers.base import Capabilities, Provider
 from bot.providers.health import ProviderHealth
@@ -78,7 +78,7 @@ class Services:
     #: the outcomes of their calls, by account
     health: Mapping[str, ProviderHealth]
     library: MediaLibrary
-    storage: FolderStorage
+    storage: Storage
     #: the first one encrypts and signs; the others only decrypt and verify
     secrets: tuple[bytes, ...] = field(repr=False)
     media_usage: MediaUsage
@@ -112,6 +112,14 @@ class Services:
     estimate_cache: dict[str, tuple[int, EstimateInputs]] = field(default_factory=dict)
     #: no new work is started once this is set
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def provider_reads_files(self, provider: str) -> bool:
+        """Whether a provider can read stored files by URL, from us or from the bucket."""
+        return provider in self.facing_urls or self.provider_reads_bucket(provider)
+
+    def provider_reads_bucket(self, provider: str) -> bool:
+        """Whether a provider can read from the bucket; the built-in simulator reads through our own route."""
+        return self.storage.links_origin is not None and provider != "simulator"
 
     @property
     def times(self) -> Timing:

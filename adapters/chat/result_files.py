@@ -1,11 +1,20 @@
 """Result files: a rendition that fits a platform's upload limit, its name, and a link to the full file."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable, ProcessingFailed
+from bot.domain.errors import (
+    Delayed,
+    FileLost,
+    MediaLost,
+    MediaRefused,
+    MediaUnavailable,
+    NotPosted,
+    ProcessingFailed,
+)
 from bot.domain.media import Media, MediaKind
 from bot.service.plugin import AdapterContext
 
@@ -35,9 +44,11 @@ MediaLinker = Callable[[Media], str | None]
 class Library(Protocol):
     """The part of the core's media library that is used here."""
 
-    def path(self, file_id: str) -> Path: ...
+    def local(self, file_id: str) -> AbstractAsyncContextManager[Path]: ...
 
-    async def smaller(self, media: Media, max_bytes: int) -> Path: ...
+    async def size(self, file_id: str) -> int: ...
+
+    async def smaller(self, media: Media, max_bytes: int) -> str: ...
 
 
 def media_linker(context: AdapterContext) -> MediaLinker:
@@ -52,12 +63,12 @@ def media_linker(context: AdapterContext) -> MediaLinker:
     return link
 
 
-def file_extension(media: Media, path: Path) -> str:
-    """The extension for the full file or for the rendition at `path`; platforms go by it."""
-    if path.name == media.file:
+def file_extension(media: Media, file: str) -> str:
+    """The extension for the full file or for a rendition; platforms go by it."""
+    if file == media.file:
         return _EXTENSIONS.get(media.mime, ".jpg")
-    # Renditions are JPEG or MP4; a video's poster is stored beside it as `.still`.
-    return ".jpg" if media.kind is MediaKind.PICTURE or path.name.endswith(".still") else ".mp4"
+    # Renditions are JPEG or MP4; a video's poster is one of them.
+    return ".jpg" if media.kind is MediaKind.PICTURE or file == media.poster else ".mp4"
 
 
 class ResultFiles:
@@ -71,24 +82,26 @@ class ResultFiles:
         self._library = library
         #: how long one delivery waits for a rendition
         self._patience_s = patience_s
-        self._renditions: dict[tuple[str, int], asyncio.Task[Path]] = {}
+        self._renditions: dict[tuple[str, int], asyncio.Task[str]] = {}
         #: renditions that failed once by a fault of ours, the latest last
         self._failed: dict[tuple[str, int], None] = {}
 
-    async def fit(self, media: Media, limit: int) -> Path | None:
-        """A file of at most `limit` bytes; None where no useful rendition exists.
+    async def fit(self, media: Media, limit: int) -> str | None:
+        """The id of a file of at most `limit` bytes; None where no useful rendition exists.
 
         Raises Delayed while it is being made, and once after our own processing failed. A second failure
         would only hold up the card, which can link the full file instead.
         """
         if media.size <= limit:
-            return self._library.path(media.file)
+            return media.file
         if limit < _MIN_LIMIT:
             return None
         try:
             return await self._rendition(media, limit)
         except MediaRefused:
             return None
+        except MediaLost as error:
+            raise FileLost(media.file) from error
         except ProcessingFailed as error:
             if self._failed_before((media.file, limit)):
                 return None
@@ -96,9 +109,29 @@ class ResultFiles:
         except MediaUnavailable as error:
             raise Delayed(str(error)) from error
 
-    def poster(self, media: Media) -> Path:
-        """A still picture of the result."""
-        return self._library.path(media.poster)
+    async def size(self, file_id: str) -> int | None:
+        """Bytes of a stored file; None where it cannot be read."""
+        try:
+            return await self._library.size(file_id) or None
+        except MediaUnavailable:
+            return None
+
+    @asynccontextmanager
+    async def opened(self, *file_ids: str) -> AsyncIterator[Sequence[Path]]:
+        """Paths of stored files while they are uploaded; raises NotPosted where one cannot be read.
+
+        FileLost is for results only: what was made from one can be made again.
+        """
+        async with AsyncExitStack() as exits:
+            paths = []
+            for file_id in file_ids:
+                try:
+                    paths.append(await exits.enter_async_context(self._library.local(file_id)))
+                except MediaUnavailable as error:
+                    if isinstance(error, MediaLost) and "." not in file_id:
+                        raise FileLost(file_id) from error
+                    raise NotPosted(f"A stored file cannot be read: {error}") from error
+            yield paths
 
     async def close(self) -> None:
         tasks = list(self._renditions.values())
@@ -114,7 +147,7 @@ class ResultFiles:
             del self._failed[next(iter(self._failed))]
         return False
 
-    async def _rendition(self, media: Media, limit: int) -> Path:
+    async def _rendition(self, media: Media, limit: int) -> str:
         key = (media.file, limit)
         task = self._renditions.get(key)
         if task is None:

@@ -1,6 +1,7 @@
 """Assembles the playground: its stores, publisher, receiver and routes."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -38,7 +39,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def build(context: AdapterContext) -> Adapter:
     """Build the adapter. Nothing of it runs before its receiver does."""
     settings, signer, clock = context.settings, context.signer, context.clock
-    policy = AccessPolicy.of(settings)
+    policy = replace(AccessPolicy.of(settings), media_origin=context.library.links_origin)
     configured = password_of(settings)
     password = (configured or generated_password(signer)) if policy.needs_password else None
     if policy.needs_password and configured is not None and len(configured) < PLAYGROUND_PASSWORD_MIN:

@@ -49,7 +49,8 @@ def open_services(context: AdapterContext, settings: SlackSettings) -> Services:
     web_api = WebApi(tokens, settings.api_base, proxy=proxy, single_token=not settings.by_oauth)
     uploads, link = UploadStore(context.adapter_data), media_linker(context)
     result_files = ResultFiles(context.library)
-    planner = AttachmentPlanner(result_files, FileUploader(uploads, clock), link, ENGLISH)
+    uploader = FileUploader(uploads, result_files, clock)
+    planner = AttachmentPlanner(result_files, uploader, link, ENGLISH)
     return Services(
         web_api=web_api,
         client=client,

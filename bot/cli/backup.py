@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.cli.backup_archive import DATABASE, MEDIA, SECRET, Written, read_archive, write_archive
 from bot.cli.store_access import integrity, must_exist, sqlite_file
 from bot.domain.errors import InvalidRequest, ReverieError
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 from bot.resources import secret_file
 from bot.security.secret_keys import read_secrets
 from bot.settings import Settings

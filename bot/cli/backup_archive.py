@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from bot.domain.errors import MediaRefused, ReverieError
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 
 DATABASE, SECRET, MEDIA = "reverie.db", "secret", "media"
 _MANIFEST = "manifest.json"

@@ -18,11 +18,13 @@ ReverieError
 │   └── GenerationNotFound   the id is not known there (any more)
 ├── MediaError               fetching or storing a file
 │   ├── MediaUnavailable     try again later
-│   │   └── ProcessingFailed the file is here, but processing it failed: try again, then the operator
+│   │   ├── ProcessingFailed the file is here, but processing it failed: try again, then the operator
+│   │   └── MediaLost        it was stored and is not there any more
 │   └── MediaRefused         final: the file is not acceptable
 ├── DeliveryError            a chat platform
 │   ├── Delayed              try again after `retry_after_ms`
 │   │   └── NotPosted        the same, and it is certain that nothing was posted
+│   │       └── FileLost     show the card without this file, and say that it is no longer stored
 │   └── Undeliverable        final for the card, never for its results
 └── StoreError
     └── StaleTransition      somebody else did it: drop quietly
@@ -118,6 +120,10 @@ class ProcessingFailed(MediaUnavailable):
     """The file has arrived and could not be processed here."""
 
 
+class MediaLost(MediaUnavailable):
+    """This file is no longer stored."""
+
+
 class MediaRefused(MediaError):
     """The file is not acceptable."""
 
@@ -137,6 +143,15 @@ class Delayed(DeliveryError):
 
 class NotPosted(Delayed):
     """The platform was not asked yet, or has said no for now."""
+
+
+class FileLost(NotPosted):
+    """A file of the card is no longer stored."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        #: its id in the storage
+        self.file = file
 
 
 class Undeliverable(DeliveryError):

@@ -3,11 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, NotSent, Rejected, StoreError
+from bot.domain.errors import (
+    InvalidRequest,
+    MediaLost,
+    MediaRefused,
+    MediaUnavailable,
+    NotSent,
+    Rejected,
+    StoreError,
+)
 from bot.domain.identity import Place
 from bot.domain.jobs import Job
 from bot.domain.media import Media, Reference
 from bot.domain.requests import API_MAX_BYTES, AnyRequest
+from bot.media.storage.base import open_stored
 from bot.ports import ResolvedFile
 from bot.providers.base import Input, InputFile, InputGeneration, Inputs, InputUrl, Provider
 from bot.security.tokens import BadToken
@@ -17,7 +26,7 @@ from bot.store.cards import find_card
 from bot.store.file_refs import files_in_use
 from bot.store.jobs import jobs_by_id
 
-#: files that are locked together, each by an open file
+#: files that are reserved together
 _LOCKED_AT_ONCE = 50
 
 
@@ -28,22 +37,22 @@ _STILL_MIME = "image/jpeg"
 async def provider_inputs(services: Services, job: Job, provider: Provider) -> Inputs:
     """By key of each reference, the stored file or its URL, or the id of the generation that is continued.
 
-    A URL is made now, because URLs expire. It is our own signed link if the provider can reach us, else the
-    one that the provider returns for its own generation, or the one that the member gave. Raises Rejected for
-    a missing input, and another ProviderError for one that is temporarily unavailable.
+    A URL is made now, because URLs expire. It is one of the bucket if the provider can reach that, our own
+    signed link if it can reach us, else the one that the provider returns for its own generation, or the one
+    that the member gave. Raises Rejected for a missing input, and another ProviderError for one that is
+    temporarily unavailable.
     """
     references = job.request.references
     sources = await jobs_by_id(services.database, [one.job for one in references if one.job is not None])
     by_generation = job.request.generations
     takes_files = provider.capabilities.takes_files
-    facing_url = services.facing_urls.get(provider.name)
     found: dict[str, Input] = {}
     for reference in references:
         if reference.job is None:
             found[reference.key] = (
                 await _file(services, reference.file, of_frame=False)
                 if takes_files
-                else InputUrl(url=await _file_url(services, job, reference, facing_url))
+                else InputUrl(url=await _file_url(services, job, reference, provider.name))
             )
             continue
         source = sources.get(reference.job)
@@ -55,9 +64,9 @@ async def provider_inputs(services: Services, job: Job, provider: Provider) -> I
             found[reference.key] = InputGeneration(id=source.remote_id)
         elif takes_files:
             found[reference.key] = await _file(services, source.result, of_frame=reference.first_frame_only)
-        elif facing_url is not None:
+        elif services.provider_reads_files(provider.name):
             file = source.result.poster if reference.first_frame_only else source.result.file
-            found[reference.key] = InputUrl(url=_link(services, facing_url, file))
+            found[reference.key] = InputUrl(url=await _link(services, provider.name, file))
         else:
             found[reference.key] = InputUrl(url=await _provider_url(services, reference, source))
     return found
@@ -79,7 +88,7 @@ async def _file(services: Services, media: Media | None, *, of_frame: bool) -> I
         name=name,
         mime=_STILL_MIME if is_still else media.mime,
         size=size,
-        open=partial(services.storage.open, name),
+        open=partial(open_stored, services.storage, name),
     )
 
 
@@ -113,7 +122,7 @@ def check_results(services: Services, request: AnyRequest, sources: Mapping[str,
 def takes_stored_files(services: Services, provider: str) -> bool:
     """Whether a provider gets files from our storage: as files, or by links under which it reaches us."""
     can = services.capabilities_of(provider)
-    return provider in services.facing_urls or (can is not None and can.takes_files)
+    return services.provider_reads_files(provider) or (can is not None and can.takes_files)
 
 
 def too_large(media: Media) -> str:
@@ -139,14 +148,26 @@ def own_file(services: Services, url: str | None) -> str | None:
     return None
 
 
-def _link(services: Services, base: str, file: str) -> str:
+async def _link(services: Services, provider: str, file: str) -> str:
+    if services.provider_reads_bucket(provider):
+        try:
+            served = await services.storage.serve(file)
+        except MediaLost as error:
+            raise Rejected("what it builds on is no longer stored") from error
+        except MediaUnavailable as error:
+            raise NotSent(str(error)) from error
+        if served.url is not None:
+            return served.url
+    base = services.facing_urls.get(provider)
+    if base is None:
+        raise Rejected("the provider cannot read this file from the bucket, and no public URL is set")
     token = services.signer.sign("media", file, expires_at=services.clock() + services.times.media_link)
     return f"{base}/media/{token}"
 
 
-async def _file_url(services: Services, job: Job, reference: Reference, facing_url: str | None) -> str:
-    if facing_url is not None and reference.file is not None:
-        return _link(services, facing_url, reference.file.file)
+async def _file_url(services: Services, job: Job, reference: Reference, provider: str) -> str:
+    if services.provider_reads_files(provider) and reference.file is not None:
+        return await _link(services, provider, reference.file.file)
     if reference.url is None:
         raise Rejected("the provider cannot reach the file, because no public URL is set")
     card = await find_card(services.database, job.card, services.cipher)
@@ -192,7 +213,7 @@ async def remove_unreferenced(services: Services, files: Sequence[str]) -> int:
     freed = 0
     for start in range(0, len(files), _LOCKED_AT_ONCE):
         try:
-            with services.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
+            async with services.storage.reservations.alone(files[start : start + _LOCKED_AT_ONCE]) as alone:
                 # Read under the lock: a process that stores the same content waits, and then stores it again.
                 in_use = await files_in_use(services.database, alone) if alone else set()
                 for file in alone:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.errors import MediaUnavailable, ProcessingFailed
+from bot.domain.errors import MediaLost, ProcessingFailed
 
 #: share of the budget from which the operator is warned
 _WARN_AT = 0.9
@@ -94,13 +94,13 @@ def show_bytes(size: int) -> str:
 def disk_errors() -> Iterator[None]:
     """Translate OSError into ProcessingFailed, since the disk failed and not the file.
 
-    A missing file raises MediaUnavailable instead.
+    A missing file raises MediaLost instead.
     """
     try:
         yield
     except OSError as error:
         if error.errno == errno.ENOENT:
-            raise MediaUnavailable("This file is no longer stored.") from error
+            raise MediaLost from error
         raise ProcessingFailed(disk_failure(error.errno) or _unknown(error)) from error
 
 

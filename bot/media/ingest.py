@@ -5,12 +5,12 @@ import os
 import tempfile
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from bot.domain.errors import MediaRefused
+from bot.domain.errors import MediaLost, MediaRefused
 from bot.domain.framing import Framing
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, VIDEO_MAX_BYTES
@@ -24,7 +24,7 @@ from bot.media.disk import disk_errors
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.fairness import FairGate
 from bot.media.sandbox.pool import Args, Result, SandboxPool
-from bot.media.storage import FolderStorage
+from bot.media.storage.base import Storage
 
 #: Limits on wall-clock time in seconds, with room for a busy machine. CPU time has lower limits, since other
 #: calls wait for it.
@@ -67,7 +67,7 @@ class MediaLibrary:
         self,
         *,
         fetcher: Fetcher,
-        storage: FolderStorage,
+        storage: Storage,
         results: SandboxPool,
         inputs: SandboxPool,
         charge: Callable[[str, float], None] = lambda _member, _seconds: None,
@@ -91,9 +91,18 @@ class MediaLibrary:
         """The folder for incoming files; leftovers are removed after an hour."""
         return self._storage.incoming
 
-    def path(self, file_id: str) -> Path:
-        """The path of a stored file or rendition."""
-        return self._storage.path(file_id)
+    def local(self, file_id: str) -> AbstractAsyncContextManager[Path]:
+        """A path where a stored file or rendition can be read while the context lasts."""
+        return self._storage.local(file_id)
+
+    async def size(self, file_id: str) -> int:
+        """Bytes of a stored file or rendition; 0 where it is gone."""
+        return await self._storage.size(file_id)
+
+    @property
+    def links_origin(self) -> str | None:
+        """The origin to which links to media may redirect; None: nowhere."""
+        return self._storage.links_origin
 
     def check_address(self, url: str, *, from_platform: bool = False) -> None:
         """Raise MediaRefused for a URL that `fetch_and_store` would refuse without I/O."""
@@ -144,10 +153,9 @@ class MediaLibrary:
 
     async def describe(self, file_id: str, *, member: str | None = None) -> Media:
         """Describe a stored file."""
-        path = self.path(file_id)
+        if not (size := await self._storage.size(file_id)):
+            raise MediaLost
         found = await self._probe_stored(file_id, member)
-        with disk_errors():
-            size = (await asyncio.to_thread(path.stat)).st_size
         return Media(
             file=file_id,
             mime=found.mime,
@@ -162,40 +170,39 @@ class MediaLibrary:
 
         Raises MediaRefused, with the remedy, if it cannot be converted.
         """
-        source = self.path(media.file)
         found = await self._probe_stored(media.file, member)
         _check_input(found)
         if _is_input(found, media.size):
             return media
-        async with self._new_file() as target:
+        async with self._storage.local(media.file) as source, self._new_file() as target:
             if media.kind is MediaKind.PICTURE:
                 await self._run(convert_picture, source, target, PICTURE_MAX_BYTES, member=member)
             else:
-                await self._transcode(media, target, VIDEO_MAX_BYTES, member)
+                await self._transcode(media, source, target, VIDEO_MAX_BYTES, member)
             return await self.store_file(target, member=member)
 
-    async def smaller(self, media: Media, max_bytes: int) -> Path:
-        """The path of a version of at most `max_bytes`; it is made once, as a rendition.
+    async def smaller(self, media: Media, max_bytes: int) -> str:
+        """The id of a version of at most `max_bytes`; it is made once, as a rendition.
 
         Pictures are converted to JPEG and videos to H.264, at a lower resolution if necessary. Raises
         MediaRefused if the quality would be too low.
         """
         if media.size <= max_bytes:
-            return self.path(media.file)
+            return media.file
         name = f"fit-{max_bytes}"
         rendition = f"{media.file}.{name}"
         async with self._making.setdefault(rendition, asyncio.Lock()):
             if not await self._storage.exists(rendition):
                 await self._shrink(media, name, max_bytes)
-        return self.path(rendition)
+        return rendition
 
     async def draw_framing(self, media: Media, framing: Framing, *, member: str) -> bytes:
         """A PNG that shows where a stored picture, or the first frame of a video, will be in a new frame."""
         boxes = [(box.left, box.top, box.width, box.height) for box in (framing.crop, framing.placed)]
-        async with self._new_file() as target:
+        async with self._storage.local(media.poster) as source, self._new_file() as target:
             await self._run(
                 draw_framing,
-                self.path(media.poster),
+                source,
                 target,
                 (framing.width, framing.height),
                 boxes[0],
@@ -212,7 +219,8 @@ class MediaLibrary:
         """The probe of a stored file, from memory if possible."""
         found = self._probes.get(file)
         if found is None:
-            found = await self._probe(self.path(file), member)
+            async with self._storage.local(file) as path:
+                found = await self._probe(path, member)
             self._cache(file, found)
         return found
 
@@ -223,25 +231,26 @@ class MediaLibrary:
             self._probes.popitem(last=False)
 
     async def _add_still(self, media: Media, member: str | None) -> None:
-        async with self._new_file() as target:
-            await self._run(take_still, self.path(media.file), target, member=member)
+        async with self._storage.local(media.file) as source, self._new_file() as target:
+            await self._run(take_still, source, target, member=member)
             await self._storage.put_rendition(media.file, _STILL, target)
 
     async def _shrink(self, media: Media, name: str, max_bytes: int) -> None:
-        async with self._new_file() as target:
+        async with self._storage.local(media.file) as source, self._new_file() as target:
             if media.kind is MediaKind.PICTURE:
-                source = self.path(media.file)
                 await self._run(shrink_picture, source, target, max_bytes, member=None, cpu_s=_SHRINK_CPU_S)
             else:
-                await self._transcode(media, target, max_bytes, None)
+                await self._transcode(media, source, target, max_bytes, None)
             await self._storage.put_rendition(media.file, name, target)
 
-    async def _transcode(self, media: Media, target: Path, max_bytes: int, member: str | None) -> None:
+    async def _transcode(
+        self, media: Media, source: Path, target: Path, max_bytes: int, member: str | None
+    ) -> None:
         size, duration_ms = (media.width, media.height), media.duration_ms or 0
         async with self._processes(member).transcoding.slot(member):
             await self._run(
                 transcode,
-                self.path(media.file),
+                source,
                 target,
                 max_bytes,
                 size,

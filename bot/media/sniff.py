@@ -35,6 +35,20 @@ TYPES = frozenset(
     {*_PLAIN.values(), *_RIFF.values(), *_BRANDS.values(), "video/mp4", "video/webm", "video/x-matroska"}
 )
 
+#: types that may be served to people, with the endings of file names: browsers only show them
+EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "image/heic": "heic",
+    "image/heif": "heif",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+}
+
 #: generic types that clients declare for any file, including none
 _SAYS_NOTHING = frozenset(
     {

@@ -8,7 +8,7 @@ from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Qu
 from bot.domain.identity import Caller
 from bot.domain.media import Media
 from bot.jobs.media import remove_unreferenced
-from bot.media.incoming_quota import IncomingFull, IncomingShare
+from bot.media.storage.incoming_quota import IncomingFull, IncomingShare
 from bot.service.durable_writes import until_known
 from bot.services import Services
 from bot.store.file_refs import add_upload, unused_uploads
@@ -35,7 +35,7 @@ class Upload:
         Raises Refused.
         """
         services, caller = self._services, self._caller
-        with services.storage.reservations.keeping():
+        async with services.storage.reservations.keeping():
             try:
                 stored = await services.library.store_file(path, member=caller.member)
                 media = await services.library.to_api_input(stored, member=caller.member)

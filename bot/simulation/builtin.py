@@ -57,7 +57,8 @@ class BuiltInSimulator:
 
     async def _fetch(self, url: str) -> bytes:
         if (path := self._own_path(url)) is not None:
-            return _content(await self._own.get(path))
+            # Not redirected: a bucket may be where only this process reaches it.
+            return _content(await self._own.get(path, params={"download": ""}))
         if url.startswith(f"{SIMULATOR_ORIGIN}{_ASSETS}"):
             response = await self.transport.handle_async_request(httpx.Request("GET", url))
             await response.aread()

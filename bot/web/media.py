@@ -2,22 +2,27 @@
 
 `/media/{token}` is the file, `/media/{token}/view` an HTML page that shows it, `/media/{token}/still` the
 first frame of a video.
+
+Files in a bucket that people can reach are read there: our link redirects to a URL that works for an hour.
+With `?download`, and of a type that the bucket does not serve, a file comes through this process.
 """
 
 import asyncio
-import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from string import Template
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from bot.domain.errors import MediaError
-from bot.media.sniff import mime_of
+from bot.domain.errors import MediaError, MediaLost, MediaRefused
+from bot.media.sniff import EXTENSIONS
+from bot.media.storage.base import ServedFile, Storage
 from bot.security.tokens import BadToken
 from bot.services import Services, log
 
@@ -32,25 +37,9 @@ _FILE_HEADERS = _COMMON | {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_PAGE_HEADERS = _COMMON | {
-    "Cache-Control": "private, no-store",
-    "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-}
-
-#: served media types and their file name extensions
-_EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "image/webp": "webp",
-    "image/avif": "avif",
-    "image/heic": "heic",
-    "image/heif": "heif",
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-    "video/webm": "webm",
-}
+#: a browser may come back to where it was redirected for much less time than that works
+_REDIRECT_HEADERS = _COMMON | {"Cache-Control": "private, max-age=600"}
+_PAGE_HEADERS = _COMMON | {"Cache-Control": "private, no-store"}
 
 _GONE = "This file is no longer available."
 _LATER = "This file is temporarily unavailable."
@@ -63,57 +52,87 @@ _VIDEO = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Served:
-    """A stored file that a link leads to."""
+class _StoredFileResponse(Response):
+    """The content of a stored file, or the part of it that a Range header names."""
 
-    path: Path
-    mime: str
-    #: read once, so that a file which is removed meanwhile causes no error
-    stat: os.stat_result
+    def __init__(self, storage: Storage, file_id: str, served: ServedFile) -> None:
+        super().__init__()
+        self._storage = storage
+        self._file_id = file_id
+        self._served = served
 
-    @property
-    def response(self) -> Response:
-        return FileResponse(self.path, media_type=self.mime, headers=_FILE_HEADERS, stat_result=self.stat)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            headers = {"Content-Length": str(self._served.size), "Accept-Ranges": "bytes"}
+            response = Response(media_type=self._served.mime, headers=_FILE_HEADERS | headers)
+            await response(scope, receive, send)
+            return
+        with _http_errors():
+            async with self._storage.local(self._file_id) as path:
+                # Read now, so that a file which is removed meanwhile causes no error.
+                stat = await asyncio.to_thread(path.stat)
+                response = FileResponse(
+                    path, media_type=self._served.mime, headers=_FILE_HEADERS, stat_result=stat
+                )
+                await response(scope, receive, send)
+
+
+@contextmanager
+def _http_errors() -> Iterator[None]:
+    """Answer errors of tokens and of the storage with the status that says what to do."""
+    try:
+        yield
+    except BadToken as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "This link is not valid, or no longer.", _COMMON) from error
+    except (MediaLost, MediaRefused, FileNotFoundError) as error:
+        raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON) from error
+    except (MediaError, OSError) as error:
+        # For 410 a provider fails the generation, but this fault is ours and may be temporary.
+        log.warning("media_not_read", error=repr(error))
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, _LATER, _COMMON) from error
 
 
 def media_routes(services: Services) -> list[Route]:
     page = Template((_FOLDER / "view.html").read_text("utf-8"))
+    # A page may show what its own address redirects to only if it allows that, too.
+    media = " ".join(filter(None, ("'self'", services.storage.links_origin)))
+    page_headers = _PAGE_HEADERS | {
+        "Content-Security-Policy": f"default-src 'none'; img-src {media}; media-src {media}; "
+        "style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    }
 
-    async def find(request: Request, rendition: str = "") -> _Served:
-        try:
+    async def find(request: Request, rendition: str = "") -> tuple[str, ServedFile]:
+        """The file that a link leads to, with its id."""
+        with _http_errors():
             file = services.signer.verify("media", request.path_params["token"], now=services.clock())
-            path = services.storage.path(file + rendition)
-            mime, stat = await asyncio.to_thread(lambda: (mime_of(path), path.stat()))
-        except BadToken as error:
-            raise HTTPException(
-                HTTPStatus.NOT_FOUND, "This link is not valid, or no longer.", _COMMON
-            ) from error
-        except (MediaError, FileNotFoundError) as error:
-            raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON) from error
-        except OSError as error:
-            # For 410 a provider fails the generation, but this fault is ours and may be temporary.
-            log.warning("media_not_read", error=repr(error))
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, _LATER, _COMMON) from error
-        if mime not in _EXTENSIONS:
+            served = await services.storage.serve(file + rendition)
+        if served.mime not in EXTENSIONS:
             raise HTTPException(HTTPStatus.GONE, _GONE, _COMMON)
-        return _Served(path=path, mime=mime, stat=stat)
+        return file + rendition, served
+
+    async def respond(request: Request, rendition: str = "") -> Response:
+        file_id, served = await find(request, rendition)
+        # The bucket's URL is signed for GET, and HEAD needs nothing of the content.
+        if served.url is not None and "download" not in request.query_params and request.method != "HEAD":
+            return RedirectResponse(served.url, HTTPStatus.FOUND, _REDIRECT_HEADERS)
+        return _StoredFileResponse(services.storage, file_id, served)
 
     async def serve(request: Request) -> Response:
-        return (await find(request)).response
+        return await respond(request)
 
     async def serve_still(request: Request) -> Response:
-        return (await find(request, ".still")).response
+        return await respond(request, ".still")
 
     async def view(request: Request) -> Response:
-        served = await find(request)
-        token, ending = request.path_params["token"], _EXTENSIONS[served.mime]
-        title, shown = _VIDEO if served.mime.startswith("video/") else _PICTURE
+        _, served = await find(request)
+        mime = served.mime or ""
+        token, ending = request.path_params["token"], EXTENSIONS[mime]
+        title, shown = _VIDEO if mime.startswith("video/") else _PICTURE
         # A token that has been verified holds nothing that HTML would read as its own.
         text = page.substitute(
             title=title, shown=Template(shown).substitute(token=token), token=token, name=f"reverie.{ending}"
         )
-        return HTMLResponse(text, headers=_PAGE_HEADERS)
+        return HTMLResponse(text, headers=page_headers)
 
     async def style(_: Request) -> Response:
         return FileResponse(_FOLDER / "view.css", media_type="text/css", headers=_COMMON)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 
 from bot.jobs.media import remove_unreferenced
-from bot.media.disk import MediaUsage, free_bytes, show_bytes, used_bytes
+from bot.media.disk import MediaUsage, free_bytes, show_bytes
 from bot.services import Services, Topic, log
 from bot.store.claim import acquire_lease, release_lease
 from bot.store.file_refs import expire_media
@@ -40,9 +40,9 @@ class MediaBudget:
         self._warn()
 
     async def _measure(self) -> None:
-        usage, folder = self._services.media_usage, self._services.storage.folder
-        used = await asyncio.to_thread(used_bytes, folder)
-        usage.used, usage.free = used, await asyncio.to_thread(free_bytes, folder)
+        usage, storage = self._services.media_usage, self._services.storage
+        used = await storage.used_bytes()
+        usage.used, usage.free = used, await asyncio.to_thread(free_bytes, storage.incoming)
         usage.stuck = False
         self._measured_at = self._services.clock()
 

@@ -7,7 +7,7 @@ twice. Meanwhile the upper bound of the price is reserved.
 import asyncio
 from collections.abc import Mapping
 
-from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed, Refused
+from bot.domain.errors import MediaLost, MediaRefused, MediaUnavailable, ProcessingFailed, Refused
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.framing import ReframeRequest, check_placement
 from bot.domain.identity import Place
@@ -82,7 +82,7 @@ class Preparer:
         job, lease = leased
         try:
             # Fetched files stay reserved until the store knows that the job refers to them.
-            with self._services.storage.reservations.keeping():
+            async with self._services.storage.reservations.keeping():
                 await prepare(self._services, job, lease)
         except asyncio.CancelledError:
             await _postpone(self._services, job, lease, self._services.clock())
@@ -100,10 +100,10 @@ async def prepare(services: Services, job: Job, lease: PreparationLease) -> None
     except (ProcessingFailed, TimeoutError) as error:
         # A download has a shorter deadline of its own, so that this time was spent on our own processing.
         await _retry_processing(services, job, lease, str(error) or "it took too long")
+    except (MediaRefused, MediaLost, Refused) as error:
+        await _fail(services, job, lease, FailureCategory.INPUT_REFUSED, str(error))
     except MediaUnavailable as error:
         await _retry_fetch(services, job, lease, str(error))
-    except (MediaRefused, Refused) as error:
-        await _fail(services, job, lease, FailureCategory.INPUT_REFUSED, str(error))
     else:
         await transition_job(
             services,

@@ -14,6 +14,7 @@ async def retain(services: Services) -> None:
     """Remove media until the process stops."""
     async for _ in services.ticks("retention", services.times.retention_interval):
         await services.guarded("uploads", lambda: expire_uploads(services))
+        await services.guarded("abandoned files", lambda: services.storage.sweep(now=services.clock()))
         await services.guarded("retention", lambda: expire_results(services))
         await services.guarded("unreferenced files", lambda: remove_unreferenced_files(services))
 

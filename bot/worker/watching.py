@@ -261,11 +261,10 @@ class Watcher:
     async def _run_process(self, job: Job, generation: Generation) -> None:
         try:
             # The fetched file stays reserved until the store knows that the job refers to it.
-            async with self._fetches:
-                with self._services.storage.reservations.keeping():
-                    await self._services.guarded(
-                        "process result", partial(self._results.process, job, generation)
-                    )
+            async with self._fetches, self._services.storage.reservations.keeping():
+                await self._services.guarded(
+                    "process result", partial(self._results.process, job, generation)
+                )
         finally:
             self._processing.discard(job.id)
 

@@ -13,7 +13,7 @@ from bot.media.codecs.framing import draw_framing
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
-from bot.media.storage import FolderStorage
+from bot.media.storage.base import Storage
 
 PNG, MP4 = b"\x89PNG\r\n\x1a\n", b"\0\0\0\x20ftypisom"
 #: what the API takes as it is
@@ -41,7 +41,7 @@ def film(duration_ms: int = 5_000) -> Found:
 class FakeLibrary(MediaLibrary):
     """Brings in a small picture or video for every address, or what a test says, into the real storage."""
 
-    def __init__(self, storage: FolderStorage) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
         #: by which addresses are checked; nothing is fetched with it
         self._fetcher = Fetcher(FetchRules(own_hosts=frozenset({"bot.invalid"})))
@@ -96,7 +96,7 @@ class FakeLibrary(MediaLibrary):
 
     async def describe(self, file_id: str, *, member: str | None = None) -> Media:
         self.members.append(member)
-        content = await asyncio.to_thread(self.path(file_id).read_bytes)
+        content = await self._read(file_id)
         found = self.identify(content)
         return Media(
             file=file_id,
@@ -106,6 +106,10 @@ class FakeLibrary(MediaLibrary):
             height=found.height,
             duration_ms=found.duration_ms,
         )
+
+    async def _read(self, file_id: str) -> bytes:
+        async with self.local(file_id) as path:
+            return await asyncio.to_thread(path.read_bytes)
 
     async def store_file(self, path: Path, *, member: str | None = None) -> Media:
         self.members.append(member)
@@ -129,7 +133,8 @@ class FakeLibrary(MediaLibrary):
         boxes = [(box.left, box.top, box.width, box.height) for box in (framing.crop, framing.placed)]
         target = self._storage.incoming / f"{media.file}.framing"
         size = (framing.width, framing.height)
-        await asyncio.to_thread(draw_framing, self.path(media.poster), target, size, boxes[0], boxes[1])
+        async with self.local(media.poster) as source:
+            await asyncio.to_thread(draw_framing, source, target, size, boxes[0], boxes[1])
         return await asyncio.to_thread(target.read_bytes)
 
     async def _keep(self, content: bytes, found: Found) -> Media:

@@ -26,6 +26,7 @@ from bot.domain.media import Media
 from bot.domain.parsing import parse
 from bot.domain.pricing import published_rates
 from bot.domain.quota import Level
+from bot.media.storage.folder import FolderStorage
 from bot.ports import FileResolver
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
@@ -73,6 +74,12 @@ class Engine:
     _loops: dict[str, Callable[[], Any]]
     _running: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _keys: "count[int]" = field(default_factory=lambda: count(1))
+
+    @property
+    def folder(self) -> FolderStorage:
+        """The storage, for tests that look at its files."""
+        assert isinstance(self.services.storage, FolderStorage)
+        return self.services.storage
 
     @property
     def provider(self) -> FakeProvider:

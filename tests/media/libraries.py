@@ -8,7 +8,7 @@ from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 
 
 @asynccontextmanager

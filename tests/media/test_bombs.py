@@ -12,7 +12,7 @@ from bot.media.codecs.probing import probe
 from bot.media.download.fetcher import Fetcher
 from bot.media.ingest import CPU_S, MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 from tests.media.bombs import many_chunks, many_frames, many_scans, many_segments, still_video
 from tests.media.libraries import arrived
 from tests.media.pictures import moving_picture, picture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import ProcessingFailed
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import arrived, files_in, open_library
 from tests.media.pictures import picture
 from tests.media.site import Site, plain
@@ -90,7 +90,7 @@ async def test_a_cancelled_conversion_leaves_nothing_behind(storage: FolderStora
 _CONVERTER = """
 import asyncio, pathlib, sys
 from bot.domain.media import Media
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import arrived, open_library
 
 async def main():

@@ -10,7 +10,7 @@ from bot.domain.framing import framing
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
 from bot.domain.requests import ReframeImageRequest
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import arrived, open_library
 
 _GREEN = (20, 160, 60)

@@ -12,10 +12,10 @@ from PIL import Image
 from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media, MediaKind
 from bot.media.download.fetcher import Fetcher
-from bot.media.incoming_quota import IncomingFull, IncomingQuota
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import Args, Result, SandboxPool
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
+from bot.media.storage.incoming_quota import IncomingFull, IncomingQuota
 from tests.media.libraries import arrived, files_in, open_library
 from tests.media.pictures import moving_picture, picture
 from tests.media.site import Site, endless, plain
@@ -46,10 +46,10 @@ async def test_a_picture_is_brought_in_once(
     site.answers["/a"] = plain(content, headers="content-type: text/plain\r\n")
     media = await _bring(library, site, "/a")
     assert Media(file=media.file, mime="image/jpeg", size=len(content), width=64, height=48) == media
-    assert content == library.path(media.file).read_bytes()
+    assert content == storage.path(media.file).read_bytes()
     assert media == await _bring(library, site, "/a")
     assert media == await library.store_file(arrived(storage, content))
-    assert [library.path(media.file)] == files_in(storage)
+    assert [storage.path(media.file)] == files_in(storage)
 
 
 async def test_a_video_is_brought_in_with_its_still(
@@ -60,9 +60,9 @@ async def test_a_video_is_brought_in_with_its_still(
     media = await _bring(library, site, "/a")
     assert ("video/mp4", 72, 128, 500) == (media.mime, media.width, media.height, media.duration_ms)
     assert MediaKind.VIDEO is media.kind
-    with Image.open(library.path(media.poster)) as still:
+    with Image.open(storage.path(media.poster)) as still:
         assert ("JPEG", (72, 128)) == (still.format, still.size)
-    assert files_in(storage) == [library.path(media.file), library.path(media.poster)]
+    assert files_in(storage) == [storage.path(media.file), storage.path(media.poster)]
 
 
 async def test_headers_are_sent(library: MediaLibrary, site: Site) -> None:
@@ -132,7 +132,7 @@ async def test_two_of_one_at_once_are_one(
         *(library.store_file(arrived(storage, content, name)) for name in ("one", "other"))
     )
     assert one == other
-    assert files_in(storage) == [library.path(one.file), library.path(one.poster)]
+    assert files_in(storage) == [storage.path(one.file), storage.path(one.poster)]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
@@ -199,13 +199,14 @@ async def test_what_is_small_enough_is_its_own_smaller_one(
     library: MediaLibrary, storage: FolderStorage
 ) -> None:
     media = await library.store_file(arrived(storage, picture()))
-    assert library.path(media.file) == await library.smaller(media, media.size)
+    assert media.file == await library.smaller(media, media.size)
 
 
 async def test_a_smaller_picture_fits(library: MediaLibrary, storage: FolderStorage) -> None:
     media = await library.store_file(arrived(storage, picture("PNG", (1200, 800))))
-    path = await library.smaller(media, 60_000)
-    assert library.path(f"{media.file}.fit-60000") == path
+    file = await library.smaller(media, 60_000)
+    assert f"{media.file}.fit-60000" == file
+    path = storage.path(file)
     assert path.stat().st_size <= 60_000
     with Image.open(path) as shrunk:
         assert "JPEG" == shrunk.format
@@ -253,8 +254,9 @@ async def test_a_smaller_video_is_a_rendition_that_fits(
 ) -> None:
     source = video(tmp_path / "a", size=(640, 360), noise=True)
     media = await library.store_file(arrived(storage, source.read_bytes()))
-    path = await library.smaller(media, media.size // 5)
-    assert library.path(f"{media.file}.fit-{media.size // 5}") == path
+    file = await library.smaller(media, media.size // 5)
+    assert f"{media.file}.fit-{media.size // 5}" == file
+    path = storage.path(file)
     assert path.stat().st_size <= media.size // 5
     with av.open(path) as container:
         assert "h264" == container.streams.video[0].codec_context.name

@@ -279,4 +279,4 @@ async def test_an_upload_from_another_site_is_refused(served: Served, headers: d
     async with served.client(headers=headers) as client:
         answer = await client.post("/playground/upload?me=ada", content=HILLS)
     assert answer.status_code in (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.FORBIDDEN)
-    assert not list(served.core.engine.services.storage.folder.rglob("*.*"))
+    assert not list(served.core.engine.folder.folder.rglob("*.*"))

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.errors import QuotaExhausted, Refused
 from bot.domain.media import Reference
-from bot.media.incoming_quota import IncomingFull
+from bot.media.storage.incoming_quota import IncomingFull
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
 from tests.engine.settings import ADA, BOB
@@ -62,7 +62,7 @@ async def test_files_that_no_command_has_used_count_until_one_does(any_engine: O
         first = await bot.upload(content)
         with pytest.raises(Refused, match="many files that no command has used"):
             await bot.upload(PNG + b"y" * 700)
-        assert 1 == len(list(bot.services.storage.folder.glob("??/??/*")))
+        assert 1 == len(list(bot.folder.folder.glob("??/??/*")))
         async with bot.service.begin_upload(ADA) as upload:
             with pytest.raises(IncomingFull):
                 upload.add(len(content) + 1)

@@ -136,7 +136,7 @@ async def test_the_page_of_a_video_plays_it(tmp_path: Path) -> None:
         assert "video/mp4" == (await http.get(page.url.join(source))).headers["content-type"]
         assert b"\xff\xd8\xff\xe0 still" == (await http.get(page.url.join("still"))).content
         ((saved, name),) = re.findall('<a href="(.*?)" download="(.*?)">', page.text)
-        assert (source, "reverie.mp4") == (saved, name)
+        assert (f"{source}?download", "reverie.mp4") == (saved, name)
 
 
 async def test_the_page_of_a_picture_shows_it(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ async def test_a_file_that_our_disk_does_not_give_is_not_called_gone(tmp_path: P
     async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
         file = "0" * 64
         # A folder in its place cannot be read as a file, as little as one on a disk that fails.
-        bot.services.storage.path(file).mkdir(parents=True)
+        bot.folder.path(file).mkdir(parents=True)
         assert 503 == (await http.get(link(bot, file))).status_code
         assert 503 == (await http.get(link(bot, file) + "/view")).status_code
 
@@ -261,7 +261,7 @@ async def test_odd_ranges_are_no_error_of_ours(tmp_path: Path, asked: str, statu
 async def test_what_is_no_file_is_gone(tmp_path: Path) -> None:
     async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
         file = await keep(bot)
-        path = bot.services.storage.path(file)
+        path = bot.folder.path(file)
         path.unlink()
         path.mkdir()
         assert (await http.get(link(bot, file))).status_code in (410, 503)

@@ -145,7 +145,7 @@ async def test_files_that_cannot_be_removed_cost_no_other_job_its_result(engine:
         jobs = [await made(bot) for _ in range(3)]
         for job in jobs:
             assert job.result is not None
-            path = bot.services.storage.path(job.result.file)
+            path = bot.folder.path(job.result.file)
             path.unlink()
             path.mkdir()  # a folder in the file's place cannot be unlinked
             (path / "content").write_bytes(bytes(SIZE))

@@ -98,7 +98,7 @@ async def test_more_uploads_than_anybody_needs_are_refused(any_engine: Open) -> 
             await bot.upload(PNG + str(number).encode())
         with pytest.raises(InvalidRequest, match="many files that no command has used"):
             await bot.upload(PNG + b"one more")
-        stored = [path for path in bot.services.storage.folder.rglob("*") if _is_media(path)]
+        stored = [path for path in bot.folder.folder.rglob("*") if _is_media(path)]
         assert MAX_UNUSED_UPLOADS == len(stored)
         await bot.upload(PNG + b"one more", by=BOB)
 
@@ -153,7 +153,7 @@ async def test_a_delete_works_though_the_disk_does_not(engine: Open) -> None:
     async with engine(start=("prepare", "submit", "watch", "deliver")) as bot:
         job = await bot.made()
         assert job.result is not None
-        folder = bot.services.storage.path(job.result.file)
+        folder = bot.folder.path(job.result.file)
         folder.rename(folder.with_suffix(".away"))
         folder.mkdir()  # a folder in the file's place cannot be unlinked
         note = await bot.delete(job.id)
@@ -235,7 +235,7 @@ async def test_a_stray_leaves_once_it_is_old_and_a_held_file_never(any_engine: O
 def _age(engine: Engine, media: Media) -> None:
     """Let a file be as old as unreferenced files are."""
     at = engine.clock.wall() / 1000 - 86_400
-    os.utime(engine.services.storage.path(media.file), (at, at))
+    os.utime(engine.folder.path(media.file), (at, at))
 
 
 async def test_the_loop_does_all_of_it(engine: Open) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.jobs import State
 from bot.jobs.media import remove_unreferenced
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 from bot.store.database.base import Database, Row
 from bot.store.database.named_sql import Query
 from tests.engine.conftest import Open
@@ -60,7 +60,7 @@ async def test_a_result_that_comes_in_while_its_equal_is_removed_stays(any_engin
 async def test_what_is_on_its_way_into_a_job_is_not_removed(any_engine: Open) -> None:
     async with any_engine() as bot:
         storage = bot.services.storage
-        with storage.reservations.keeping():
+        async with storage.reservations.keeping():
             media = await storage.put(PNG + b"on its way", mime="image/png", width=1, height=1)
             await remove_unreferenced(bot.services, [media.file])
             assert await storage.exists(media.file)
@@ -70,12 +70,12 @@ async def test_what_is_on_its_way_into_a_job_is_not_removed(any_engine: Open) ->
 
 async def test_processes_that_share_a_folder_exclude_each_other(tmp_path: Path) -> None:
     one, other = FolderStorage(tmp_path), FolderStorage(tmp_path)
-    with one.reservations.keeping():
+    async with one.reservations.keeping():
         media = await one.put(PNG, mime="image/png", width=1, height=1)
-        with other.reservations.alone([media.file]) as free:
+        async with other.reservations.alone([media.file]) as free:
             assert [] == free
         await other.put(PNG, mime="image/png", width=1, height=1)
-    with other.reservations.alone([media.file, f"{media.file[:3]}{'0' * 61}"]) as free:
+    async with other.reservations.alone([media.file, f"{media.file[:3]}{'0' * 61}"]) as free:
         assert 2 == len(free), "files that share a lock are taken together"
         putting = asyncio.create_task(one.put(PNG, mime="image/png", width=1, height=1))
         await other.remove(media.file)

@@ -1,9 +1,8 @@
 """Plans a card's attachments: the full file, else a smaller one with a link to it, else the link alone."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from adapters.chat.result_files import Library, MediaLinker, ResultFiles, file_extension
@@ -14,13 +13,23 @@ from bot.domain.media import Media, MediaKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedUpload:
+    """A stored file that is to be uploaded."""
+
+    #: its id in the storage
+    file: str
+    #: the file name that people see
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentPlan:
     """The attachments of one revision of a card."""
 
     #: the message's `attachments`; Discord removes those that are not listed
     attachments: Sequence[dict[str, Any]] = ()
     #: those of them that must be uploaded
-    uploads: Sequence[Upload] = ()
+    uploads: Sequence[PlannedUpload] = ()
     #: job → link to its full file
     links: Mapping[str, str]
     #: a result is neither attached nor linked, or only by its poster
@@ -40,7 +49,7 @@ class AttachmentPlanner:
         Raises Delayed while a smaller file is being made.
         """
         attachments: list[dict[str, Any]] = []
-        uploads: list[Upload] = []
+        uploads: list[PlannedUpload] = []
         links, incomplete = {}, False
         for job in view.jobs:
             if job.media is None:
@@ -50,11 +59,11 @@ class AttachmentPlanner:
                 attachments.append({"id": str(kept["id"]), "description": alt_text(job)})
                 name, complete = str(kept["filename"]), kept.get("size") == job.media.size
             else:
-                path, complete = await self._best_file(job.media, limit)
-                name = f"reverie-{job.id}{file_extension(job.media, path)}" if path is not None else ""
-                if path is not None:
+                file, complete = await self._best_file(job.media, limit)
+                name = f"reverie-{job.id}{file_extension(job.media, file)}" if file is not None else ""
+                if file is not None:
                     attachments.append({"id": len(uploads), "filename": name, "description": alt_text(job)})
-                    uploads.append(Upload(path=path, name=name))
+                    uploads.append(PlannedUpload(file=file, name=name))
             if complete:
                 continue
             if link := self._link(job.media):
@@ -64,6 +73,12 @@ class AttachmentPlanner:
                 incomplete = incomplete or not name or only_poster
         return AttachmentPlan(attachments=attachments, uploads=uploads, links=links, incomplete=incomplete)
 
+    @asynccontextmanager
+    async def opened(self, plan: AttachmentPlan) -> AsyncIterator[Sequence[Upload]]:
+        """The files to upload, where the request can read them; raises NotPosted where one cannot be read."""
+        async with self._files.opened(*(one.file for one in plan.uploads)) as paths:
+            yield [Upload(path=path, name=one.name) for path, one in zip(paths, plan.uploads, strict=True)]
+
     def can_link(self, view: CardView) -> bool:
         """Whether every result can be linked instead of uploaded."""
         return all(self._link(job.media) is not None for job in view.jobs if job.media is not None)
@@ -71,22 +86,15 @@ class AttachmentPlanner:
     async def close(self) -> None:
         await self._files.close()
 
-    async def _best_file(self, media: Media, limit: int) -> tuple[Path | None, bool]:
+    async def _best_file(self, media: Media, limit: int) -> tuple[str | None, bool]:
         """The file to upload, and whether it is the full one; None where only a link fits."""
-        path = await self._files.fit(media, limit)
-        if path is None and media.kind is MediaKind.VIDEO:
-            poster = self._files.poster(media)
-            path = poster if await asyncio.to_thread(_size, poster) <= limit else None
-        return path, path is not None and path.name == media.file
+        file = await self._files.fit(media, limit)
+        if file is None and media.kind is MediaKind.VIDEO:
+            size = await self._files.size(media.poster)
+            file = media.poster if size is not None and size <= limit else None
+        return file, file == media.file
 
 
 def shows_job(filename: str, job: JobView) -> bool:
     """Whether an attachment of the card's message is this job's result."""
     return filename.startswith(f"reverie-{job.id}")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 2**63

@@ -110,9 +110,10 @@ class MessageWriter:
             body |= {"nonce": _nonce(target, delivery), "enforce_nonce": True}
         else:
             route = message_endpoint("PATCH", target)
-        answer: Mapping[str, Any] = await self.unarchiving(
-            target, lambda: self._rest.request(route, body, files=plan.uploads)
-        )
+        async with self._planner.opened(plan) as files:
+            answer: Mapping[str, Any] = await self.unarchiving(
+                target, lambda: self._rest.request(route, body, files=files)
+            )
         return answer
 
     def _body(self, target: MessageTarget, delivery: Delivery, plan: AttachmentPlan) -> Payload:

@@ -23,10 +23,6 @@ _log = structlog.get_logger(__name__)
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -58,6 +54,8 @@ class AccessPolicy:
     #: the public address, such as `https://bot.example.org`
     public_origin: str | None = None
     hosts: frozenset[str] = field(default_factory=frozenset)
+    #: where links to media may redirect; None: nowhere
+    media_origin: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> "AccessPolicy":
@@ -166,6 +164,14 @@ def _wrong_origin(policy: AccessPolicy, origin: str) -> str:
     )
 
 
+def _content_policy(media_origin: str | None) -> str:
+    media = " ".join(filter(None, ("'self'", media_origin)))
+    return (
+        f"default-src 'self'; img-src {media} data: blob:; media-src {media}; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
 class OriginGuard:
     """Middleware that refuses requests which are not allowed, and adds security headers to every response."""
 
@@ -188,11 +194,14 @@ class OriginGuard:
         self._is_page = is_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        content_policy = _content_policy(self._policy.media_origin)
+
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
+                headers["Content-Security-Policy"] = content_policy
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

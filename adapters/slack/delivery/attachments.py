@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 from adapters.chat.result_files import MediaLinker, ResultFiles, file_extension
@@ -48,11 +47,11 @@ class _Result:
     job: JobView
     media: Media
 
-    def upload_request(self, path: Path) -> UploadRequest:
+    def upload_request(self, file: str) -> UploadRequest:
         job = self.job
-        name = f"reverie-{job.id}{file_extension(self.media, path)}"
+        name = f"reverie-{job.id}{file_extension(self.media, file)}"
         title = sanitize_line(job.alt, _TITLE) or name
-        return UploadRequest(card=self.card, job=job.id, path=path, name=name, title=title)
+        return UploadRequest(card=self.card, job=job.id, stored=file, name=name, title=title)
 
 
 class AttachmentPlanner:
@@ -89,7 +88,7 @@ class AttachmentPlanner:
         shown = media.mime in _SHOWN_IN_BLOCKS
         sizes = [size if shown else min(size, media.size - 1) for size in _PICTURE_SIZES]
         picture = await self._upload_largest(
-            result, sizes, plan, lambda path: self._uploader.picture(api, result.upload_request(path))
+            result, sizes, plan, lambda file: self._uploader.picture(api, result.upload_request(file))
         )
         if picture is not None:
             plan.pictures[result.job.id] = picture
@@ -97,7 +96,7 @@ class AttachmentPlanner:
     async def _poster(self, api: WorkspaceApi, result: _Result, plan: AttachmentPlan) -> None:
         """A video's first frame; without it the card still has the video."""
         try:
-            request = result.upload_request(self._files.poster(result.media))
+            request = result.upload_request(result.media.poster)
             poster = await self._uploader.picture(api, request)
         except ApiError as error:
             _raise_unless_about_file(error)
@@ -110,7 +109,7 @@ class AttachmentPlanner:
             result,
             _VIDEO_SIZES,
             plan,
-            lambda path: self._uploader.video(api, result.upload_request(path), thread),
+            lambda file: self._uploader.video(api, result.upload_request(file), thread),
         )
         if video is not None:
             plan.videos[result.job.id] = video.link
@@ -120,21 +119,21 @@ class AttachmentPlanner:
         result: _Result,
         sizes: Sequence[int],
         plan: AttachmentPlan,
-        upload: Callable[[Path], Awaitable[_Sent | None]],
+        upload: Callable[[str], Awaitable[_Sent | None]],
     ) -> _Sent | None:
         """Upload the largest file that the workspace accepts; else link it, or explain why it is missing."""
         sent: _Sent | None = None
         not_shared = False
-        path: Path | None = None
+        file: str | None = None
         reason = self._strings.not_shared
         for size in sizes:
-            refused, path = path, await self._files.fit(result.media, size)
-            if path is None:
+            refused, file = file, await self._files.fit(result.media, size)
+            if file is None:
                 break
-            if path == refused:
+            if file == refused:
                 continue
             try:
-                sent = await upload(path)
+                sent = await upload(file)
                 not_shared = sent is None
             except ApiError as error:
                 _raise_unless_about_file(error)
@@ -142,7 +141,7 @@ class AttachmentPlanner:
                 if error.action is ErrorAction.TOO_LARGE:
                     continue
             break
-        is_full_file = sent is not None and path is not None and path.name == result.media.file
+        is_full_file = sent is not None and file == result.media.file
         if not is_full_file and (link := self._link(result.media)):
             plan.links[result.job.id] = link
             if not_shared:

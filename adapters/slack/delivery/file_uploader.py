@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from adapters.chat.result_files import ResultFiles
 from adapters.slack.delivery.upload_store import Upload, UploadKind, UploadStore
 from adapters.slack.places import message_id
 from adapters.slack.web_api.client import WorkspaceApi
@@ -45,7 +46,8 @@ class UploadRequest:
 
     card: str
     job: str
-    path: Path
+    #: the id of the file in our storage
+    stored: str
     #: the file name that people see
     name: str
     title: str
@@ -62,8 +64,11 @@ class Thread:
 class FileUploader:
     """Uploads each file once. Raises ApiError, and NotPosted while Slack processes a file."""
 
-    def __init__(self, uploads: UploadStore, clock: Callable[[], int], *, patience_s: float = 5.0) -> None:
+    def __init__(
+        self, uploads: UploadStore, files: ResultFiles, clock: Callable[[], int], *, patience_s: float = 5.0
+    ) -> None:
         self._uploads = uploads
+        self._files = files
         self._clock = clock
         #: how long one delivery waits for Slack before other cards are delivered
         self._patience_s = patience_s
@@ -119,7 +124,7 @@ class FileUploader:
 
     async def _known(self, request: UploadRequest, kind: UploadKind) -> Upload | None:
         upload = await self._uploads.get(request.card, request.job, kind)
-        if upload is not None and upload.source != request.path.name and not (upload.ready or upload.lost):
+        if upload is not None and upload.source != request.stored and not (upload.ready or upload.lost):
             # Another rendition that was given up; nobody has seen it.
             return None
         return upload
@@ -127,12 +132,13 @@ class FileUploader:
     async def _upload(
         self, api: WorkspaceApi, request: UploadRequest, kind: UploadKind, before: Upload | None
     ) -> Upload:
-        length = await asyncio.to_thread(_file_size, request.path)
-        response = await api.call("files.getUploadURLExternal", filename=request.name, length=length)
-        await api.web_api.upload(response["upload_url"], request.path)
+        async with self._files.opened(request.stored) as (path,):
+            length = await asyncio.to_thread(_file_size, path)
+            response = await api.call("files.getUploadURLExternal", filename=request.name, length=length)
+            await api.web_api.upload(response["upload_url"], path)
         upload = Upload(
             file=response["file_id"],
-            source=request.path.name,
+            source=request.stored,
             since=self._clock(),
             times=before.times + 1 if before is not None else 1,
         )

@@ -1,8 +1,11 @@
 """A media library whose renditions a test controls."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.domain.errors import MediaLost
 from bot.domain.media import Media
 from tests.platforms.with_discord.cards import PICTURE, VIDEO
 
@@ -22,11 +25,21 @@ class FakeLibrary:
     def path(self, file_id: str) -> Path:
         return self.folder / file_id
 
-    async def smaller(self, media: Media, max_bytes: int) -> Path:
+    @asynccontextmanager
+    async def local(self, file_id: str) -> AsyncIterator[Path]:
+        if not self.path(file_id).exists():
+            raise MediaLost
+        yield self.path(file_id)
+
+    async def size(self, file_id: str) -> int:
+        path = self.path(file_id)
+        return path.stat().st_size if path.exists() else 0
+
+    async def smaller(self, media: Media, max_bytes: int) -> str:
         self.made.append((media.file, max_bytes))
         await self.gate.wait()
         if self.error is not None:
             raise self.error
-        path = self.folder / f"{media.file}.fit-{max_bytes}"
-        path.write_bytes(b"s" * 20)
-        return path
+        file = f"{media.file}.fit-{max_bytes}"
+        self.path(file).write_bytes(b"s" * 20)
+        return file

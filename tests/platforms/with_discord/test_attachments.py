@@ -31,7 +31,7 @@ def _planner(library: FakeLibrary, *, public: bool = True, patience_s: float = 5
 async def test_a_file_within_the_limit_is_uploaded_in_full(library: FakeLibrary) -> None:
     plan = await _planner(library).plan(card_view(), [], DEFAULT_UPLOAD_LIMIT)
     job = card_view().jobs[0].id
-    assert [library.path(PICTURE.file)] == [file.path for file in plan.uploads]
+    assert [PICTURE.file] == [one.file for one in plan.uploads]
     assert [{"id": 0, "filename": f"reverie-{job}.jpg", "description": "a red fox"}] == plan.attachments
     assert ({}, False) == (plan.links, plan.incomplete)
 
@@ -42,7 +42,7 @@ async def test_a_file_above_the_limit_is_uploaded_smaller_with_a_link_to_the_ful
 ) -> None:
     view = card_view(job_view(media=media))
     plan = await _planner(library).plan(view, [], DEFAULT_UPLOAD_LIMIT)
-    assert [library.path(f"{media.file}.fit-{DEFAULT_UPLOAD_LIMIT}")] == [file.path for file in plan.uploads]
+    assert [f"{media.file}.fit-{DEFAULT_UPLOAD_LIMIT}"] == [one.file for one in plan.uploads]
     assert plan.uploads[0].name.endswith(ending)
     assert {view.jobs[0].id: f"https://x/{media.file}"} == plan.links
 
@@ -50,7 +50,7 @@ async def test_a_file_above_the_limit_is_uploaded_smaller_with_a_link_to_the_ful
 async def test_a_video_without_a_smaller_rendition_is_linked_under_its_poster(library: FakeLibrary) -> None:
     library.error = MediaRefused()
     plan = await _planner(library).plan(card_view(job_view(media=_BIG_VIDEO)), [], DEFAULT_UPLOAD_LIMIT)
-    assert [library.path(VIDEO.poster)] == [file.path for file in plan.uploads]
+    assert [VIDEO.poster] == [one.file for one in plan.uploads]
     assert plan.uploads[0].name.endswith(".jpg")
     assert plan.links
     assert not plan.incomplete

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.discord.rest.channel_lookups import DEFAULT_UPLOAD_LIMIT
 from bot.domain.cards import JobPhase
-from bot.domain.errors import Delayed, MediaRefused
+from bot.domain.errors import Delayed, FileLost, MediaLost, MediaRefused
 from bot.domain.media import Media
 from tests.platforms.with_discord.cards import VIDEO, job_view
 from tests.platforms.with_discord.delivery_env import DeliveryEnv, open_delivery_env
@@ -118,7 +118,13 @@ async def test_a_card_waits_while_its_smaller_file_is_made(env: DeliveryEnv) -> 
     assert 1 == len(env.library.made)
 
 
-async def test_an_unreadable_file_is_retried(env: DeliveryEnv) -> None:
+async def test_a_file_that_is_no_longer_stored_is_named(env: DeliveryEnv) -> None:
+    """The core then shows the card without it."""
     env.library.path(VIDEO.file).unlink()
-    with pytest.raises(Delayed, match="cannot be read"):
+    with pytest.raises(FileLost) as lost:
         await env.publisher.show(env.view(job_view(media=VIDEO)), env.place())
+    assert VIDEO.file == lost.value.file
+    assert [] == env.cards()
+    env.library.error = MediaLost()
+    with pytest.raises(FileLost):
+        await env.publisher.show(env.view(job_view(media=_film(env, 30))), env.place())

@@ -47,7 +47,7 @@ class PublisherHarness:
     def new_publisher(self, *, patience_s: float = 5.0, slack: WebApi | None = None) -> CardPublisher:
         """A publisher that knows only what is stored, as after a restart."""
         clock = self.fake.clock.now_ms
-        uploader = FileUploader(self.uploads, clock, patience_s=patience_s)
+        uploader = FileUploader(self.uploads, self.result_files, clock, patience_s=patience_s)
         planner = AttachmentPlanner(
             self.result_files, uploader, _link if self._public else lambda _: None, ENGLISH
         )

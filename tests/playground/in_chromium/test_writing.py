@@ -73,7 +73,7 @@ async def test_a_pasted_picture_is_attached_and_animated(served: Served, browser
     assert isinstance(request, VideoRequest)
     assert request.start is not None
     assert request.start.file is not None
-    assert served.core.engine.library.path(request.start.file.file).exists()
+    assert await served.core.engine.services.storage.exists(request.start.file.file)
     await expect(page.locator(".attached-files img")).to_have_attribute("alt", "hills.png")
     assert complaints(page) == []
     await page.context.close()

@@ -1,6 +1,5 @@
-"""Files are kept by their content, whole or not at all."""
+"""Files in a folder: where they lie, whole or not at all."""
 
-import asyncio
 import errno
 import hashlib
 import os
@@ -12,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import MediaRefused, MediaUnavailable
+from bot.domain.errors import MediaUnavailable
 from bot.domain.media import Media
 from bot.media.disk import disk_errors
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 
 CONTENT = b"a picture" * 1000
 ID = hashlib.sha256(CONTENT).hexdigest()
@@ -33,22 +32,6 @@ async def _put(storage: FolderStorage, source: Path | bytes = CONTENT) -> Media:
 def _files(storage: FolderStorage) -> list[Path]:
     files = (path for path in storage.folder.rglob("*") if path.is_file())
     return sorted(path for path in files if path.parent.name != "locks")
-
-
-async def test_a_file_is_named_by_its_content(storage: FolderStorage) -> None:
-    stored = await _put(storage)
-    assert stored == Media(file=ID, mime="image/png", size=len(CONTENT), width=4, height=3)
-    assert storage.path(ID) == storage.folder / ID[:2] / ID[2:4] / ID
-    assert await storage.exists(ID)
-    with await storage.open(ID) as file:
-        assert file.read() == CONTENT
-
-
-async def test_a_file_on_disk_is_copied(storage: FolderStorage, tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.write_bytes(CONTENT)
-    assert (await _put(storage, source)).file == ID
-    assert source.exists()
 
 
 async def test_an_incoming_file_is_moved(storage: FolderStorage) -> None:
@@ -76,22 +59,6 @@ async def test_a_rendition_is_stored_next_to_its_file_and_removed_with_it(storag
     assert await storage.exists(f"{ID}.still")
     assert not await storage.exists(f"{ID}.fit-1000")
     await storage.remove(ID)
-    assert [] == _files(storage)
-
-
-async def test_a_rendition_can_go_alone(storage: FolderStorage, tmp_path: Path) -> None:
-    await _put(storage)
-    (tmp_path / "a").write_bytes(b"rendition")
-    await storage.put_rendition(ID, "fit-1000", tmp_path / "a")
-    await storage.remove(f"{ID}.fit-1000")
-    assert [storage.path(ID)] == _files(storage)
-
-
-async def test_no_rendition_is_stored_for_a_removed_file(storage: FolderStorage, tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"rendition")
-    storage.path(ID).parent.mkdir(parents=True)
-    with pytest.raises(MediaUnavailable, match="no longer stored"):
-        await storage.put_rendition(ID, "still", tmp_path / "a")
     assert [] == _files(storage)
 
 
@@ -124,47 +91,6 @@ async def test_what_is_put_again_is_no_stray(storage: FolderStorage) -> None:
     assert [] == [batch async for batch in storage.unreferenced_files(10_000, now=now)]
 
 
-async def test_the_same_content_is_one_file(storage: FolderStorage) -> None:
-    """Also when it comes in many times at once."""
-    stored = await asyncio.gather(*(_put(storage) for _ in range(20)))
-    assert {media.file for media in stored} == {ID}
-    assert _files(storage) == [storage.path(ID)]
-
-
-async def test_a_removed_file_is_gone_and_may_be_removed_again(storage: FolderStorage) -> None:
-    await _put(storage)
-    await storage.remove(ID)
-    await storage.remove(ID)
-    assert not await storage.exists(ID)
-    with pytest.raises(MediaUnavailable, match="no longer stored"):
-        await storage.open(ID)
-
-
-@pytest.mark.parametrize(
-    "file_id",
-    [
-        "",
-        "..",
-        "../../etc/passwd",
-        ID.upper(),
-        ID[:-1],
-        ID + "0",
-        f"{ID}\n",
-        "g" * 64,
-        f"{ID}.",
-        f"{ID}.A",
-        f"{ID}.a/b",
-        f"{ID}.a.b",
-    ],
-)
-async def test_an_id_is_checked_before_it_becomes_a_path(file_id: str, storage: FolderStorage) -> None:
-    with pytest.raises(MediaRefused):
-        storage.path(file_id)
-    for use in (storage.exists, storage.remove, storage.open):
-        with pytest.raises(MediaRefused):
-            await use(file_id)
-
-
 async def test_only_abandoned_files_are_swept(storage: FolderStorage) -> None:
     now = time.time_ns() // 1_000_000
     assert await storage.sweep(now=now) == 0
@@ -177,15 +103,9 @@ async def test_only_abandoned_files_are_swept(storage: FolderStorage) -> None:
     assert _files(storage) == sorted([new, storage.path(ID)])
 
 
-async def test_what_fails_leaves_no_file(storage: FolderStorage, tmp_path: Path) -> None:
-    with pytest.raises(MediaUnavailable):
-        await _put(storage, tmp_path / "missing")
-    assert _files(storage) == []
-
-
 _WRITER = """
 import asyncio, pathlib, sys
-from bot.media.storage import FolderStorage
+from bot.media.storage.folder import FolderStorage
 
 async def main():
     storage = FolderStorage(pathlib.Path(sys.argv[1]))

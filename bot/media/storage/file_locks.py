@@ -1,15 +1,10 @@
-"""File locks that keep storing and removing the same file apart, also between processes.
-
-Files are content-addressed, so an unreferenced file may be stored again while it is being removed. Storing
-takes a shared lock until the reference is recorded; removing takes an exclusive lock and checks the
-references again. The kernel releases the locks of a killed process.
-"""
+"""Reservations of the files of a folder, by locks that the kernel releases when a process is killed."""
 
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -23,15 +18,14 @@ _SHARED = 3
 _scope: ContextVar[list[int] | None] = ContextVar("reservations", default=None)
 
 
-class Reservations:
-    """Locks on the files of one folder."""
+class FileLocks:
+    """Reserves the files of one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    @contextmanager
-    def keeping(self) -> Iterator[None]:
-        """Keep files stored in this context locked to its end; by then the references must be recorded."""
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[None]:
         held: list[int] = []
         token = _scope.set(held)
         try:
@@ -43,7 +37,6 @@ class Reservations:
 
     @asynccontextmanager
     async def reserved(self, file: str) -> AsyncIterator[None]:
-        """Lock a file while it is stored, and to the end of an enclosing `keeping`."""
         # flock has no asynchronous wait, and a thread blocked in it could be the one that the remover needs.
         while (descriptor := self._lock(file, fcntl.LOCK_SH)) is None:  # noqa: ASYNC110
             await asyncio.sleep(_PAUSE_S)
@@ -56,9 +49,8 @@ class Reservations:
             else:
                 scope.append(descriptor)
 
-    @contextmanager
-    def alone(self, files: Sequence[str]) -> Iterator[list[str]]:
-        """Lock files exclusively; yields those that no other process or task holds."""
+    @asynccontextmanager
+    async def alone(self, files: Sequence[str]) -> AsyncIterator[list[str]]:
         with ExitStack() as locks:
             free = set()
             for name in {file[:_SHARED] for file in files}:

@@ -1,0 +1,1 @@
+"""Durable storage of media, in a folder or in a bucket."""

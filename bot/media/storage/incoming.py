@@ -1,0 +1,56 @@
+"""The local folder for files on their way into the storage."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.media.storage.base import ABANDONED_MS, chunks_of
+
+
+@asynccontextmanager
+async def entering(source: Path | bytes, incoming: Path) -> AsyncIterator[Path]:
+    """Bring a file into `incoming` and onto the disk; it is renamed into its place from there."""
+    if isinstance(source, Path) and source.parent == incoming:
+        await asyncio.to_thread(sync, source)
+        yield source
+        return
+    path = incoming / f"copy-{secrets.token_hex(16)}"
+    try:
+        await asyncio.to_thread(_copy, source, path)
+        yield path
+    finally:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+def _copy(source: Path | bytes, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+        for chunk in chunks_of(source):
+            copy.write(chunk)
+    sync(path)
+
+
+def sync(path: Path) -> None:
+    """Make the content of a file, or the names in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sweep(incoming: Path, *, now: int) -> int:
+    """Remove the files that nobody has written to for an hour; returns how many there were."""
+    swept = 0
+    incoming.mkdir(parents=True, exist_ok=True)
+    for entry in incoming.iterdir():
+        try:
+            if entry.stat().st_mtime * 1000 < now - ABANDONED_MS:
+                entry.unlink()
+                swept += 1
+        except FileNotFoundError:
+            continue  # moved on, or swept by another replica
+    return swept
