@@ -13,14 +13,14 @@ import httpx
 
 from bot.domain.errors import ReverieError
 from bot.domain.pricing import Rates, published_rates, read_rates
+from bot.jobs.file_reservations import DatabaseReservations
 from bot.media.disk import MediaUsage
 from bot.media.download.body import SpeedLimits
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
-from bot.media.storage.folder import FolderStorage
-from bot.media.storage.incoming_quota import IncomingQuota
+from bot.media.storage.opening import open_storage
 from bot.providers.accounts import CAPABILITIES, create_providers, names_known_account
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
@@ -180,7 +180,9 @@ async def open_resources(
                 ),
             )
         )
-        storage = storage_of(settings)
+        owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+        reservations = DatabaseReservations(database, owner, clock_ms)
+        storage = exits.enter_context(open_storage(settings, reservations))
         await storage.sweep(now=clock_ms())
         rate_limit = RateLimiter(
             per_minute=settings.commands_per_minute,
@@ -208,7 +210,7 @@ async def open_resources(
             rates=rates_of(settings),
             clock=clock_ms,
             monotonic=monotonic_ms,
-            owner=f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}",
+            owner=owner,
             rate_limit=rate_limit,
             facing_urls=facing_urls_of(settings),
         )
@@ -224,15 +226,10 @@ def facing_urls_of(settings: Settings) -> dict[str, str]:
     return {"simulator": OWN_ORIGIN}
 
 
-def storage_of(settings: Settings) -> FolderStorage:
-    quota = IncomingQuota(
-        bytes_per_member=settings.upload_bytes_per_member, uploads_per_member=settings.uploads_per_member
-    )
-    return FolderStorage(settings.data_dir / "media", quota=quota)
-
-
 def media_usage_of(settings: Settings) -> MediaUsage:
-    return MediaUsage(most=settings.media_max_bytes, least_free=settings.min_free_bytes)
+    # What is removed from a bucket makes no room on our disk.
+    least_free = settings.min_free_bytes if settings.media_url is None else 0
+    return MediaUsage(most=settings.media_max_bytes, least_free=least_free)
 
 
 def built_in_simulator_of(settings: Settings, pool: SandboxPool) -> BuiltInSimulator:

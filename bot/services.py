@@ -126,6 +126,12 @@ class Services:
         return self.settings.times
 
     @property
+    def media_scan_interval(self) -> int:
+        """Milliseconds between two looks at everything that is stored, which a bucket lists page by page."""
+        in_bucket = self.settings.media_url is not None
+        return self.times.bucket_scan_interval if in_bucket else self.times.retention_interval
+
+    @property
     def answer_lease_owner(self) -> str:
         """Who leases a card that an adapter shows by itself: this process, but not its delivery loop."""
         return f"{self.owner}/answer"

@@ -1,11 +1,12 @@
 """The core's settings, read from the environment; nothing is built when this is imported."""
 
+import re
 import string
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import (
@@ -15,6 +16,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import NoDecode, SettingsConfigDict
 
@@ -30,6 +32,8 @@ PLAYGROUND_PASSWORD_MIN = 8
 
 #: every provider, in the order in which they are preferred
 PROVIDERS = ("luma", "luma-agents", "appypie", "simulator")
+_MEDIA_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
+MEDIA_URL_LIKE = "write it like s3://bucket or s3://bucket/prefix"
 _PUBLIC_URL_LIKE = "write it like https://bot.example.org"
 
 
@@ -47,6 +51,11 @@ class Switch(StrEnum):
     AUTO = "auto"
     ON = "on"
     OFF = "off"
+
+
+def is_media_url(text: str) -> bool:
+    """Whether this is the URL of a bucket."""
+    return _MEDIA_URL.fullmatch(text) is not None
 
 
 def split_list(value: Any) -> Any:
@@ -137,6 +146,21 @@ class Settings(EnvironmentSettings):
     #: the database without the pooler of `database_url`; may contain a password
     database_direct_url: Annotated[str | None, FROM_FILE] = Field(default=None, repr=False)
     data_dir: Path = Path("data")
+    #: a bucket for the media, instead of a folder in `data_dir`
+    media_url: str | None = None
+    #: whether people and providers read from the bucket directly; automatic: where it is reached by https
+    media_redirect: Switch = Switch.AUTO
+    #: bytes of local copies of the bucket's files
+    media_cache_bytes: int = Field(default=2_000_000_000, ge=1)
+    aws_access_key_id: Secret = Field(default=None, validation_alias=_alias("AWS_ACCESS_KEY_ID"))
+    aws_secret_access_key: Secret = Field(default=None, validation_alias=_alias("AWS_SECRET_ACCESS_KEY"))
+    aws_session_token: Secret = Field(default=None, validation_alias=_alias("AWS_SESSION_TOKEN"))
+    aws_region: str | None = Field(
+        default=None, validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION")
+    )
+    aws_endpoint_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    )
     #: used byte for byte: stripped, it could not decrypt what an installation has encrypted
     secret_key: Annotated[SecretStr | None, FROM_FILE] = None
     http_host: str = "127.0.0.1"
@@ -214,6 +238,29 @@ class Settings(EnvironmentSettings):
             raise ValueError(f"it has more than scheme, host and port; {_PUBLIC_URL_LIKE}")
         return f"{parts.scheme}://{parts.netloc}"
 
+    @field_validator("media_url")
+    @classmethod
+    def _read_media_url(cls, value: str | None) -> str | None:
+        if value is not None and not is_media_url(value.strip()):
+            raise ValueError(MEDIA_URL_LIKE)
+        return value and value.strip().rstrip("/")
+
+    @field_validator("aws_endpoint_url")
+    @classmethod
+    def _read_endpoint(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("write it like https://s3.example.org")
+        return value and value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _both_keys(self) -> Self:
+        if self.media_url is not None and bool(self.aws_access_key_id) != bool(self.aws_secret_access_key):
+            raise ValueError(
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both, or neither where a "
+                "role of this machine opens the bucket"
+            )
+        return self
+
     @field_validator("provider")
     @classmethod
     def _know_provider(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -288,7 +335,9 @@ def describe_error(error: ValueError, prefix: str = "REVERIE_") -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_url=False)[0]
-    name = "__".join(str(part) for part in first["loc"]) or "settings"
+    if not first["loc"]:
+        return first["msg"].removeprefix("Value error, ")
+    name = "__".join(str(part) for part in first["loc"])
     # An alias is the variable's name already.
     variable = name if name.isupper() else f"{prefix}{name.upper()}"
     if first["type"] == "extra_forbidden":

@@ -66,6 +66,8 @@ class Timing(BaseModel):
     reaction_window: int = 600_000
     #: between two searches for media past their retention
     retention_interval: int = 600_000
+    #: between two listings of a whole bucket, for its size and for files that nothing refers to
+    bucket_scan_interval: int = 21_600_000
     #: between two searches for channels with jobs that wait during a provider's outage
     outage_interval: int = 10_000
     #: between two checks of a stopped account

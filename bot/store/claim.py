@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.jobs import Job, State
 from bot.domain.models import Lane
-from bot.store.database.base import Transaction
+from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import load
 from bot.store.rows import jobs_from
 from bot.store.transition import PreparationLease, TransitionRow, record_transitions
@@ -228,6 +228,10 @@ async def acquire_lease(tx: Transaction, name: str, *, owner: str, now: int, unt
 
 async def release_lease(tx: Transaction, name: str, *, owner: str) -> None:
     await tx.run(sql.release_lease, name=name, owner=owner)
+
+
+async def lease_is_held(database: Database, name: str, *, now: int) -> bool:
+    return await database.one(sql.lease_is_held, name=name, now=now) is not None
 
 
 async def expire_all_leases(tx: Transaction) -> None:

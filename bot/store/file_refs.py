@@ -18,6 +18,8 @@ sql = load("file_refs")
 
 #: a job that a request builds on, as `dump_request` writes it; in people's texts the quotes are escaped
 _SOURCE = re.compile(r'"job":"([^"\\]+)"')
+#: later than every time at which a reference ends
+_NEVER = 2**62
 #: files that one member may have sent without using them yet
 MAX_UNUSED_UPLOADS = 50
 
@@ -27,7 +29,7 @@ class FileReference:
     """Keeps a stored file from being removed."""
 
     file: str
-    #: a job's id, or `upload:<member>`
+    #: a job's id, `upload:<member>`, or `storing:<process>/<number>` while it is stored in a bucket
     holder: str
     #: when it expires; None: with its job's media
     until: int | None = None
@@ -69,6 +71,12 @@ async def _remove(tx: Transaction, references: Sequence[tuple[str, str]], *, now
     items = [{"file": file, "holder": holder} for file, holder in references]
     await tx.run(sql.remove, items=items, now=now)
     return set(files) - {row["file"] for row in await tx.fetch(sql.referenced, files=files)}
+
+
+async def end_references(tx: Transaction, holder: str) -> None:
+    """Remove the references of a holder before they end by themselves."""
+    rows = await tx.fetch(sql.of_holders, holders=[holder])
+    await _remove(tx, [(row["file"], holder) for row in rows], now=_NEVER)
 
 
 def _upload_holder(member: str) -> str:

@@ -58,6 +58,8 @@ async def readiness(
     if services.stopping.is_set():
         not_ready.append("The process is stopping.")
     degraded = [low] if (low := await writes.low_disk()) else []
+    if (fault := await services.storage.fault()) is not None:
+        degraded.append(f"Media cannot be stored or read: {fault}. Results are tried again for 6 hours.")
     degraded += [*_degraded(services, rows), *_failing_loops(services, loops)]
     return Readiness(not_ready=tuple(not_ready), degraded=tuple(degraded))
 

@@ -33,7 +33,7 @@ class MediaBudget:
         """Measure the stored media if that is due, and remove the excess."""
         services = self._services
         since = self._measured_at
-        if since is None or services.clock() - since >= services.times.retention_interval:
+        if since is None or services.clock() - since >= services.media_scan_interval:
             await self._measure()
         if services.media_usage.excess:
             await self._remove_excess()

@@ -12,11 +12,14 @@ _YOUNG_MS = 7_200_000
 
 async def retain(services: Services) -> None:
     """Remove media until the process stops."""
+    scanned_at: int | None = None
     async for _ in services.ticks("retention", services.times.retention_interval):
         await services.guarded("uploads", lambda: expire_uploads(services))
         await services.guarded("abandoned files", lambda: services.storage.sweep(now=services.clock()))
         await services.guarded("retention", lambda: expire_results(services))
-        await services.guarded("unreferenced files", lambda: remove_unreferenced_files(services))
+        if scanned_at is None or services.clock() - scanned_at >= services.media_scan_interval:
+            scanned_at = services.clock()
+            await services.guarded("unreferenced files", lambda: remove_unreferenced_files(services))
 
 
 async def expire_uploads(services: Services) -> None:

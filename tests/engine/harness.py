@@ -7,7 +7,7 @@ async with open_engine(folder, url) as bot:
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -26,11 +26,13 @@ from bot.domain.media import Media
 from bot.domain.parsing import parse
 from bot.domain.pricing import published_rates
 from bot.domain.quota import Level
+from bot.jobs.file_reservations import DatabaseReservations
 from bot.media.storage.folder import FolderStorage
+from bot.media.storage.opening import open_storage
 from bot.ports import FileResolver
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
-from bot.resources import media_usage_of, prepare_store, storage_of
+from bot.resources import media_usage_of, prepare_store
 from bot.security.encryption import FieldCipher
 from bot.security.rate_limit import RateLimiter
 from bot.security.tokens import TokenSigner
@@ -316,11 +318,12 @@ async def open_engine(
     clock, chat = clock or Clock(), chat or FakeChat()
     providers = [] if keyless else providers or [FakeProvider(clock)]
     observed = {one.account: ObservedProvider(one, ProviderHealth(), clock.wall) for one in providers}
-    storage = storage_of(settings)
-    library = FakeLibrary(storage)
-    async with connect(settings.database) as opened:
+    async with connect(settings.database) as opened, AsyncExitStack() as exits:
         await migrate(opened)
         database = wrap_store(opened)
+        reservations = DatabaseReservations(database, owner, clock.wall)
+        storage = exits.enter_context(open_storage(settings, reservations))
+        library = FakeLibrary(storage)
         services = Services(
             settings=settings,
             database=database,

@@ -6,8 +6,11 @@ import pytest
 
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
+from tests.buckets import bucket, bucket_server
 from tests.media.names import PRIVATE, PUBLIC, Names, reachable
 from tests.media.site import Site, plain
+
+__all__ = ["bucket", "bucket_server"]
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from adapters.slack.settings import SlackSettings
 from bot.domain.models import Lane
 from bot.domain.quota import Period
 from bot.environment import setting_names
+from bot.media.storage.bucket_location import bucket_of, has_links
 from bot.settings import Role, Settings, Switch, describe_error
 from bot.store.database.connect import path_of
 from bot.timing import Timing
@@ -33,7 +34,7 @@ def _bare() -> Iterator[None]:
     before = dict(os.environ)
     for name in before:
         if (
-            name.upper().startswith(("REVERIE_", "LUMAAI_", "SLACK_", "DISCORD_"))
+            name.upper().startswith(("REVERIE_", "LUMAAI_", "SLACK_", "DISCORD_", "AWS_"))
             or name.upper() == "HTTPS_PROXY"
         ):
             del os.environ[name]
@@ -97,6 +98,50 @@ def test_lists_are_parted_by_commas() -> None:
     assert ("discord:1", "slack:T:2") == found.operators
 
 
+def test_a_bucket_is_named_by_the_usual_names() -> None:
+    found = _read(
+        REVERIE_MEDIA_URL=" s3://our-films/media/of-2026/ ",
+        AWS_ACCESS_KEY_ID="key",
+        AWS_SECRET_ACCESS_KEY="hidden\n",
+        AWS_DEFAULT_REGION="eu-west-1",
+        AWS_ENDPOINT_URL="https://minio.example/",
+    )
+    assert "s3://our-films/media/of-2026" == found.media_url
+    bucket = bucket_of(found, found.media_url)
+    assert ("our-films", "media/of-2026") == (bucket.name, bucket.prefix)
+    assert ("eu-west-1", "https://minio.example") == (bucket.region, bucket.endpoint)
+    assert bucket.secret_access_key is not None
+    assert "hidden" == bucket.secret_access_key.get_secret_value()
+    assert "hidden" not in repr(found)
+    assert "hidden" not in repr(bucket)
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_half_of_a_buckets_credentials_is_told(name: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        _read(REVERIE_MEDIA_URL="s3://our-films", **{name: "half"})
+    assert describe_error(caught.value).startswith(
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together"
+    )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "redirect", "links"),
+    [
+        (None, Switch.AUTO, True),
+        ("https://minio.example", Switch.AUTO, True),
+        ("http://minio:9000", Switch.AUTO, False),
+        ("http://minio:9000", Switch.ON, True),
+        ("https://minio.example", Switch.OFF, False),
+    ],
+)
+def test_people_read_from_a_bucket_that_they_can_reach(
+    endpoint: str | None, redirect: Switch, links: bool
+) -> None:
+    settings = Settings(media_url="s3://our-films", aws_endpoint_url=endpoint, media_redirect=redirect)
+    assert links is has_links(settings, bucket_of(settings, "s3://our-films"))
+
+
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
     """Compose files make such variables; an empty secret would sign with nothing."""
     names = [
@@ -119,6 +164,11 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         ("REVERIE_HTTP_PORT", "web", "integer"),
         ("REVERIE_PROVIDER", "luma,dalle", "dalle is not known; use luma, luma-agents, appypie, simulator"),
         ("REVERIE_PUBLIC_URL", "bot.example.org", "write it like https://bot.example.org"),
+        ("REVERIE_MEDIA_URL", "films", "write it like s3://bucket or s3://bucket/prefix"),
+        ("REVERIE_MEDIA_URL", "s3://", "write it like s3://bucket"),
+        ("REVERIE_MEDIA_URL", "s3://films/../secret?x", "write it like s3://bucket"),
+        ("REVERIE_MEDIA_URL", "s3://key:secret@films/p", "write it like s3://bucket"),
+        ("AWS_ENDPOINT_URL_S3", "minio:9000", "write it like https://s3.example.org"),
         ("REVERIE_PLAYGROUND", "maybe", "'auto', 'on' or 'off'"),
         ("REVERIE_ROLE", "boss", "'all', 'gateway' or 'worker'"),
         ("REVERIE_TIME_SCALE", "0", "greater than 0"),

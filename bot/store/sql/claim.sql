@@ -99,6 +99,9 @@ RETURNING fence;
 -- name: release_lease
 UPDATE lease SET expires_at = 0 WHERE name = :name AND owner = :owner;
 
+-- name: lease_is_held
+SELECT name FROM lease WHERE name = :name AND expires_at >= :now;
+
 -- name: expire_job_leases
 UPDATE job SET lease_until = 0 WHERE lease_owner IS NOT NULL AND state IN ('submitting', 'preparing');
 

@@ -8,8 +8,11 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from playwright.async_api import Browser
 
+from tests.buckets import bucket, bucket_server
 from tests.playground.in_chromium.browsing import launch
 from tests.playground.serving import Served, serve
+
+__all__ = ["bucket", "bucket_server"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[3]
 
 
 @asynccontextmanager
-async def running(folder: Path, *, speed: int) -> AsyncIterator[str]:
-    """Run the bot without any configuration in an empty folder; yield its address."""
+async def running(folder: Path, *, speed: int, **settings: str) -> AsyncIterator[str]:
+    """Run the bot in an empty folder, without any configuration but `settings`; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -34,7 +34,8 @@ async def running(folder: Path, *, speed: int) -> AsyncIterator[str]:
     }
     with (folder / "log.txt").open("wb") as log, open(os.devnull, "rb") as nothing:  # noqa: ASYNC230, PTH123
         streams = (nothing.fileno(), log.fileno(), log.fileno())
-        bot = start(COMMAND_LINE, ["reverie", "run"], folder=folder, environment=kept | ours, streams=streams)
+        environment = kept | ours | settings
+        bot = start(COMMAND_LINE, ["reverie", "run"], folder=folder, environment=environment, streams=streams)
     url = f"http://127.0.0.1:{port}"
     ended = asyncio.create_task(asyncio.to_thread(bot.wait, 10 * PATIENCE_S))
     try:

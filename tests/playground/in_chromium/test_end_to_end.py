@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
+from tests.buckets import GivenBucket
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.in_chromium.running_bot import running
 from tests.playground.sample_media import picture as painted
@@ -247,3 +248,29 @@ async def test_the_bot_stops_while_pages_are_open(tmp_path: Path, browser: Brows
         await say(page, "/quota")
         await expect(page.locator(".note")).to_contain_text("Your quota")
     await expect(page.locator("#banner")).to_contain_text("The connection is lost")
+
+
+async def test_the_page_shows_media_that_come_from_a_bucket(
+    tmp_path: Path, browser: Browser, bucket: GivenBucket
+) -> None:
+    """Its policy allows the bucket, to which its own addresses redirect, and nothing else."""
+    settings = bucket.environment | {"REVERIE_MEDIA_REDIRECT": "on"}
+    async with running(tmp_path, speed=1_000, **settings) as url:
+        page = await open_page(browser, url, calm=False)
+        cards = cards_of(page)
+        await say(page, f"/imagine {BEAR}")
+        await expect(cards.nth(0).locator(".picture.there")).to_be_visible()
+        source = await cards.nth(0).locator(".picture img").first.evaluate("image => image.src")
+        answer = await page.context.request.get(source)
+        assert answer.url.startswith(f"{bucket.endpoint}/{bucket.name}/")
+
+        await say(page, "/animate it plays")
+        await expect(cards.nth(1).locator("video")).to_be_visible()
+        await play(page, cards.nth(1))
+        film = await cards.nth(1).locator("video").evaluate("one => one.src")
+        assert complaints(page) == []
+        await page.goto(f"{film}/view")
+        await page.wait_for_function("document.querySelector('video').readyState > 0")
+        assert (await page.context.request.get(f"{film}/still")).ok
+        assert not [one for one in complaints(page) if "Content Security Policy" in one]
+        await page.context.close()
