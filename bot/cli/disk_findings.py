@@ -20,14 +20,16 @@ async def disk_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
     usage = MediaUsage(most=settings.media_max_bytes, least_free=settings.min_free_bytes)
     try:
         usage.free = await asyncio.to_thread(free_bytes, settings.data_dir)
-        usage.used = await asyncio.to_thread(used_bytes, settings.data_dir / "media")
+        if settings.media_url is None:
+            usage.used = await asyncio.to_thread(used_bytes, settings.data_dir / "media")
     except MediaError as error:
         yield Diagnosis(
             what=f"stored media: {error}", level=Severity.FAULT, remedy="check the data folder's disk"
         )
         return
     yield await asyncio.to_thread(_room, settings.data_dir, usage)
-    yield _media(usage)
+    if settings.media_url is None:
+        yield _media(usage)
 
 
 def _room(folder: Path, usage: MediaUsage) -> Diagnosis:

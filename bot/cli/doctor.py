@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import httpx
 
 from bot.bootstrap import find_plugins
+from bot.cli.bucket_findings import bucket_findings
 from bot.cli.disk_findings import disk_findings
 from bot.cli.params import unknown_settings
 from bot.cli.pooler_findings import pooler_findings
@@ -38,7 +39,16 @@ _UNCONFINED = {"landlock": "read whatever the bot's user can read", "seccomp": "
 
 async def examine(settings: Settings) -> list[Diagnosis]:
     """Run all checks, those that explain others first."""
-    parts = (_machine, disk_findings, _settings, pooler_findings, _store, provider_findings, _chats)
+    parts = (
+        _machine,
+        disk_findings,
+        bucket_findings,
+        _settings,
+        pooler_findings,
+        _store,
+        provider_findings,
+        _chats,
+    )
     return [finding for part in parts async for finding in part(settings)]
 
 
