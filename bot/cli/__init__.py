@@ -29,6 +29,7 @@ app.add_typer(operating.quota, name="quota")
 app.add_typer(operating.jobs, name="jobs")
 app.add_typer(operating.workspaces, name="workspaces")
 app.add_typer(upkeep.db, name="db")
+app.add_typer(upkeep.media, name="media")
 
 #: no access to created files for other users of this machine
 _UMASK = 0o077

@@ -1,22 +1,29 @@
 """`db backup` and `db restore`: database, secret and media of an SQLite installation in one file."""
 
+import asyncio
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.cli.backup_archive import DATABASE, MEDIA, SECRET, Written, read_archive, write_archive
 from bot.cli.store_access import integrity, must_exist, sqlite_file
-from bot.domain.errors import InvalidRequest, ReverieError
+from bot.domain.errors import InvalidRequest, MediaLost, ReverieError
+from bot.media.storage.base import relative_path
+from bot.media.storage.bucket_location import bucket_of
 from bot.media.storage.folder import FolderStorage
 from bot.resources import secret_file
 from bot.security.secret_keys import read_secrets
 from bot.settings import Settings
 from bot.store.database.file_lock import lock_folder, lock_store
+
+if TYPE_CHECKING:
+    from bot.media.storage.bucket_client import BucketClient
 
 _BACKUP_POSTGRES = (
     "This backs up SQLite; for PostgreSQL use pg_dump --format=custom --file=reverie.dump with the URL in "
@@ -55,8 +62,8 @@ def backup(settings: Settings, target: Path, *, media: bool) -> BackedUp:
             copy = Path(folder) / DATABASE
             _copy_database(file, copy)
             files, secret = _stored_files(copy), _secret_text(settings)
-            paths = _media_paths(FolderStorage(settings.data_dir / MEDIA), files) if media else ()
-            written = write_archive(target, copy, secret, paths)
+            with _media_paths(settings, files, Path(folder)) if media else nullcontext(()) as paths:
+                written = write_archive(target, copy, secret, paths)
     except FileExistsError as error:
         raise InvalidRequest(f"{target} exists already; name a new file") from error
     except OSError as error:
@@ -84,12 +91,46 @@ def _stored_files(copy: Path) -> list[str]:
         return [row[0] for row in database.execute(f"SELECT DISTINCT file FROM {table} ORDER BY file")]  # noqa: S608
 
 
-def _media_paths(storage: FolderStorage, files: Sequence[str]) -> Iterator[Path]:
-    """Paths of stored files and their renditions."""
+@contextmanager
+def _media_paths(settings: Settings, files: Sequence[str], staging: Path) -> Iterator[Iterator[Path]]:
+    """Stored files, each with its renditions; one of a bucket is there until the next is asked for."""
+    if settings.media_url is None:
+        yield _paths_in_folder(FolderStorage(settings.data_dir / MEDIA), files)
+        return
+    # The library is large, and needed for a bucket only.
+    from bot.media.storage.bucket_client import BucketClient  # noqa: PLC0415
+
+    with asyncio.Runner() as runner:
+        client = BucketClient(bucket_of(settings, settings.media_url))
+        yield _paths_from_bucket(client, files, staging, runner)
+
+
+def _paths_in_folder(storage: FolderStorage, files: Sequence[str]) -> Iterator[Path]:
     for file in files:
         path = storage.path(file)
         yield path
         yield from sorted(path.parent.glob(f"{path.name}.*"))
+
+
+def _paths_from_bucket(
+    client: "BucketClient", files: Sequence[str], staging: Path, runner: asyncio.Runner
+) -> Iterator[Path]:
+    for file in files:
+        for key in runner.run(_keys_of(client, file)) or [relative_path(file)]:
+            path = staging / key.rpartition("/")[2]
+            # Without the file the archive counts it as missing.
+            with suppress(MediaLost):
+                runner.run(client.download(key, path))
+            yield path
+            path.unlink(missing_ok=True)
+
+
+async def _keys_of(client: "BucketClient", file: str) -> list[str]:
+    """The keys of a file and its renditions, as far as they are there."""
+    key = relative_path(file)
+    folder = key.rpartition("/")[0]
+    pages = [page async for page in client.listed(folder)]
+    return [one.key for page in pages for one in page if one.key == key or one.key.startswith(f"{key}.")]
 
 
 def _secret_text(settings: Settings) -> bytes | None:

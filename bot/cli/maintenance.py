@@ -1,4 +1,4 @@
-"""The commands `doctor` and `db`."""
+"""The commands `doctor`, `db` and `media`."""
 
 import asyncio
 from dataclasses import asdict
@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from bot.cli.params import AsJson, read_quietly, say, show
+from bot.standard_streams import safe_stderr
 
 app = typer.Typer()
 db = typer.Typer(help="The database.")
+media = typer.Typer(help="The stored pictures and videos.")
 
 
 @app.command()
@@ -76,14 +78,16 @@ def db_backup(
     """Back up the SQLite database and the secret to one file, also while the bot runs."""
     from bot.cli.backup import backup  # noqa: PLC0415
 
-    made = backup(read_quietly(), target, media=media)
+    settings = read_quietly()
+    made = backup(settings, target, media=media)
     parts = ["the database", *(["the secret"] if made.secret else [])]
     parts += [f"{made.written.media} files of media"] if media else []
     say(f"{target} holds {', '.join(parts)}: {made.written.size} bytes; protect it like the bot itself")
     if made.written.missing:
         say(f"{made.written.missing} files of media no longer existed")
     if made.needed and not media:
-        say(f"it does not contain the media ({made.needed} files): add --media to include them")
+        where = "" if settings.media_url is None else f", which stay in {settings.media_url}"
+        say(f"it does not contain the media ({made.needed} files){where}: add --media to include them")
 
 
 @db.command("restore")
@@ -96,6 +100,9 @@ def db_restore(
     settings = read_quietly()
     restore(settings, archive)
     say(f"{archive} is restored into {settings.data_dir}: start reverie run")
+    folder = settings.data_dir / "media"
+    if settings.media_url is not None and folder.exists():
+        say(f"its media are in {folder}: reverie media copy {folder} {settings.media_url} brings them back")
 
 
 @db.command("copy")
@@ -107,3 +114,36 @@ def db_copy(
 
     for table, rows in asyncio.run(copy(read_quietly(), target)).items():
         say(f"{table}: {rows}")
+
+
+@media.command("copy")
+def media_copy(
+    source: Annotated[
+        str, typer.Argument(help="A folder like data/media, or a bucket like s3://bucket/prefix.")
+    ],
+    target: Annotated[str, typer.Argument(help="A folder or a bucket.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Copy all media to another place, each file verified; a copy that was interrupted goes on where it was.
+
+    It ends with 1 where something could not be copied, or may be missing because the bot runs.
+    """
+    from bot.cli.media_copy import copy_media, show_progress  # noqa: PLC0415
+
+    progress = safe_stderr()
+    copied = asyncio.run(
+        copy_media(
+            read_quietly(), source, target, lambda so_far: progress.write(f"{show_progress(so_far)}\n")
+        )
+    )
+    if as_json:
+        show(asdict(copied) | {"complete": copied.complete}, as_json=True)
+    else:
+        say(f"{target} holds {copied.copied} files more; {copied.present} of {copied.files} were there")
+        for file in copied.damaged:
+            say(f"{file} is damaged or was removed meanwhile, and is not copied")
+        if copied.running:
+            say(f"{copied.running}, and call this again for what it has stored meanwhile")
+    if not copied.complete:
+        raise typer.Exit(1)

@@ -1,7 +1,9 @@
 """A backup holds the database, its secret and its media, and comes back whole or not at all."""
 
+import asyncio
 import io
 import json
+import shutil
 import sqlite3
 import stat
 import tarfile
@@ -15,8 +17,11 @@ from pydantic import SecretStr
 
 from bot.cli.backup import backup, restore
 from bot.cli.backup_archive import NoBackup
+from bot.cli.media_copy import copy_media
 from bot.domain.errors import InvalidRequest
 from bot.settings import Settings
+from tests.buckets import GivenBucket
+from tests.cli.running import reverie
 from tests.cli.store import fill, settings
 from tests.unit.people import NOW
 
@@ -278,3 +283,38 @@ def test_a_backup_that_is_cut_off_anywhere_is_refused(full: Settings, tmp_path: 
 def test_a_plain_database_is_recognised(full: Settings, tmp_path: Path) -> None:
     with pytest.raises(NoBackup, match=r"reverie.db is a plain database: with the bot stopped, copy it"):
         restore(settings(tmp_path / "new"), full.data_dir / "reverie.db")
+
+
+async def _in_bucket(where: Settings, given: GivenBucket) -> Settings:
+    """Bring the media of an installation into a bucket."""
+    moved = where.model_copy(update=given.settings)
+    await copy_media(moved, str(where.data_dir / "media"), given.url, lambda _: None)
+    shutil.rmtree(where.data_dir / "media")
+    return moved
+
+
+async def test_media_of_a_bucket_are_downloaded_where_they_are_asked_for(
+    full: Settings, tmp_path: Path, bucket: GivenBucket
+) -> None:
+    hold(full, b"a picture")
+    hold(full, b"a video", "still", "h264")
+    kept = media_of(full)
+    where = await _in_bucket(full, bucket)
+    lost = "f" * 64
+    with closing(sqlite3.connect(where.data_dir / "reverie.db")) as db, db:
+        db.execute("INSERT INTO file_reference (file, holder) VALUES (?, 'job')", (lost,))
+    made = await asyncio.to_thread(backup, where, tmp_path / "b.tar", media=True)
+    assert (4, 1, 3) == (made.written.media, made.written.missing, made.needed)
+    new = settings(tmp_path / "new")
+    restore(new, tmp_path / "b.tar")
+    assert kept == media_of(new)
+
+
+async def test_media_that_stay_in_a_bucket_are_told(full: Settings, bucket: GivenBucket) -> None:
+    hold(full, b"a picture")
+    await _in_bucket(full, bucket)
+    ended = await asyncio.to_thread(
+        reverie, full.data_dir.parent, "db", "backup", "b.tar", **bucket.environment
+    )
+    assert 0 == ended.returncode, ended
+    assert f"(1 files), which stay in {bucket.url}: add --media to include them" in ended.stdout
