@@ -104,7 +104,7 @@ _ONLY: Mapping[Action, MediaKind] = {
     Action.AUDIO: MediaKind.VIDEO,
 }
 #: the actions that need no result
-_WITHOUT_RESULT = (Action.AGAIN, Action.EDIT, Action.DELETE)
+WITHOUT_RESULT = (Action.AGAIN, Action.EDIT, Action.DELETE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def available_actions(job: Job) -> tuple[Action, ...]:
     """The actions that a job allows now, in the order in which they are shown."""
     if job.deleted or not job.is_final:
         return ()
-    possible = Action if job.state is State.COMPLETED and not job.expired else _WITHOUT_RESULT
+    possible = Action if job.state is State.COMPLETED and not job.expired else WITHOUT_RESULT
     return tuple(action for action in possible if _fits(action, job))
 
 

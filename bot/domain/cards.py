@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import orjson
 
-from bot.domain.actions import Action, available_actions
+from bot.domain.actions import WITHOUT_RESULT, Action, available_actions
 from bot.domain.estimates import Estimate, ShownEstimate
 from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
@@ -26,6 +26,9 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
+
+#: headlines of a completed job whose file is no longer stored: by a rule of the operator, and by accident
+EXPIRED, NO_FILE = "Done; its file has expired and was deleted", "Done; its file is no longer stored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +181,19 @@ def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None =
     )
 
 
+def without_file(view: CardView, file: str) -> CardView:
+    """The view where a result's file is no longer stored, as it may be found while the card is shown."""
+    return replace(
+        view,
+        jobs=tuple(
+            replace(job, media=None, headline=NO_FILE, actions=WITHOUT_RESULT)
+            if job.media is not None and job.media.file == file
+            else job
+            for job in view.jobs
+        ),
+    )
+
+
 def shown_estimates(view: CardView) -> dict[str, ShownEstimate]:
     """What a revision says about its unfinished jobs."""
     return {
@@ -212,7 +228,7 @@ def headline(job: Job, estimate: Estimate) -> str:
         State.SUBMITTING: f"Starting · {show_wait(estimate.wait_ms)}{because}",
         State.UNKNOWN: "The connection broke while this was submitted; checking whether it arrived",
         State.SUBMITTED: _generating(estimate, because),
-        State.COMPLETED: "Done; its file has expired and was deleted" if job.expired else "Done",
+        State.COMPLETED: EXPIRED if job.expired else "Done",
         State.FAILED: "Failed; not charged",
         State.CANCELLED: f"Cancelled; not charged ({show_money(job.price)} returned)",
     }

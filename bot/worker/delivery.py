@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from bot.domain.cards import Card, CardView, shown_estimates
-from bot.domain.errors import Delayed, DeliveryError, NotPosted, StoreError, Undeliverable
+from bot.domain.cards import Card, CardView, shown_estimates, without_file
+from bot.domain.errors import Delayed, DeliveryError, FileLost, NotPosted, StoreError, Undeliverable
 from bot.domain.estimates import ShownEstimates
 from bot.domain.identity import Place
 from bot.jobs.estimates import Unreadable, views_now
@@ -114,7 +114,7 @@ class Deliverer:
             return
         try:
             async with renewing_lease(services, card, leased_at):
-                message = await self._publish(card, view)
+                message = await self._publish_stored(card, view)
         except Undeliverable as error:
             await self._give_up(card, str(error))
         except (DeliveryError, TimeoutError) as error:
@@ -124,6 +124,19 @@ class Deliverer:
             await self._postpone(card, None, error)
         else:
             await self._record(card, view, digest, message)
+
+    async def _publish_stored(self, card: Card, view: CardView) -> str | None:
+        """Publish a card; a result whose file is no longer stored is said to be so, and may be made again.
+
+        That is not recorded: /show looks for the file again.
+        """
+        for _ in view.jobs:
+            try:
+                return await self._publish(card, view)
+            except FileLost as error:
+                log.warning("result_file_lost", card=card.id, file=error.file)
+                view = without_file(view, error.file)
+        return await self._publish(card, view)
 
     async def _publish(self, card: Card, view: CardView) -> str | None:
         """Post, edit or remove the card's message; returns the message's id."""

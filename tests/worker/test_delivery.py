@@ -5,8 +5,9 @@ from functools import partial
 
 import pytest
 
+from bot.domain.actions import Action
 from bot.domain.cards import CardView, JobPhase
-from bot.domain.errors import Delayed, DeliveryError, NotPosted, Undeliverable
+from bot.domain.errors import Delayed, DeliveryError, FileLost, NotPosted, Undeliverable
 from bot.domain.identity import Place
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState
@@ -370,3 +371,23 @@ async def test_what_reaches_a_place_is_encrypted_where_it_is_stored(engine: Open
 
 def _refuse(card: str, error: Exception) -> Callable[[CardView], Exception | None]:
     return lambda view: error if view.card == card else None
+
+
+async def test_a_result_whose_file_is_lost_says_so_and_offers_to_make_it_again(any_engine: Open) -> None:
+    """Nothing is recorded: /show looks for the file again."""
+    async with any_engine() as bot:
+        bot.chat.refuses = _without_its_file
+        card = await bot.ask()
+        await bot.ends(card)
+        await bot.shown(card, done)
+
+        shown = bot.chat.of(card.card)[-1].jobs[0]
+        assert (None, "Done; its file is no longer stored") == (shown.media, shown.headline)
+        assert Action.AGAIN in shown.actions
+        assert Action.VARIATION not in shown.actions
+        (view,) = (await bot.learn(f"/show {shown.id}")).views
+        assert view.jobs[0].media is not None
+
+
+def _without_its_file(view: CardView) -> Exception | None:
+    return next((FileLost(job.media.file) for job in view.jobs if job.media is not None), None)
