@@ -11,6 +11,9 @@ from adapters.discord.rest.client import Upload
 from bot.domain.cards import CardView, JobView
 from bot.domain.media import Media, MediaKind
 
+#: of a preview's digest, enough to tell the previews of one job apart
+_PREVIEW_DIGITS = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedUpload:
@@ -53,6 +56,8 @@ class AttachmentPlanner:
         links, incomplete = {}, False
         for job in view.jobs:
             if job.media is None:
+                if shown := await self._preview(job, existing, uploads, limit):
+                    attachments.append(shown)
                 continue
             kept = next((one for one in existing if shows_job(str(one["filename"]), job)), None)
             if kept is not None:
@@ -85,6 +90,26 @@ class AttachmentPlanner:
 
     async def close(self) -> None:
         await self._files.close()
+
+    async def _preview(
+        self,
+        job: JobView,
+        existing: Sequence[Mapping[str, Any]],
+        uploads: list[PlannedUpload],
+        limit: int,
+    ) -> dict[str, Any] | None:
+        """The attachment of a running video's preview, its still picture; it is uploaded if it is new."""
+        if job.preview is None:
+            return None
+        name = f"preview-{job.id}-{job.preview.file[:_PREVIEW_DIGITS]}.jpg"
+        kept = next((one for one in existing if one["filename"] == name), None)
+        if kept is not None:
+            return {"id": str(kept["id"]), "description": alt_text(job)}
+        size = await self._files.size(job.preview.poster)
+        if size is None or size > limit:
+            return None
+        uploads.append(PlannedUpload(file=job.preview.poster, name=name))
+        return {"id": len(uploads) - 1, "filename": name, "description": alt_text(job)}
 
     async def _best_file(self, media: Media, limit: int) -> tuple[str | None, bool]:
         """The file to upload, and whether it is the full one; None where only a link fits."""

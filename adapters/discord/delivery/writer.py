@@ -46,7 +46,7 @@ class Delivery:
 
     @property
     def has_files(self) -> bool:
-        return any(job.media is not None for job in self.view.jobs)
+        return any(job.media is not None or job.preview is not None for job in self.view.jobs)
 
     def is_at_place(self, target: MessageTarget) -> bool:
         return isinstance(target, WebhookRoute) or target.channel == self.channel

@@ -7,11 +7,13 @@ from typing import TypeVar
 from adapters.chat.result_files import MediaLinker, ResultFiles, file_extension
 from adapters.chat.text import sanitize_line
 from adapters.slack.delivery.file_uploader import FileUploader, Thread, UploadRequest
+from adapters.slack.delivery.upload_store import UploadKind
 from adapters.slack.messages.cards import UploadedMedia
 from adapters.slack.messages.strings import SlackStrings
 from adapters.slack.web_api.client import WorkspaceApi
 from adapters.slack.web_api.errors import ApiError, ErrorAction
 from bot.domain.cards import CardView, JobView
+from bot.domain.errors import NotPosted
 from bot.domain.media import Media, MediaKind
 
 #: sizes in bytes to try, the largest first: Slack accepts no file above the first; a workspace that does not
@@ -73,6 +75,7 @@ class AttachmentPlanner:
         plan = AttachmentPlan()
         for job in view.jobs:
             if job.media is None:
+                await self._preview(api, view.card, job, plan)
                 continue
             result = _Result(card=view.card, job=job, media=job.media)
             if job.media.kind is MediaKind.PICTURE:
@@ -103,6 +106,22 @@ class AttachmentPlanner:
         else:
             if poster is not None:
                 plan.pictures[result.job.id] = poster
+
+    async def _preview(self, api: WorkspaceApi, card: str, job: JobView, plan: AttachmentPlan) -> None:
+        """The first preview of a running video, as a still picture; newer ones would pile up in the files."""
+        if job.preview is None:
+            return
+        result = _Result(card=card, job=job, media=job.preview)
+        try:
+            request = result.upload_request(job.preview.poster)
+            picture = await self._uploader.picture(api, request, UploadKind.PREVIEW)
+        except NotPosted:
+            return  # Progress does not wait for it: the next revision shows it.
+        except ApiError as error:
+            _raise_unless_about_file(error)
+        else:
+            if picture is not None:
+                plan.pictures[job.id] = picture
 
     async def _video(self, api: WorkspaceApi, result: _Result, thread: Thread, plan: AttachmentPlan) -> None:
         video = await self._upload_largest(
@@ -155,8 +174,8 @@ def has_videos(view: CardView) -> bool:
     return any(job.media is not None and job.media.kind is MediaKind.VIDEO for job in view.jobs)
 
 
-def has_results(view: CardView) -> bool:
-    return any(job.media is not None for job in view.jobs)
+def has_files(view: CardView) -> bool:
+    return any(job.media is not None or job.preview is not None for job in view.jobs)
 
 
 def _raise_unless_about_file(error: ApiError) -> None:

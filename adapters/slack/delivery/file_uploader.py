@@ -73,22 +73,24 @@ class FileUploader:
         #: how long one delivery waits for Slack before other cards are delivered
         self._patience_s = patience_s
 
-    async def picture(self, api: WorkspaceApi, request: UploadRequest) -> str | None:
+    async def picture(
+        self, api: WorkspaceApi, request: UploadRequest, kind: UploadKind = UploadKind.PICTURE
+    ) -> str | None:
         """The id of a file that blocks can show; None where Slack does not finish processing it."""
-        upload = await self._known(request, UploadKind.PICTURE)
+        upload = await self._known(request, kind)
         if upload is not None and upload.ready:
             return upload.file
         if upload is None or (upload.lost and upload.times < _MAX_UPLOADS):
-            upload = await self._upload(api, request, UploadKind.PICTURE, upload)
-            await self._complete(api, upload, request, None)
+            upload = await self._upload(api, request, kind, upload)
+            await self._complete(api, upload, request, kind)
         if upload.lost or self._is_overdue(upload):
             return None
         file = await self._poll(api, upload, lambda file: bool(file.get("mimetype")))
         if file is None:
             # It was never completed, so nobody has seen it and it can be uploaded again.
-            await self._mark_lost(request, UploadKind.PICTURE, upload)
+            await self._mark_lost(request, kind, upload)
         elif file.get("mimetype"):
-            await self._put(request, UploadKind.PICTURE, upload.model_copy(update={"ready": True}))
+            await self._put(request, kind, upload.model_copy(update={"ready": True}))
             return upload.file
         raise NotPosted("Slack is processing a picture", retry_after_ms=_RETRY_MS)
 
@@ -100,7 +102,7 @@ class FileUploader:
             return upload
         if upload is None or (upload.lost and upload.times < _MAX_UPLOADS):
             upload = await self._upload(api, request, UploadKind.VIDEO, upload)
-            await self._complete(api, upload, request, thread)
+            await self._complete(api, upload, request, UploadKind.VIDEO, thread)
         if upload.lost:
             return None
         file = await self._poll(api, upload, lambda file: _shared_ts(file, thread.channel) is not None)
@@ -145,9 +147,13 @@ class FileUploader:
         return await self._put(request, kind, upload)
 
     async def _complete(
-        self, api: WorkspaceApi, upload: Upload, request: UploadRequest, thread: Thread | None
+        self,
+        api: WorkspaceApi,
+        upload: Upload,
+        request: UploadRequest,
+        kind: UploadKind,
+        thread: Thread | None = None,
     ) -> None:
-        kind = UploadKind.PICTURE if thread is None else UploadKind.VIDEO
         try:
             await api.call(
                 "files.completeUploadExternal",
@@ -175,7 +181,7 @@ class FileUploader:
         if upload.times >= _MAX_UPLOADS:
             await self._mark_lost(request, UploadKind.VIDEO, upload)
             return
-        await self._complete(api, upload, request, thread)
+        await self._complete(api, upload, request, UploadKind.VIDEO, thread)
         again = {"since": self._clock(), "times": upload.times + 1}
         await self._put(request, UploadKind.VIDEO, upload.model_copy(update=again))
 

@@ -77,7 +77,7 @@ class CardPublisher:
             reply_token=ReplyToken.parse(place.reply_token),
             api=self._workspace(place),
         )
-        await self._remover.remove_deleted_jobs(delivery.api, view)
+        await self._remover.remove_unneeded(delivery.api, view)
         reasons: list[str] = []
         for route in routes_to(place, delivery.asker):
             reason = reasons[-1] if reasons and posts_in_channel(place) else ""

@@ -24,6 +24,8 @@ class UploadKind(StrEnum):
     PICTURE = "picture"
     #: a message of its own, in the thread of the card
     VIDEO = "film"
+    #: shown in the card's blocks while a video is generated
+    PREVIEW = "preview"
 
 
 class Upload(BaseModel):
@@ -101,7 +103,7 @@ class UploadStore:
         """Slack did not show a card's pictures: check all again, and upload those again that are older."""
         for entry in await self._adapter_data.latest(_prefix(card)):
             upload = _parse(entry.value)
-            if upload is not None and entry.key.endswith(f"/{UploadKind.PICTURE}"):
+            if upload is not None and not entry.key.endswith(f"/{UploadKind.VIDEO}"):
                 changes = {"ready": False, "lost": upload.lost or upload.since < before}
                 await self._adapter_data.put(entry.key, upload.model_copy(update=changes).model_dump_json())
 
@@ -141,12 +143,12 @@ class MessageRemover:
         if card is not None:
             await self._uploads.forget_card(card)
 
-    async def remove_deleted_jobs(self, api: WorkspaceApi, view: CardView) -> None:
-        """Delete the files of those jobs of a card that were deleted."""
+    async def remove_unneeded(self, api: WorkspaceApi, view: CardView) -> None:
+        """Delete the files of a card's deleted jobs, and the previews of those that have ended."""
         for job in view.jobs:
-            if job.phase is not JobPhase.GONE:
+            if job.phase in (JobPhase.WAITING, JobPhase.RUNNING):
                 continue
-            for kind in UploadKind:
+            for kind in UploadKind if job.phase is JobPhase.GONE else (UploadKind.PREVIEW,):
                 upload = await self._uploads.get(view.card, job.id, kind)
                 if upload is not None:
                     await _delete_upload(api, upload)

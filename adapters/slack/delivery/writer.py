@@ -6,7 +6,7 @@ from typing import Any
 from adapters.slack.delivery.attachments import (
     AttachmentPlan,
     AttachmentPlanner,
-    has_results,
+    has_files,
     has_videos,
 )
 from adapters.slack.delivery.file_uploader import PROCESSING_MS, Thread
@@ -56,7 +56,7 @@ class MessageWriter:
         )
         channel, ts = str(response.get("channel") or route.channel), str(response["ts"])
         try:
-            if has_results(view):
+            if has_files(view):
                 await self._uploads.record_message(view.card, message_id(channel, ts))
             if has_videos(view):
                 # Videos are posted in the thread of a message, so they wait for it.
@@ -68,7 +68,7 @@ class MessageWriter:
 
     async def _edit(self, channel: str, ts: str, thread: str | None, delivery: Delivery) -> str:
         message = message_id(channel, ts)
-        if has_results(delivery.view):
+        if has_files(delivery.view):
             await self._uploads.record_message(delivery.view.card, message)
         # A video belongs to the thread that the card is in, or that begins with the card.
         plan = await self._planner.plan(delivery.api, delivery.view, Thread(channel=channel, ts=thread or ts))

@@ -13,6 +13,7 @@ from playwright.async_api import async_playwright
 from tests.chromium import find_chromium
 from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
 from tests.platforms.fake_discord.html.page import page_of
+from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.with_discord.readers import is_done, led_to
 
 _FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -23,12 +24,16 @@ async def conversation(folder: Path) -> str:
     """Run the real bot for a while; returns what it has posted as HTML."""
     async with FakeDiscord(make_certificates(folder, HOSTS), validates=False) as fake:
         ada = fake.member(fake.guild("Film club"), "ada")
-        async with led_to(fake, folder, REVERIE_SIMULATOR_SPEED="8"):
+        async with led_to(fake, folder, REVERIE_SIMULATOR_SPEED="4"):
             asked = ada.slash("imagine", prompt="a red fox in the snow, first light, film grain")
             picture = await asked.message(is_done, timeout=_LONG_S)
             film = ada.press(picture, "Animate")
-            running = await film.message(lambda message: "Generating" in str(message.embeds), timeout=_LONG_S)
+            running = await film.message(_has_preview, timeout=_LONG_S)
             return page_of([picture, running], now_ms=fake.clock.now_ms())
+
+
+def _has_preview(message: Message) -> bool:
+    return "Generating" in str(message.embeds) and bool(message.attachments)
 
 
 async def main(target: Path) -> None:

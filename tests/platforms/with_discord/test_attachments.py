@@ -144,3 +144,34 @@ async def test_closing_cancels_renditions(library: FakeLibrary) -> None:
     [task] = planner._files._renditions.values()
     await planner.close()
     assert task.cancelled()
+
+
+async def test_a_preview_is_attached_as_a_still_picture_until_the_result_replaces_it(
+    library: FakeLibrary,
+) -> None:
+    running = card_view(job_view(phase=JobPhase.RUNNING, media=None, preview=VIDEO))
+    plan = await _planner(library).plan(running, [], DEFAULT_UPLOAD_LIMIT)
+    assert [VIDEO.poster] == [one.file for one in plan.uploads]
+    name = plan.uploads[0].name
+    existing = [{"id": "7", "filename": name, "size": 3}]
+
+    plan = await _planner(library).plan(running, existing, DEFAULT_UPLOAD_LIMIT)
+    assert ([], [{"id": "7", "description": "a red fox"}]) == (plan.uploads, plan.attachments)
+
+    newer = replace(VIDEO, file="9" * 64)
+    library.path(newer.poster).write_bytes(b"x")
+    other = card_view(job_view(phase=JobPhase.RUNNING, media=None, preview=newer))
+    plan = await _planner(library).plan(other, existing, DEFAULT_UPLOAD_LIMIT)
+    assert [newer.poster] == [one.file for one in plan.uploads]
+
+    done = card_view(job_view(media=VIDEO))
+    plan = await _planner(library).plan(done, existing, DEFAULT_UPLOAD_LIMIT)
+    assert [VIDEO.file] == [one.file for one in plan.uploads]
+    assert 1 == len(plan.attachments)
+
+
+async def test_a_preview_that_is_no_longer_stored_is_left_out(library: FakeLibrary) -> None:
+    library.path(VIDEO.poster).unlink()
+    running = card_view(job_view(phase=JobPhase.RUNNING, media=None, preview=VIDEO))
+    plan = await _planner(library).plan(running, [], DEFAULT_UPLOAD_LIMIT)
+    assert ([], []) == (plan.uploads, plan.attachments)

@@ -302,3 +302,37 @@ async def test_a_file_lost_before_completion_is_uploaded_again(harness: Publishe
     assert [] == harness.sent_directly()
     assert 1 == len(_videos(harness))
     assert 1 == len(pictures(harness.messages()[0]))
+
+
+async def test_a_preview_is_shown_once_and_deleted_when_the_result_is_there(
+    harness: PublisherHarness,
+) -> None:
+    done, name = await _running(harness, VIDEO)
+    running = [job_view(1, JobPhase.RUNNING, preview=preview) for preview in (VIDEO, _BIG_VIDEO)]
+    await harness.publisher.show(replace(done, jobs=(running[0],)), harness.place(message=name))
+    [message] = harness.messages()
+    [shown] = pictures(message)
+    # Every preview would be one more file in the workspace.
+    await harness.publisher.show(replace(done, jobs=(running[1],)), harness.place(message=name))
+    [message] = harness.messages()
+    assert [shown] == pictures(message)
+
+    await harness.publisher.show(done, harness.place(message=name))
+    await harness.publisher.show(done, harness.place(message=name))
+    [result] = pictures(next(one for one in harness.messages() if not one.files))
+    assert shown != result
+    assert Stage.DELETED is harness.fake.world.files[shown].stage
+    assert Stage.READY is harness.fake.world.files[result].stage
+
+
+async def test_a_preview_that_slack_is_still_processing_does_not_delay_progress(
+    harness: PublisherHarness,
+) -> None:
+    done, name = await _running(harness, VIDEO)
+    publisher = harness.new_publisher(patience_s=0)
+    harness.fake.world.processing_s = None
+    view = replace(done, jobs=(job_view(1, JobPhase.RUNNING, preview=VIDEO, headline="Nearly there"),))
+    await publisher.show(view, harness.place(message=name))
+    [message] = harness.messages()
+    assert "Nearly there" in str(message.blocks)
+    assert [] == pictures(message)
