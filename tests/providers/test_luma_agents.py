@@ -233,6 +233,13 @@ async def test_a_small_picture_is_part_of_the_create() -> None:
     assert [{"data": "YWJj", "media_type": "image/png"}] == received.document["image_ref"]
 
 
+async def test_pictures_beyond_what_a_create_holds_are_uploaded() -> None:
+    large = content_of(b"x" * 2_500_000, name="large")
+    async with uploads(*uploading(reply(200, {"id": "f1", "state": "ready"}))) as (provider, _):
+        sent = await provider.upload({"j1": large, "j2": content_of(b"y" * 2_500_000, name="other")})
+    assert {"j1": large, "j2": InputUpload(id="f1")} == sent
+
+
 def uploading(*rest: Act) -> list[Act]:
     """An upload at a server whose address is only known once it runs."""
     return [reply(200), reply(200, {"id": "f1", "state": "pending"}), *rest]
