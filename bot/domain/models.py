@@ -28,6 +28,10 @@ class VideoModel(StrEnum):
 
 
 Model = ImageModel | VideoModel
+#: the models of one API; those of others may not be set up beside them
+DREAM_MACHINE_MODELS: frozenset[Model] = frozenset(
+    {ImageModel.PHOTON_1, ImageModel.PHOTON_FLASH_1, VideoModel.RAY_2, VideoModel.RAY_FLASH_2}
+)
 #: models that are not among the choices of an option
 UNLISTED_MODELS: frozenset[Model] = frozenset({VideoModel.RAY_1_6})
 

@@ -13,6 +13,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.media import Media, MediaKind, Reference
 from bot.domain.models import (
     ASPECT_RATIOS,
+    DREAM_MACHINE_MODELS,
     AspectRatio,
     Duration,
     ImageFormat,
@@ -380,7 +381,13 @@ def check_length(request: FromVideoRequest) -> None:
         return
     if request.model not in most:
         raise InvalidRequest(f"{request.model} does not {request.does}; choose {longest_model(most)}")
-    able = (model for model in most if accepts_length(most, model, request.duration_ms))
+    is_dream_machine = request.model in DREAM_MACHINE_MODELS
+    able = (
+        model
+        for model in most
+        if accepts_length(most, model, request.duration_ms)
+        and (model in DREAM_MACHINE_MODELS) is is_dream_machine
+    )
     other = next(able, None)
     hint = (
         "; send a shorter part of it" if other is None else f"; {other} takes up to {most[other] // 1000} s"
