@@ -85,6 +85,27 @@ def test_with_a_key_nobody_may_spend_the_operators_money_unasked() -> None:
     assert (0, 1_000_000) == (found.defaults.ceiling.amount, found.defaults.member.amount)
 
 
+_KEYS = {"APPYPIE_SUBSCRIPTION_KEY": "a1,,a2", "LUMA_AGENTS_API_KEY": "b", "LUMAAI_API_KEY": "c"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "providers"),
+    [
+        (_KEYS, ("luma", "luma-agents", "appypie")),
+        ({"LUMA_AGENTS_API_KEY": "b"}, ("luma-agents",)),
+        (_KEYS | {"REVERIE_PROVIDER": "appypie,luma"}, ("appypie", "luma")),
+        ({"LUMA_AGENTS_API_KEY": " , "}, ("simulator",)),
+    ],
+)
+def test_the_providers_with_a_key_are_used_in_their_usual_order_or_in_the_one_given(
+    environment: dict[str, str], providers: tuple[str, ...]
+) -> None:
+    found = _read(**environment)
+    assert providers == found.providers
+    if "appypie" in providers:
+        assert ["a1", "a2"] == [key.get_secret_value() for key in found.keys_of("appypie")]
+
+
 def test_what_is_given_to_everybody_can_be_set() -> None:
     found = _read(REVERIE_DEFAULT_CEILING="12.50", REVERIE_DEFAULT_ALLOWANCE="0")
     assert Decimal("12.50") == found.default_ceiling
