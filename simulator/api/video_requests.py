@@ -110,9 +110,9 @@ class VideoRequest(CreateRequest):
     @field_validator("duration", mode="before")
     @classmethod
     def _known_duration(cls, value: object) -> object:
-        if value is not None and value not in set(Duration):
+        if isinstance(value, str) and value not in set(Duration):
             raise ApiError.unsupported(f"duration {value} is not supported, use {', '.join(Duration)}")
-        return value or Duration.FIVE
+        return value
 
     @property
     def source_ids(self) -> tuple[str, ...]:

@@ -113,6 +113,8 @@ async def test_rules_are_told_word_for_word(tmp_path: Path) -> None:
     [
         ("/video", {"model": "ray-9"}, ["body", "model"]),
         ("/video", {"aspect_ratio": "2:1"}, ["body", "aspect_ratio"]),
+        ("/video", {"duration": []}, ["body", "duration"]),
+        ("/video", {"duration": {"seconds": 5}}, ["body", "duration"]),
         ("/video", {"keyframes": {"frame0": {"type": "image"}}},
          ["body", "keyframes", "frame0", "image", "url"]),
         ("/video", {"keyframes": {"frame0": SOMEWHERE}}, ["body", "keyframes", "frame0"]),
