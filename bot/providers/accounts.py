@@ -82,53 +82,60 @@ def create_providers(
 
     `simulator` is the transport to the built-in simulator. Raises UnusableAccount.
     """
-    found: list[Provider] = []
-    for name, key in _api_keys(settings):
-        names = setting_names(name)
-        if (fault := malformed(names.key, key)) is not None:
-            raise UnusableAccount(fault)
-        account = _account_name(name, key, naming_key)
-        limits, proxy, timeout = (
-            _lane_limits(settings),
-            settings.https_proxy,
-            settings.times.http_timeout / 1000,
-        )
-        provider: Provider
-        try:
-            match name:
-                case "luma-agents":
-                    provider = LumaAgentsProvider(
-                        api_key=key,
-                        account=account,
-                        base_url=settings.luma_agents_base_url,
-                        limits=limits,
-                        proxy=proxy,
-                        timeout=timeout,
-                    )
-                case "appypie":
-                    provider = AppyPieProvider(
-                        api_key=key,
-                        account=account,
-                        base_url=settings.appypie_base_url,
-                        limits=limits[Lane.VIDEO],
-                        proxy=proxy,
-                        timeout=timeout,
-                    )
-                case _:
-                    provider = LumaProvider(
-                        api_key=key,
-                        account=account,
-                        base_url=simulator_url if name == SIMULATOR else settings.luma_base_url,
-                        limits=limits,
-                        name=name,
-                        proxy=proxy,
-                        timeout=timeout,
-                        transport=simulator if name == SIMULATOR else None,
-                    )
-        except ValueError as error:
-            raise UnusableAccount(f"{names.base_url} cannot be used: {error}") from error
-        found.append(provider)
-    return found
+    return [
+        create_provider(settings, name, key, naming_key, simulator_url=simulator_url, simulator=simulator)
+        for name, key in _api_keys(settings)
+    ]
+
+
+def create_provider(
+    settings: Settings,
+    name: str,
+    key: SecretStr,
+    naming_key: bytes,
+    *,
+    simulator_url: str,
+    simulator: httpx.AsyncBaseTransport | None = None,
+) -> Provider:
+    """The provider `name` for the account of one key; raises UnusableAccount."""
+    names = setting_names(name)
+    if (fault := malformed(names.key, key)) is not None:
+        raise UnusableAccount(fault)
+    account = _account_name(name, key, naming_key)
+    limits, proxy, timeout = _lane_limits(settings), settings.https_proxy, settings.times.http_timeout / 1000
+    try:
+        match name:
+            case "luma-agents":
+                return LumaAgentsProvider(
+                    api_key=key,
+                    account=account,
+                    base_url=settings.luma_agents_base_url,
+                    limits=limits,
+                    proxy=proxy,
+                    timeout=timeout,
+                )
+            case "appypie":
+                return AppyPieProvider(
+                    api_key=key,
+                    account=account,
+                    base_url=settings.appypie_base_url,
+                    limits=limits[Lane.VIDEO],
+                    proxy=proxy,
+                    timeout=timeout,
+                )
+            case _:
+                return LumaProvider(
+                    api_key=key,
+                    account=account,
+                    base_url=simulator_url if name == SIMULATOR else settings.luma_base_url,
+                    limits=limits,
+                    name=name,
+                    proxy=proxy,
+                    timeout=timeout,
+                    transport=simulator if name == SIMULATOR else None,
+                )
+    except ValueError as error:
+        raise UnusableAccount(f"{names.base_url} cannot be used: {error}") from error
 
 
 def _lane_limits(settings: Settings) -> Mapping[Lane, LaneLimits]:

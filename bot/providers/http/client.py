@@ -47,8 +47,7 @@ class ApiClient:
         self._forbidden_account = forbidden_account
         self._key = _checked_key(api_key)
         base = _checked_url(base_url)
-        #: scheme, host and port of the API, and what precedes the API's own path
-        self.origin = f"{base.scheme}://{base.netloc.decode()}{_path_above_api(base.path, api_paths)}"
+        self.origin = api_origin(base_url, api_paths)
         self._timeout = timeout
         if transport is None and _is_loopback(base.host):
             # With a transport of its own, httpx ignores the proxy settings of the environment.
@@ -160,6 +159,12 @@ class ApiClient:
     async def close(self) -> None:
         await self._bare.aclose()
         await self._http.aclose()
+
+
+def api_origin(base_url: str, api_paths: Sequence[str]) -> str:
+    """Scheme, host and port of an API, and what precedes its own path; raises ValueError."""
+    base = _checked_url(base_url)
+    return f"{base.scheme}://{base.netloc.decode()}{_path_above_api(base.path, api_paths)}"
 
 
 def _checked_key(api_key: SecretStr) -> SecretStr:

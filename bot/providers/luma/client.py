@@ -11,11 +11,13 @@ from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.offers import Feature, Offer
 from bot.domain.requests import AnyRequest
 from bot.providers.base import Capabilities, Generation, Inputs, LaneLimits, Page
-from bot.providers.http import ApiClient, Call
+from bot.providers.http import ApiClient, Call, api_origin
 from bot.providers.luma import requests, responses
 from bot.providers.luma.fingerprints import fingerprint
 
 PUBLIC_API = "https://api.lumalabs.ai/dream-machine/v1"
+#: paths of the API
+_PATHS = (httpx.URL(PUBLIC_API).path,)
 #: limits of the Build tier
 BUILD_TIER: Mapping[Lane, LaneLimits] = {
     Lane.IMAGE: LaneLimits(concurrent=40, per_minute=80),
@@ -62,6 +64,11 @@ CAPABILITIES = Capabilities(
 )
 
 
+def luma_origin(base_url: str) -> str:
+    """The origin of accounts at this base URL; raises ValueError."""
+    return api_origin(base_url, _PATHS)
+
+
 class LumaProvider:
     """A `Provider` for the Dream Machine API or a compatible one."""
 
@@ -85,7 +92,7 @@ class LumaProvider:
         self._api = ApiClient(
             api_key=api_key,
             base_url=base_url,
-            api_paths=(httpx.URL(PUBLIC_API).path,),
+            api_paths=_PATHS,
             key_header="Authorization",
             key_prefix="Bearer ",
             proxy=proxy,
