@@ -28,8 +28,9 @@ from bot.web.media import media_routes
 from bot.web.operator_socket import serve_operator
 from bot.web.security_headers import SecurityHeaders
 from bot.web.server import Server, WebServer, listen
-from bot.worker.loops import Loop, worker_loops
+from bot.worker.loops import worker_loops
 from bot.worker.watching import Watcher
+from bot.worker.workspace_accounts import Loop
 
 #: addresses that mean every interface of the machine
 _ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared
@@ -104,7 +105,11 @@ class App:
             if is_gateway and adapter.startup_notice is not None
         ]
         publishers = {one.name: one.publisher for one in adapters if one.publisher is not None}
-        worker = worker_loops(services, publishers, watchers) if is_worker else {}
+        worker = (
+            worker_loops(services, publishers, watchers, partial(_run_supervised, services))
+            if is_worker
+            else {}
+        )
         # A stop waits for these loops; the others are cancelled.
         loops = _supervised(services, shared_loops(services) | worker)
         listeners = _supervised(services, {"callbacks": callbacks.run}) | (receivers if is_gateway else {})
@@ -214,6 +219,10 @@ def _supervised(services: Services, loops: Mapping[str, Loop]) -> dict[str, Supe
         name: Supervised(name, loop, times=services.times, stopping=services.stopping)
         for name, loop in loops.items()
     }
+
+
+async def _run_supervised(services: Services, name: str, loop: Loop) -> None:
+    await Supervised(name, loop, times=services.times, stopping=services.stopping).run()
 
 
 async def _first_of(*events: asyncio.Event) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from pydantic import SecretStr
 
-from bot.domain.errors import ReverieError
+from bot.domain.errors import ReverieError, ServiceUnavailable
 from bot.domain.pricing import Rates, published_rates, read_rates
 from bot.jobs.file_reservations import DatabaseReservations
 from bot.media.disk import MediaUsage
@@ -21,9 +22,17 @@ from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage.opening import open_storage
-from bot.providers.accounts import CAPABILITIES, create_providers, names_known_account
+from bot.providers.accounts import (
+    CAPABILITIES,
+    SIMULATOR,
+    UnusableAccount,
+    create_provider,
+    create_providers,
+    names_known_account,
+)
 from bot.providers.base import Provider
 from bot.providers.health import ObservedProvider, ProviderHealth
+from bot.providers.luma import luma_origin
 from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.rate_limit import RateLimiter
 from bot.security.secret_keys import load_or_create_secrets, read_secrets
@@ -35,6 +44,7 @@ from bot.store.accounts import list_accounts
 from bot.store.claim import expire_all_leases
 from bot.store.database.base import Database
 from bot.store.database.migrate import migrate
+from bot.store.workspace_keys import used_accounts
 from bot.worker.account_registry import find_naming_key, register_accounts, store_naming_key
 from simulator.settings import SimulatorSettings
 
@@ -44,6 +54,9 @@ Wrap = Callable[[Provider], Provider]
 OpenStore = Callable[[str], Database]
 #: opens the processes that probe and convert media; tests share them
 OpenPool = Callable[[], AbstractAsyncContextManager[SandboxPool]]
+
+
+_TAKEN = "a workspace uses this key as its own: remove it there with /studio key remove, or remove it here"
 
 
 class Misconfigured(ReverieError):
@@ -155,13 +168,33 @@ async def open_resources(
         inputs = await exits.enter_async_context(open_pool())
         providers: list[ObservedProvider] = []
         naming_key = await _ensure_naming_key(settings, secrets, database)
-        for provider in providers_of(
-            settings, naming_key, simulator=None if simulation is None else simulation.transport
-        ):
+        transport = None if simulation is None else simulation.transport
+        taken = frozenset(await used_accounts(database))
+        for provider in providers_of(settings, naming_key, simulator=transport):
             exits.push_async_callback(provider.close)
+            if provider.account in taken:
+                # One account has one payer: here the workspace whose admin entered the key.
+                log.error("key_belongs_to_workspace", account=provider.account, remedy=_TAKEN)
+                continue
             observed = ObservedProvider(wrap(provider), ProviderHealth(), clock_ms)
             providers.append(observed)
         origins = {provider.origin for provider in providers if provider.origin != SIMULATOR_ORIGIN}
+        if not settings.simulated:
+            # Accounts of workspaces' own keys return files from there.
+            origins.add(_origin_of_workspaces(settings))
+
+        async def open_account(name: str, key: SecretStr) -> Provider:
+            known: bytes | None = naming_key
+            if settings.role is Role.GATEWAY:
+                # Without keys of its own it cannot tell which secret has named the accounts.
+                known = await find_naming_key(database, FieldCipher(*secrets))
+            if known is None:
+                raise ServiceUnavailable
+            if name == SIMULATOR and transport is None:
+                raise UnusableAccount("The built-in simulator does not run in this process")
+            provider = create_provider(settings, name, key, known, simulator_url=API_URL, simulator=transport)
+            return ObservedProvider(wrap(provider), ProviderHealth(), clock_ms)
+
         fetcher = await exits.enter_async_context(
             Fetcher(
                 FetchRules(
@@ -213,9 +246,17 @@ async def open_resources(
             owner=owner,
             rate_limit=rate_limit,
             facing_urls=facing_urls_of(settings),
+            open_account=open_account,
         )
         await prepare_store(services)
         yield Resources(services=services, fetcher=fetcher, simulation=simulation)
+
+
+def _origin_of_workspaces(settings: Settings) -> str:
+    try:
+        return luma_origin(settings.luma_base_url)
+    except ValueError as error:
+        raise Misconfigured(f"LUMAAI_BASE_URL cannot be used: {error}") from error
 
 
 def facing_urls_of(settings: Settings) -> dict[str, str]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import structlog
+from pydantic import SecretStr
 
 from bot.domain.concepts import Vocabulary
 from bot.domain.credit import Spendable
+from bot.domain.errors import ServiceUnavailable
 from bot.domain.estimates import DurationStats
 from bot.domain.ids import ENTROPY_BYTES, new_id
+from bot.domain.jobs import queue_name
 from bot.domain.models import Lane
 from bot.domain.pricing import Rates
 from bot.media.disk import MediaUsage
@@ -46,6 +49,17 @@ class Topic(StrEnum):
     ACCOUNTS = "accounts"
     #: more media is stored than the budget allows
     MEDIA = "media"
+    #: workspaces' own keys that were set or removed, or that have jobs
+    WORKSPACE_KEYS = "keys"
+
+
+#: opens one account, by the name of its provider and its key
+OpenAccount = Callable[[str, SecretStr], Awaitable[Provider]]
+
+
+async def no_workspace_keys(_provider: str, _key: SecretStr) -> Provider:
+    """Refuse to open an account, in processes without providers."""
+    raise ServiceUnavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +70,8 @@ class EstimateInputs:
     duration_stats: Mapping[str, DurationStats] = field(default_factory=dict)
     #: accounts that accept jobs, by id; None: not known
     ready: Mapping[str, ReadyAccount] | None = None
+    #: stopped accounts of workspaces' own keys, each with the reason
+    stopped_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +89,7 @@ class Services:
 
     settings: Settings
     database: Database
-    #: by account
+    #: of the operator, by account
     providers: Mapping[str, Provider]
     #: the outcomes of their calls, by account
     health: Mapping[str, ProviderHealth]
@@ -98,6 +114,10 @@ class Services:
     files: dict[str, FileResolver] = field(default_factory=dict)
     #: capabilities of the providers for which this process has no key, by name
     capabilities: Mapping[str, Capabilities] = field(default_factory=dict)
+    #: of workspaces' own keys, by account; only those that this process has opened
+    workspace_providers: dict[str, Provider] = field(default_factory=dict)
+    #: opens the account of a workspace's own key; raises ValueError or ReverieError
+    open_account: OpenAccount = no_workspace_keys
     #: words that video models know, by provider, as last fetched
     vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
     #: accounts with a refusal that may be about the account itself
@@ -167,13 +187,18 @@ class Services:
         own = next((one.capabilities for one in self.providers.values() if one.name == provider), None)
         return own or self.capabilities.get(provider)
 
+    def provider_of(self, account: str) -> Provider | None:
+        """The opened account of the operator or of a workspace."""
+        return self.providers.get(account) or self.workspace_providers.get(account)
+
+    def queue_of(self, provider: Provider, lane: Lane) -> str:
+        """The queue that an account takes its jobs from: the operator's, or that of its own workspace."""
+        owned = provider.account in self.workspace_providers
+        return queue_name(provider.name, lane, provider.account if owned else None)
+
     def providers_of(self, name: str) -> list[Provider]:
+        """The operator's accounts at a provider."""
         return [provider for provider in self.providers.values() if provider.name == name]
-
-
-def queue_name(provider: str, lane: Lane) -> str:
-    """The name of the queue of one provider and lane, whose jobs share one virtual clock."""
-    return f"{provider}/{lane}"
 
 
 def jobs_topic(lane: Lane) -> str:

@@ -81,6 +81,8 @@ class Timing(BaseModel):
     #: how often a worker confirms its accounts, and how long an unconfirmed one is kept before it is retired
     account_hold: int = 900_000
     account_lost: int = 3_600_000
+    #: how long the account of a workspace's own key stays open while it has nothing to do
+    account_idle: int = 600_000
     cool_down: int = 5_000
     cool_down_max: int = 120_000
     card_lease: int = 30_000

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.domain.errors import JobNotFound, NotAllowed, NotYours, QuotaExhausted
 from bot.domain.identity import Caller, is_direct_workspace
 from bot.domain.jobs import Job
+from bot.domain.workspace_keys import OwnAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,8 @@ class Workspace:
     timezone: str = "UTC"
     paused: bool = False
     pause_reason: str = ""
+    #: the account of its own key; None: it uses the operator's accounts
+    own_account: OwnAccount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class FailureCategory(StrEnum):
     RESULT_UNPROCESSED = "result_unprocessed"  # completed, but the bot failed to process its file
     LOST_ANSWER = "lost_answer"  # it is unknown whether the create request arrived
     EXPIRED = "expired"  # waited in the queue for too long
+    KEY_REMOVED = "key_removed"  # the workspace's own API key was removed while it waited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,7 @@ _MESSAGES: dict[FailureCategory, str] = {
         "The connection broke while this was submitted, and it is unknown whether it arrived."
     ),
     FailureCategory.EXPIRED: "This waited too long in the queue.",
+    FailureCategory.KEY_REMOVED: "Cancelled: an admin removed the API key that would have paid for this.",
 }
 
 #: messages that quote the reason, for categories whose reason helps the member

@@ -54,6 +54,14 @@ WAITING = frozenset(state for state, onward in TRANSITIONS.items() if State.CANC
 IN_FLIGHT = frozenset(State) - FINAL - WAITING
 
 
+def queue_name(provider: str, lane: Lane, account: str | None = None) -> str:
+    """The name of a queue, whose jobs share one virtual clock.
+
+    `account` is the account of a workspace's own key; None: the operator's accounts.
+    """
+    return f"{provider}/{lane}" if account is None else f"{provider}/{lane}/{account}"
+
+
 #: titles of jobs without a prompt
 UNTITLED: Mapping[MediaKind, str] = {kind: f"A {kind} from what was sent" for kind in MediaKind}
 
@@ -119,6 +127,11 @@ class Job:
     account_required: str | None = None
     #: id of the generation that it changes, which may then be its own generation too
     edited_generation: str | None = None
+
+    @property
+    def has_own_key(self) -> bool:
+        """It is submitted with the workspace's own key, and billed to its account."""
+        return self.queue != queue_name(self.provider, self.lane)
 
     @property
     def is_final(self) -> bool:

@@ -65,6 +65,7 @@ def split_command(text: str) -> tuple[type[Command], str]:
 
 def parse_options(command: type[Command], text: str) -> Command:
     """Parse the text after a command's name."""
+    command.check_text(text)
     known = {name: option for option in options(command) for name in (option.name, *option.aliases)}
     given: dict[str, object] = {}
     loose: list[_Word] = []

@@ -172,13 +172,14 @@ class Defaults:
 
 
 def limits_for(
-    caller: Caller, rules: Iterable[Rule], defaults: Defaults, *, now: int, zone: str
+    caller: Caller, rules: Iterable[Rule], defaults: Defaults, *, now: int, zone: str, own_key: bool = False
 ) -> tuple[Limit, ...]:
     """Every limit on what `caller` spends now, the narrowest first.
 
     `rules` may hold rules about others; member and workspace periods are counted in the workspace's time
     zone, the operator's in UTC. A guest has no allowance of their own but one that names them: a rule for
-    every member is made with the workspace's own people in mind.
+    every member is made with the workspace's own people in mind. What a workspace pays with its own key is
+    outside of the operator's limits.
     """
     member = replace(defaults.member, amount=0) if caller.is_guest else defaults.member
     chosen: dict[Level, Allowance] = {Level.MEMBER: member, Level.CEILING: defaults.ceiling}
@@ -195,6 +196,8 @@ def limits_for(
             chosen[rule.level] = rule.allowance
     found = []
     for level in Level:
+        if own_key and level in OPERATOR_LEVELS:
+            continue
         if allowance := chosen.get(level):
             counted_in = "UTC" if level in OPERATOR_LEVELS else zone
             start, end = bounds(now, allowance.period, ZoneInfo(counted_in))

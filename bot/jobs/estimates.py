@@ -8,15 +8,18 @@ from typing import TypeVar
 from bot.domain.cards import Card, CardView, card_view
 from bot.domain.errors import ReverieError, StoreError
 from bot.domain.estimates import DurationStats, Estimate, stabilised, typical_duration
+from bot.domain.failures import one_line
 from bot.domain.jobs import Job, State
 from bot.services import EstimateInputs, Services, log
 from bot.store.accept import NewCard
-from bot.store.accounts import ReadyAccount, ready_accounts
+from bot.store.accounts import ready_accounts, stopped_workspace_accounts
 from bot.store.jobs import jobs_by_id, jobs_of_cards
 from bot.store.queue_stats import QueuePosition, duration_stats, queue_positions
 from bot.store.rows import UNREADABLE, log_unreadable
 
 _T = TypeVar("_T")
+
+_ASK_ADMIN = "an admin sees more in /studio key"
 
 #: how old the inputs of a new card's estimate may be; the next progress reads them again
 _MAX_AGE_MS = 1_000
@@ -25,10 +28,12 @@ _MAX_WAIT_S = 0.25
 
 
 async def _read_inputs(services: Services, classes: Iterable[str]) -> EstimateInputs:
-    stats, ready = await asyncio.gather(
-        duration_stats(services.database, classes), ready_accounts(services.database)
+    stats, ready, stopped_keys = await asyncio.gather(
+        duration_stats(services.database, classes),
+        ready_accounts(services.database),
+        stopped_workspace_accounts(services.database),
     )
-    return EstimateInputs(duration_stats=stats, ready=ready)
+    return EstimateInputs(duration_stats=stats, ready=ready, stopped_keys=stopped_keys)
 
 
 async def with_inputs(
@@ -183,7 +188,7 @@ def _estimates_of(
             generation_ms=stats.p50,
             late=job.submitted_at is not None and now - job.submitted_at > stats.p95,
             finishing=_finishing(services, job),
-            blocked_reason=_blocked_reason(job, queued, inputs.ready) if queued else "",
+            blocked_reason=_blocked_reason(job, queued, inputs) if queued else "",
         )
     return found
 
@@ -212,6 +217,8 @@ def _until_slot(services: Services, job: Job, position: int, took: int, inputs: 
 
 def _limits(services: Services, job: Job, inputs: EstimateInputs) -> list[tuple[int, int]]:
     """The lane limits of all accounts that accept the job; of our own accounts if no others are known."""
+    if job.has_own_key:
+        return [services.settings.lane_limits(job.lane)]
     ready = (inputs.ready or {}).values()
     limits = [one.lanes[job.lane] for one in ready if one.provider == job.provider and job.lane in one.lanes]
     own = (provider.limits[job.lane] for provider in services.providers_of(job.provider))
@@ -232,10 +239,18 @@ def _speed(services: Services, job: Job) -> float:
     return services.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 
-def _blocked_reason(job: Job, queued: QueuePosition, ready: Mapping[str, ReadyAccount] | None) -> str:
-    """Why a queued job does not move; `ready` has the accounts that accept jobs, None if not known."""
+def _blocked_reason(job: Job, queued: QueuePosition, inputs: EstimateInputs) -> str:
+    """Why a queued job does not move; empty where nothing is known."""
+    ready = inputs.ready
     if queued.paused:
         return "paused by an admin"
+    if job.has_own_key:
+        stopped = inputs.stopped_keys.get(job.account_required or "")
+        return (
+            ""
+            if stopped is None
+            else f"this workspace's own API key is stopped ({one_line(stopped)}); {_ASK_ADMIN}"
+        )
     if ready is None:
         return ""
     if job.provider not in {one.provider for one in ready.values()}:

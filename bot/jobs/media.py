@@ -192,7 +192,7 @@ async def resolve_url(services: Services, reference: Reference, place: Place) ->
 
 
 async def _provider_url(services: Services, reference: Reference, source: Job) -> str:
-    provider = services.providers.get(source.account or "")
+    provider = services.provider_of(source.account or "")
     if provider is None or source.remote_id is None:
         if source.account in await known_accounts(services.database):
             raise NotSent("the account that made it belongs to another worker")

@@ -83,6 +83,11 @@ def card_context(card: str) -> str:
     return f"card {card}"
 
 
+def workspace_key_context(workspace: str, account: str) -> str:
+    """The context of a workspace's API key; the account's name is a hash of that key."""
+    return f"workspace key\0{workspace}\0{account}"
+
+
 def derive_key(secret: bytes, use: str) -> bytes:
     """Derive a key of 256 bits for one use, so that no two uses share a key."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"reverie {use}".encode()).derive(secret)

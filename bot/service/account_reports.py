@@ -8,7 +8,7 @@ from bot.domain.credit import DAY_MS, PriceDeviation, days_left, spent_per_day
 from bot.domain.pricing import show_left, show_money
 from bot.domain.quota import Period, bounds
 from bot.services import Services
-from bot.store.accounts import AccountState, list_accounts
+from bot.store.accounts import AccountState, list_accounts, list_workspace_accounts
 from bot.store.credit import account_spending, price_deviations, recent_readings
 from bot.store.database.base import Database
 
@@ -24,6 +24,8 @@ class AccountReport:
 
     account: str
     provider: str
+    #: the workspace whose own key opens it; None: it is the operator's
+    workspace: str | None
     state: AccountState
     #: why it is stopped
     reason: str
@@ -56,12 +58,20 @@ class AccountReport:
         return ", ".join(filter(None, (f"{show_left(self.credit)} left", self.forecast)))
 
 
-async def account_reports(database: Database, *, monthly_limit: int | None, now: int) -> list[AccountReport]:
-    """Every account that is not retired or still has jobs in flight."""
+async def account_reports(
+    database: Database, *, monthly_limit: int | None, now: int, of_workspaces: bool = False
+) -> list[AccountReport]:
+    """The operator's accounts that are not retired or still have jobs in flight.
+
+    With `of_workspaces` those of workspaces' own keys follow.
+    """
     readings = await recent_readings(database, now=now)
     since, _ = bounds(now, Period.MONTH, UTC)
     reports = []
-    for row in await list_accounts(database):
+    rows = await list_accounts(database)
+    if of_workspaces:
+        rows += await list_workspace_accounts(database)
+    for row in rows:
         if row.state is AccountState.RETIRED and not row.in_flight:
             continue
         found = readings.get(row.id, [])
@@ -71,6 +81,7 @@ async def account_reports(database: Database, *, monthly_limit: int | None, now:
             AccountReport(
                 account=row.id,
                 provider=row.provider,
+                workspace=row.workspace,
                 state=row.state,
                 reason=row.reason,
                 in_flight=row.in_flight,
@@ -79,7 +90,7 @@ async def account_reports(database: Database, *, monthly_limit: int | None, now:
                 per_day=per_day,
                 days_left=days_left(last.balance, per_day) if last else None,
                 spent_this_month=await account_spending(database, row.id, since=since),
-                monthly_limit=monthly_limit,
+                monthly_limit=monthly_limit if row.workspace is None else None,
             )
         )
     return reports

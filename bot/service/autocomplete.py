@@ -44,7 +44,7 @@ async def complete_option(
         return _as_choices(motions_like(typed, suggested_motions(services.vocabularies))[:count])
     if option.kind in (Kind.JOB, Kind.MEDIA):
         return await _jobs(services, option, _job_query(command, option, typed, invocation, count))
-    offered = await offered_choices(services)
+    offered = await offered_choices(services, invocation.caller.workspace)
     return tuple(
         AutocompleteChoice(value=choice, label=choice)
         for choice in offered_option(option, offered).choices
@@ -103,7 +103,7 @@ async def complete_line(services: Services, text: str, invocation: Invocation) -
         admin=admin,
         concepts=suggested_concepts(services.vocabularies),
         camera_motions=suggested_motions(services.vocabularies),
-        offered=await offered_choices(services),
+        offered=await offered_choices(services, invocation.caller.workspace),
     )
     command, option = completion.command, completion.option
     if command is not None and option is not None and option.kind in (Kind.JOB, Kind.MEDIA):

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from pydantic import SecretStr
+
 from bot.domain.actions import DEFAULT_REACTIONS, Action, ActionInput, normalized
 from bot.domain.cards import CardView
 from bot.domain.commands import (
@@ -20,6 +22,7 @@ from bot.domain.commands import (
     Reframe,
     Show,
     Status,
+    StudioKey,
     StudioPause,
     StudioResume,
     StudioUsage,
@@ -32,7 +35,16 @@ from bot.domain.pricing import is_estimate, is_upper_bound
 from bot.domain.text import storable
 from bot.jobs.estimates import views_now
 from bot.jobs.transitions import confirm_shown
-from bot.service import actions, admin, autocomplete, framing, ordering, queries, uploads
+from bot.service import (
+    actions,
+    admin,
+    autocomplete,
+    framing,
+    ordering,
+    queries,
+    uploads,
+    workspace_keys,
+)
 from bot.service.actions import ActionEvent
 from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
@@ -41,7 +53,7 @@ from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services
 from bot.store.cards import MessageCard, card_of_message, find_card
 from bot.store.queue_stats import QueueStats, queue_stats
-from bot.store.workspaces import remember_member
+from bot.store.workspaces import find_workspace, remember_member
 
 #: answers the commands that make no job
 _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[PrivateReply]]] = {
@@ -53,6 +65,7 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
     QuotasSet: admin.set_quota,
     QuotasShow: admin.show_quotas,
     QuotasReset: admin.reset_quota,
+    StudioKey: workspace_keys.manage_key,
     StudioPause: admin.pause_or_resume,
     StudioResume: admin.pause_or_resume,
     StudioUsage: admin.show_usage,
@@ -124,6 +137,11 @@ class BotService:
             self._services, storable(job), caller, question=question, confirmed=confirmed
         )
 
+    async def set_workspace_key(self, key: SecretStr, caller: Caller, *, event_key: str) -> PrivateReply:
+        """Store the API key that an admin has entered in a form, once the provider accepts it."""
+        self._services.rate_limit.spend(caller.member, storable(event_key))
+        return await workspace_keys.set_key(self._services, key, caller)
+
     async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
         """Execute the action of a reaction; None for an emoji without one."""
         caller, job = invocation.caller, storable(job)
@@ -162,13 +180,15 @@ class BotService:
         """
         caller, context = invocation.caller, CommandContext(files=files, replied=replied)
         order = await ordering.resolve_command(self._services, command, caller, invocation.place, context)
-        jobs = await ordering.new_jobs(self._services, order)
+        workspace = await find_workspace(self._services.database, caller.workspace)
+        jobs = await ordering.new_jobs(self._services, order, workspace.own_account)
         prices = [job.price for job in jobs]
         await queries.check_acceptable(self._services, caller, prices)
         return PriceQuote(
             price=sum(prices),
             estimate=is_estimate(jobs[0].request),
             upper_bound=is_upper_bound(jobs[0].request),
+            own_key=workspace.own_account is not None,
             source=None if command.jobs else order.parent,
         )
 

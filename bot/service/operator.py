@@ -186,12 +186,15 @@ class Operator:
         """Accounts with their credit, spending by workspace, and prices that are not ours; in UTC."""
         now = self._clock()
         since, _ = bounds(now, Period(period), ZoneInfo("UTC"))
-        reports = await account_reports(self._database, monthly_limit=self._monthly_limit, now=now)
+        reports = await account_reports(
+            self._database, monthly_limit=self._monthly_limit, now=now, of_workspaces=True
+        )
         return {
             "accounts": [
                 {
                     "account": report.account,
                     "provider": report.provider,
+                    "workspace": report.workspace,
                     "state": report.state,
                     "in_flight": report.in_flight,
                     "credit_microusd": report.credit,
@@ -304,7 +307,8 @@ async def reseal_all(database: Database, cipher: FieldCipher) -> dict[str, int]:
                 log.warning(
                     "value_not_resealed",
                     adapter=value.adapter,
-                    card=value.key if value.adapter is None else None,
+                    workspace=value.workspace,
+                    card=value.key if value.adapter is None and value.workspace is None else None,
                 )
         if changes:
             counts["resealed"] += await database.transact(replace_values, changes)

@@ -8,11 +8,12 @@ from bot.domain.commands import GenerateCommand
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.inputs import require_result
-from bot.domain.jobs import UNTITLED, Job, State
+from bot.domain.jobs import UNTITLED, Job, State, queue_name
 from bot.domain.media import MediaKind, Reference
 from bot.domain.offers import OPEN_FIELDS
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest
+from bot.domain.workspace_keys import OwnAccount
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media import check_results, check_urls
 from bot.security.encryption import FieldCipher, card_context
@@ -20,12 +21,13 @@ from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
 from bot.service.routing import account_required, route_request, usable_accounts
-from bot.services import Services, Topic, jobs_topic, log, queue_name
+from bot.services import Services, Topic, jobs_topic, log
 from bot.store.accept import Acceptance, NewJob
 from bot.store.accept import accept as accept_jobs
 from bot.store.cards import read_accepted
 from bot.store.job_search import newest_usable
 from bot.store.jobs import jobs_by_id, jobs_of_cards
+from bot.store.workspaces import find_workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,8 @@ async def accept(
     The same `reaction` counts once within a time, whatever its event. With an answer window the adapter shows
     the first revision itself and calls `confirm_shown`; after the window, or without one, the publisher does.
     """
-    jobs = await new_jobs(services, order)
+    own_account = (await find_workspace(services.database, invocation.caller.workspace)).own_account
+    jobs = await new_jobs(services, order, own_account)
     now = services.clock()
     card = services.new_id()
     place = replace(invocation.place, private=invocation.place.private or order.private)
@@ -176,6 +179,7 @@ async def accept(
         queue_limits=services.settings.patience,
         now=now,
         deadline=now + services.times.queue_deadline,
+        own_account=own_account.id if own_account else None,
         lease_owner=services.answer_lease_owner if window_ms else None,
         lease_until=now + window_ms if window_ms else None,
         reaction=reaction,
@@ -191,6 +195,8 @@ async def accept(
     if not repeated:
         # Wakes only the loops that have work: each of them queries the store, and delays the next command.
         services.wake(Topic.INPUTS if order.request.references else jobs_topic(order.request.lane))
+        if own_account is not None:
+            services.wake(Topic.WORKSPACE_KEYS)
         if not window_ms:
             services.wake(Topic.CARDS)
         for job in item.jobs:
@@ -211,14 +217,18 @@ def encrypted_reply_token(cipher: FieldCipher, place: Place, card: str) -> str:
     return cipher.encrypt(token, context=card_context(card)) if token else ""
 
 
-async def new_jobs(services: Services, order: Order) -> tuple[NewJob, ...]:
-    """The jobs that an order would become now."""
-    accounts = await usable_accounts(services, account_required(order.request, order.sources))
-    return tuple(_new_job(services, order, accounts) for _ in range(order.job_count))
+async def new_jobs(services: Services, order: Order, own_account: OwnAccount | None) -> tuple[NewJob, ...]:
+    """The jobs that an order would become now; `own_account` is that of the workspace's own key."""
+    required = account_required(order.request, order.sources)
+    accounts = await usable_accounts(services, own_account, required)
+    return tuple(_new_job(services, order, accounts, own_account) for _ in range(order.job_count))
 
 
-def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> NewJob:
+def _new_job(
+    services: Services, order: Order, accounts: Mapping[str, str], own_account: OwnAccount | None
+) -> NewJob:
     """One job of an order, with its price and a provider that can make it."""
+    own = own_account.id if own_account else None
     account = account_required(order.request, order.sources)
     routed = route_request(
         services,
@@ -233,13 +243,13 @@ def _new_job(services: Services, order: Order, accounts: Mapping[str, str]) -> N
     return NewJob(
         id=services.new_id(),
         provider=routed.provider,
-        queue=queue_name(routed.provider, request.lane),
+        queue=queue_name(routed.provider, request.lane, own),
         duration_class=request.duration_class,
         request=request,
         title=order.title,
         price=price(request, services.rates),
         parent=order.parent,
-        account_required=account,
+        account_required=own or account,
         edited_generation=_edited_generation(order),
         files=tuple(one.file.file for one in request.references if one.file is not None),
     )

@@ -22,6 +22,7 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
+from bot.domain.workspace_keys import OWN_KEY
 from bot.jobs.estimates import estimates, sources_of
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
@@ -92,7 +93,9 @@ async def show_quota(services: Services, _: Quota, caller: Caller) -> PrivateRep
     fields: list[tuple[str, str]] = []
     for limit, meter in (await limits_with_meters(services, caller)).values():
         fields += describe_limit(limit, meter)
-    return PrivateReply(title="Your quota", fields=tuple(fields))
+    workspace = await find_workspace(services.database, caller.workspace)
+    text = f"Jobs here are {OWN_KEY}." if workspace.own_account else ""
+    return PrivateReply(title="Your quota", text=text, fields=tuple(fields))
 
 
 async def limits_with_meters(services: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
@@ -149,7 +152,7 @@ async def show_help(services: Services, command: Help, caller: Caller) -> Privat
     ]
     return PrivateReply(
         title="What you can do",
-        text=_prices(services.rates, await offered_models(services)),
+        text=_prices(services.rates, await offered_models(services, caller.workspace)),
         fields=tuple(fields),
     )
 

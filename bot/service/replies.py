@@ -30,6 +30,8 @@ class PrivateReply:
     views: tuple[CardView, ...] = ()
     #: nothing is done until one of these is pressed; the one that changes nothing comes first
     choices: tuple[ConfirmationButton, ...] = ()
+    #: asks for a workspace's own API key: a button opens a form, which calls `BotService.set_workspace_key`
+    asks_for_key: bool = False
     #: what the reply is about, for a thumbnail where that is cheap
     media: Media | None = None
 
@@ -53,6 +55,8 @@ class PriceQuote:
     estimate: bool
     #: the price is lowered once the input has been probed
     upper_bound: bool
+    #: paid with the workspace's own API key
+    own_key: bool = False
     #: the job that it uses although the command names none
     source: str | None = None
 

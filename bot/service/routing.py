@@ -8,14 +8,24 @@ from bot.domain.jobs import Job
 from bot.domain.models import Model
 from bot.domain.offers import Offers, Routed, offered_values, route
 from bot.domain.requests import AnyRequest, VideoRequest
+from bot.domain.workspace_keys import OwnAccount
 from bot.service.vocabulary import fetched_concepts
 from bot.services import Services
 from bot.settings import Role
 from bot.store.accounts import known_accounts
+from bot.store.workspaces import find_workspace
 
 
-async def usable_accounts(services: Services, required: str | None) -> Mapping[str, str]:
-    """The accounts that accept jobs, with their providers; a gateway uses those of the workers."""
+async def usable_accounts(
+    services: Services, own_account: OwnAccount | None, required: str | None
+) -> Mapping[str, str]:
+    """The accounts that a workspace's jobs may use, with their providers.
+
+    A gateway uses those of the workers.
+    With a key of its own that is its own account alone: nobody else pays for it, and it pays for nobody.
+    """
+    if own_account is not None:
+        return {own_account.id: own_account.provider}
     own = {account: provider.name for account, provider in services.providers.items()}
     if services.settings.role is not Role.GATEWAY and (required is None or required in own):
         return own
@@ -61,20 +71,25 @@ def route_request(
     return route(request, _offers(services, usable, preferred), open_fields)
 
 
-async def offered_choices(services: Services) -> Mapping[str, frozenset[str]]:
-    """By option, the values that this bot's providers offer."""
-    accounts = await usable_accounts(services, None)
-    return offered_values(_offers(services, set(accounts.values()), ""))
+async def offered_choices(services: Services, workspace: str) -> Mapping[str, frozenset[str]]:
+    """By option, the values that the providers of a workspace offer."""
+    return offered_values(await _offers_of(services, workspace))
 
 
-async def offered_models(services: Services) -> Mapping[str, tuple[Model, ...]]:
-    """By kind of request, the models that make it, the preferred ones first."""
-    accounts = await usable_accounts(services, None)
+async def offered_models(services: Services, workspace: str) -> Mapping[str, tuple[Model, ...]]:
+    """By kind of request, the models that make it for a workspace, the preferred ones first."""
     found: dict[str, dict[Model, None]] = {}
-    for offers in _offers(services, set(accounts.values()), "").values():
+    for offers in (await _offers_of(services, workspace)).values():
         for offer in offers:
             found.setdefault(offer.kind, {})[offer.model] = None
     return {kind: tuple(models) for kind, models in found.items()}
+
+
+async def _offers_of(services: Services, workspace: str) -> Offers:
+    """What the providers of a workspace offer."""
+    own_account = (await find_workspace(services.database, workspace)).own_account
+    accounts = await usable_accounts(services, own_account, None)
+    return _offers(services, set(accounts.values()), "")
 
 
 def _offers(services: Services, usable: Collection[str], preferred: str) -> Offers:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.domain.access import QueueLimits, Workspace, check_open, check_queue_limits
 from bot.domain.cards import Card
-from bot.domain.errors import Refused, StoreError
+from bot.domain.errors import NotAllowed, Refused, StoreError
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
 from bot.domain.quota import Defaults, Limit, Meter, limits_for
@@ -69,6 +69,8 @@ class Acceptance:
     now: int
     #: deadline in the queue
     deadline: int
+    #: the account of the workspace's own key, which its jobs are billed to; None: the operator's accounts
+    own_account: str | None = None
     #: who may show the first revision, and until when; None: any publisher
     lease_owner: str | None = None
     lease_until: int | None = None
@@ -179,6 +181,7 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
             item.defaults,
             now=item.now,
             zone=workspaces[item.caller.workspace].timezone,
+            own_key=workspaces[item.caller.workspace].own_account is not None,
         )
         for item in items
     }
@@ -240,7 +243,11 @@ async def _virtual_times(tx: Transaction, items: Sequence[Acceptance]) -> dict[t
 def _decide(batch: _Batch, item: Acceptance) -> NewCard:
     """Refuse an item, or add to the batch everything that accepting it writes."""
     caller = item.caller
-    check_open(batch.workspaces[caller.workspace], batch.blocked, caller)
+    workspace = batch.workspaces[caller.workspace]
+    check_open(workspace, batch.blocked, caller)
+    if item.own_account != (workspace.own_account.id if workspace.own_account else None):
+        # Somebody else would pay than what the caller was told.
+        raise NotAllowed("The API key of this workspace has just been changed. Please try again.")
     meters = dict(batch.meters)
     limits = batch.limits[item.card]
     for offset, new in enumerate(item.jobs):

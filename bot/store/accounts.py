@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bot.domain.identity import Place
 from bot.domain.models import Lane
-from bot.store.database.base import Database, Transaction
+from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
 
 sql = load("accounts")
@@ -34,6 +34,8 @@ class AccountRow:
     changed_at: int
     #: jobs in flight on it
     in_flight: int
+    #: the workspace whose own key opens it; None: it is the operator's
+    workspace: str | None = None
 
 
 async def register_accounts(
@@ -75,21 +77,35 @@ async def record_echo(tx: Transaction, account: str, *, now: int, unless_since: 
 
 
 async def list_accounts(database: Database) -> list[AccountRow]:
-    return [
-        AccountRow(
-            id=row["id"],
-            provider=row["provider"],
-            state=AccountState(row["state"]),
-            reason=row["reason"],
-            changed_at=row["changed_at"],
-            in_flight=row["jobs"],
-        )
-        for row in await database.fetch(sql.list_accounts)
-    ]
+    """The operator's accounts."""
+    return [_account_row(row) for row in await database.fetch(sql.list_accounts)]
+
+
+async def list_workspace_accounts(database: Database) -> list[AccountRow]:
+    """The accounts of workspaces' own keys."""
+    return [_account_row(row) for row in await database.fetch(sql.list_workspace_accounts)]
+
+
+def _account_row(row: Row) -> AccountRow:
+    return AccountRow(
+        id=row["id"],
+        provider=row["provider"],
+        state=AccountState(row["state"]),
+        reason=row["reason"],
+        changed_at=row["changed_at"],
+        in_flight=row["jobs"],
+        workspace=row["workspace"],
+    )
+
+
+async def stopped_at(database: Database, account: str) -> int | None:
+    """When an account was stopped, in milliseconds UTC; None while it is not."""
+    row = await database.one(sql.times, id=account)
+    return row["changed_at"] if row and row["state"] == AccountState.STOPPED else None
 
 
 async def known_accounts(database: Database) -> dict[str, str]:
-    """The accounts that are not retired, and their providers."""
+    """The operator's accounts that are not retired, and their providers."""
     return {row["id"]: row["provider"] for row in await database.fetch(sql.known_accounts)}
 
 
@@ -115,13 +131,18 @@ class ReadyAccount:
 
 
 async def ready_accounts(database: Database) -> dict[str, ReadyAccount]:
-    """The accounts that accept jobs, by id, of all workers."""
+    """The operator's accounts that accept jobs, by id, of all workers."""
     found: dict[str, ReadyAccount] = {}
     for row in await database.fetch(sql.ready_accounts):
         account = found.setdefault(row["id"], ReadyAccount(provider=row["provider"], lanes={}))
         if row["lane"] is not None:
             account.lanes[Lane(row["lane"])] = row["concurrent"], row["per_minute"]
     return found
+
+
+async def stopped_workspace_accounts(database: Database) -> dict[str, str]:
+    """The stopped accounts of workspaces' own keys, each with the reason."""
+    return {row["id"]: row["reason"] for row in await database.fetch(sql.stopped_workspace_accounts)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

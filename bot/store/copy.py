@@ -14,6 +14,7 @@ TABLES = (
     "meter",
     "card",
     "account",
+    "workspace_key",
     "lane",
     "credit_reading",
     "price_check",

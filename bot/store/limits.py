@@ -27,7 +27,14 @@ async def usage_of(
     """Every limit on a caller, with what has been counted against it."""
     workspace = await find_workspace(database, caller.workspace)
     rules = await rules_for(database, [caller])
-    limits = limits_for(caller, rules, defaults, now=now, zone=workspace.timezone)
+    limits = limits_for(
+        caller,
+        rules,
+        defaults,
+        now=now,
+        zone=workspace.timezone,
+        own_key=workspace.own_account is not None,
+    )
     rows = await database.fetch(sql.meters, ids=[limit.meter for limit in limits])
     found = {row["id"]: Meter(used=row["used"], reserved=row["reserved"]) for row in rows}
     return {limit.level: (limit, found.get(limit.meter, Meter())) for limit in limits}

@@ -90,7 +90,7 @@ async def list_orphans(database: Database, *, count: int) -> list[Orphan]:
 
 
 async def count_orphans(database: Database) -> tuple[int, int, int]:
-    """Orphans ever found, those yet to be removed, and what all of them cost in micro-dollars."""
+    """Orphans on the operator's accounts: ever found, yet to be removed, and their cost in micro-dollars."""
     row = await database.one(sql.totals)
     return (row["found"], row["left_over"], row["price"]) if row else (0, 0, 0)
 

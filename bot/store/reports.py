@@ -11,7 +11,7 @@ workspaces_sql, limits_sql, counters_sql = load("workspaces"), load("limits"), l
 
 
 async def list_workspaces(database: Database, *, since: int) -> list[dict[str, Any]]:
-    """Every workspace, with its members and what it spent since a time."""
+    """Every workspace, with its members and what it spent of the operator's money since a time."""
     return [
         {
             "workspace": row["id"],

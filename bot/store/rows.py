@@ -22,6 +22,7 @@ from bot.domain.media import Media
 from bot.domain.models import Lane
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.domain.requests import dump_request, load_request
+from bot.domain.workspace_keys import OwnAccount
 from bot.security.encryption import DecryptionFailed, FieldCipher, card_context
 from bot.store.database.base import Row
 
@@ -219,4 +220,5 @@ def workspace_from(row: Row) -> Workspace:
         timezone=row["timezone"],
         paused=bool(row["paused"]),
         pause_reason=row["pause_reason"],
+        own_account=OwnAccount(id=row["account"], provider=row["provider"]) if row["account"] else None,
     )

@@ -20,7 +20,7 @@ from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
 from bot.services import Services
 from bot.settings import Role
-from bot.store.accounts import AccountRow, AccountState, list_accounts
+from bot.store.accounts import AccountRow, AccountState, list_accounts, list_workspace_accounts
 from bot.store.orphans import REPORTED_FOR_MS, count_orphans, count_unprocessed
 from bot.supervision import RECEIVER, Supervised
 from bot.web.metrics import exposition
@@ -115,6 +115,12 @@ def _failing_loops(services: Services, loops: Mapping[str, Supervised]) -> Itera
 async def remarks(services: Services) -> list[str]:
     """What the operator should know although everything works."""
     lines = [*budget_warning(services.media_usage), *await money_warnings(services)]
+    lines += [
+        f"The API key of the workspace {row.workspace} is stopped: {row.reason}. Its jobs wait; its admins "
+        "see this in /studio key."
+        for row in await list_workspace_accounts(services.database)
+        if row.state is AccountState.STOPPED
+    ]
     found, left, microusd = await count_orphans(services.database)
     if found:
         lines.append(

@@ -9,6 +9,9 @@ from bot.store.accounts import AccountState
 from bot.store.orphans import count_orphans
 from bot.store.queue_stats import count_unfinished
 
+#: of an account; the workspace is empty where the account is the operator's
+_LABELS = ("account", "provider", "workspace")
+
 
 async def exposition(services: Services, *, is_ready: bool) -> bytes:
     """Collect the current values in the text format."""
@@ -23,43 +26,45 @@ async def exposition(services: Services, *, is_ready: bool) -> bytes:
     )
     for account, health in services.health.items():
         up.labels(account).set(health.worked and health.failing_since is None)
-    takes = Gauge(
-        "reverie_account_ready", "1 while the account takes jobs.", ["account", "provider"], registry=registry
-    )
+    takes = Gauge("reverie_account_ready", "1 while the account takes jobs.", _LABELS, registry=registry)
     flying = Gauge(
         "reverie_account_jobs_in_flight",
         "Jobs that the provider has, by account.",
-        ["account", "provider"],
+        _LABELS,
         registry=registry,
     )
     credit = Gauge(
         "reverie_account_credit_dollars",
         "Credit of the account as last read.",
-        ["account", "provider"],
+        _LABELS,
         registry=registry,
     )
     days = Gauge(
         "reverie_account_credit_days",
         "Days until the credit is spent at the present pace.",
-        ["account", "provider"],
+        _LABELS,
         registry=registry,
     )
     spent = Gauge(
         "reverie_account_month_dollars",
         "What the account's jobs cost in this calendar month (UTC).",
-        ["account", "provider"],
+        _LABELS,
         registry=registry,
     )
     for row in await account_reports(
-        services.database, monthly_limit=services.settings.monthly_limit, now=services.clock()
+        services.database,
+        monthly_limit=services.settings.monthly_limit,
+        now=services.clock(),
+        of_workspaces=True,
     ):
-        takes.labels(row.account, row.provider).set(row.state is AccountState.READY)
-        flying.labels(row.account, row.provider).set(row.in_flight)
-        spent.labels(row.account, row.provider).set(row.spent_this_month / MICROUSD)
+        labels = row.account, row.provider, row.workspace or ""
+        takes.labels(*labels).set(row.state is AccountState.READY)
+        flying.labels(*labels).set(row.in_flight)
+        spent.labels(*labels).set(row.spent_this_month / MICROUSD)
         if row.credit is not None:
-            credit.labels(row.account, row.provider).set(row.credit / MICROUSD)
+            credit.labels(*labels).set(row.credit / MICROUSD)
         if row.days_left is not None:
-            days.labels(row.account, row.provider).set(row.days_left)
+            days.labels(*labels).set(row.days_left)
     jobs = Gauge("reverie_jobs", "Jobs that have not ended, by state.", ["state"], registry=registry)
     for state, number in (await count_unfinished(services.database)).items():
         jobs.labels(state).set(number)

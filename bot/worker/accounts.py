@@ -7,8 +7,8 @@ from bot.domain.errors import AccountProblem
 from bot.domain.pricing import show_money
 from bot.domain.quota import Period, bounds
 from bot.providers.base import Provider
-from bot.services import ALL_JOBS, Services, Topic, log, queue_name
-from bot.store.accounts import AccountState, list_accounts, start_account, stop_account
+from bot.services import ALL_JOBS, Services, Topic, log
+from bot.store.accounts import start_account, stop_account, stopped_at
 from bot.store.claim import acquire_lease
 from bot.store.credit import account_activity, account_spending, record_balance
 from bot.store.queue_stats import next_price
@@ -77,13 +77,14 @@ class AccountMonitor:
             await self._services.guarded("register accounts", self._register)
 
     async def _register(self) -> None:
+        if self._provider.account not in self._services.providers:
+            return  # A workspace's account is retired when its key is removed.
         await renew_registration(self._services, self._provider.account)
 
     async def _check(self) -> None:
         services, account = self._services, self._provider.account
-        rows = {row.id: row for row in await list_accounts(services.database)}
-        row = rows.get(account)
-        stopped = row is not None and row.state is AccountState.STOPPED
+        stopped_since = await stopped_at(services.database, account)
+        stopped = stopped_since is not None
         now = services.monotonic()
         if not stopped:
             self._trials, self._tried_at = 0, 0
@@ -108,8 +109,8 @@ class AccountMonitor:
         reason = spendable.shortage(await self._highest_price()) if spendable else ""
         if stopped and self._provider.capabilities.reports_credit:
             await self._start(credit, reason)
-        elif stopped and row is not None and not reason:
-            await self._allow_trial(max(row.changed_at, self._tried_at))
+        elif stopped_since is not None and not reason:
+            await self._allow_trial(max(stopped_since, self._tried_at))
         elif reason:
             await stop_submitting(services, self._provider, reason)
 
@@ -130,7 +131,7 @@ class AccountMonitor:
         if credit is not None:
             limits.append(Spendable(amount=credit, limit="its credit"))
         most = services.settings.monthly_limit
-        if most is not None:
+        if most is not None and account in services.providers:
             since, until = bounds(services.clock(), Period.MONTH, UTC)
             spent = await account_spending(services.database, account, since=since)
             ends = datetime.fromtimestamp(until / 1000, UTC)
@@ -184,7 +185,10 @@ class AccountMonitor:
         return max(
             [
                 await next_price(
-                    self._services.database, provider=name, queue=queue_name(name, lane), account=account
+                    self._services.database,
+                    provider=name,
+                    queue=self._services.queue_of(self._provider, lane),
+                    account=account,
                 )
                 for lane in self._provider.limits
             ],

@@ -1,10 +1,11 @@
 """The worker's loops, in the order in which a job meets them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, MutableMapping
 from functools import partial
 
 from bot.domain.models import Lane
 from bot.ports import Publisher
+from bot.providers.base import Provider
 from bot.services import Services
 from bot.worker.accounts import AccountMonitor
 from bot.worker.delivery import Deliverer, tick_progress
@@ -16,41 +17,51 @@ from bot.worker.recovery import recover
 from bot.worker.retention import retain
 from bot.worker.submission import Submitter
 from bot.worker.watching import Watcher
-
-Loop = Callable[[], Awaitable[None]]
+from bot.worker.workspace_accounts import Loop, Supervise, WorkspaceAccounts, run_loop
 
 
 def worker_loops(
-    services: Services, publishers: Mapping[str, Publisher], watchers: Mapping[str, Watcher]
+    services: Services,
+    publishers: Mapping[str, Publisher],
+    watchers: MutableMapping[str, Watcher],
+    supervise: Supervise = run_loop,
 ) -> dict[str, Loop]:
-    """Every loop by its name; each can be started again after a failure."""
-    providers = services.providers
-    return {
-        "prepare": lambda: Preparer(services).run(),
-        **{
-            f"submit {account} {lane}": partial(_submit, services, account, lane)
-            for account, provider in providers.items()
-            for lane in provider.limits
-        },
-        **{f"watch {account}": watchers[account].run for account in providers},
+    """Every loop by its name; each can be started again after a failure.
+
+    `supervise` runs the loops of accounts that are opened later.
+    """
+    of_account = partial(account_loops, services)
+    loops: dict[str, Loop] = {"prepare": lambda: Preparer(services).run()}
+    for account, provider in services.providers.items():
+        loops |= of_account(provider, watchers[account])
+    return loops | {
+        "workspace keys": lambda: WorkspaceAccounts(services, watchers, of_account, supervise).run(),
         "deliver": lambda: Deliverer(services, publishers).run(),
         "progress": lambda: tick_progress(services),
         "recover": lambda: recover(services),
-        **{f"sweep {account}": partial(sweep, services, provider) for account, provider in providers.items()},
-        **{
-            f"orphans {account}": partial(remove_orphans, services, provider)
-            for account, provider in providers.items()
-        },
-        **{f"check {account}": partial(_check, services, account) for account in providers},
         "outage notices": lambda: post_outage_notices(services, publishers),
         "retention": lambda: retain(services),
         "media budget": lambda: MediaBudget(services).run(),
     }
 
 
-async def _submit(services: Services, account: str, lane: Lane) -> None:
-    await Submitter(services, services.providers[account], lane).run()
+def account_loops(services: Services, provider: Provider, watcher: Watcher) -> dict[str, Loop]:
+    """The loops of one account."""
+    account = provider.account
+    return {
+        **{
+            f"submit {account} {lane}": partial(_submit, services, provider, lane) for lane in provider.limits
+        },
+        f"watch {account}": watcher.run,
+        f"sweep {account}": partial(sweep, services, provider),
+        f"orphans {account}": partial(remove_orphans, services, provider),
+        f"check {account}": partial(_check, services, provider),
+    }
 
 
-async def _check(services: Services, account: str) -> None:
-    await AccountMonitor(services, services.providers[account]).run()
+async def _submit(services: Services, provider: Provider, lane: Lane) -> None:
+    await Submitter(services, provider, lane).run()
+
+
+async def _check(services: Services, provider: Provider) -> None:
+    await AccountMonitor(services, provider).run()

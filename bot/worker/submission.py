@@ -18,7 +18,7 @@ from bot.jobs.media import provider_inputs
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, Inputs, Provider
 from bot.security.pseudonyms import member_id
-from bot.services import Services, Topic, jobs_topic, log, queue_name
+from bot.services import Services, Topic, jobs_topic, log
 from bot.store.attempts import JobRef
 from bot.store.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
 from bot.store.jobs import find_job
@@ -100,7 +100,7 @@ class Submitter:
                 account=provider.account,
                 lane=self._lane,
                 provider=provider.name,
-                queue=queue_name(provider.name, self._lane),
+                queue=services.queue_of(provider, self._lane),
                 owner=services.owner,
                 now=now,
                 lease_until=now + services.times.submit_lease,

@@ -96,6 +96,16 @@ async def fill(where: Settings, *, now: int) -> None:
             {"account": "simulator-a", "at": now, "duration_class": "p", "jobs": 1}
             | {"expected": PRICE, "actual": 2 * PRICE},
         ),
+        (
+            "account",
+            {"id": "luma-own", "provider": "luma", "state": "ready", "workspace": "discord:10"}
+            | {"changed_at": now},
+        ),
+        (
+            "workspace_key",
+            {"account": "luma-own", "workspace": "discord:10", "value": "v", "masked": "luma-…3f9a"}
+            | {"set_by": "Ada", "set_at": now},
+        ),
         ("virtual_clock", {"queue": "q", "virtual_time": 7}),
         ("queue_depth", {"queue": "q", "virtual_time": 2, "jobs": 1}),
         ("job", job | done | {"id": JOB, "position": 0}),

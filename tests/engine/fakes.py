@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from uuid import UUID
 
+from pydantic import SecretStr
+
 from bot.domain.cards import CardView
 from bot.domain.concepts import Vocabulary
 from bot.domain.errors import GenerationNotFound, OutcomeUnknown
@@ -234,6 +236,25 @@ class FakeProvider:
 
 def _digest(request: AnyRequest) -> str:
     return hashlib.sha256(dump_request(request).encode()).hexdigest()
+
+
+class FakeAccounts:
+    """The accounts behind API keys, each the same however often it is opened."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._accounts: dict[str, FakeProvider] = {}
+        self.opened: list[str] = []
+
+    def of(self, key: str, **limits: int) -> "FakeProvider":
+        if key not in self._accounts:
+            account = f"own-{hashlib.md5(key.encode()).hexdigest()[:8]}"  # noqa: S324 - a name
+            self._accounts[key] = FakeProvider(self._clock, account=account, **limits)
+        return self._accounts[key]
+
+    async def open(self, name: str, key: SecretStr) -> "FakeProvider":
+        self.opened.append(name)
+        return self.of(key.get_secret_value())
 
 
 class FakeChat:

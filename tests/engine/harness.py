@@ -41,7 +41,7 @@ from bot.service.operator import Operator
 from bot.service.plugin import Adapter
 from bot.service.queries import limits_with_meters
 from bot.service.replies import CardReply, PriceQuote, PrivateReply
-from bot.services import Services
+from bot.services import Services, no_workspace_keys
 from bot.store.database.base import Database, Transaction
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
@@ -54,7 +54,7 @@ from bot.worker.loops import worker_loops
 from bot.worker.watching import Watcher
 from tests.databases import lay_migrated
 from tests.engine.fake_library import FakeLibrary
-from tests.engine.fakes import Clock, FakeChat, FakeProvider
+from tests.engine.fakes import Clock, FakeAccounts, FakeChat, FakeProvider
 from tests.engine.settings import ADA, given_settings
 from tests.patience import PATIENCE_S
 
@@ -302,6 +302,7 @@ async def open_engine(
     clock: Clock | None = None,
     chat: FakeChat | None = None,
     files: FileResolver | None = None,
+    keys: FakeAccounts | None = None,
     reachable: bool = True,
     start: Sequence[str] | None = (),
     owner: str = "engine",
@@ -346,6 +347,7 @@ async def open_engine(
                 monotonic=clock.monotonic,
             ),
             facing_urls={"simulator": "http://bot.invalid"} if reachable else {},
+            open_account=keys.open if keys is not None else no_workspace_keys,
             files={"chat": files} if files is not None else {},
         )
         await prepare_store(services)

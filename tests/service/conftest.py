@@ -1,4 +1,7 @@
+import pytest
+
 from tests.engine.conftest import (
+    Open,
     any_engine,
     engine,
     kept_postgres,
@@ -9,6 +12,7 @@ from tests.engine.conftest import (
     postgres_server,
     sqlite_url,
 )
+from tests.service.keyed import Keyed
 
 __all__ = [
     "any_engine",
@@ -21,3 +25,8 @@ __all__ = [
     "postgres_server",
     "sqlite_url",
 ]
+
+
+@pytest.fixture
+def keyed(any_engine: Open) -> Keyed:
+    return Keyed(any_engine)

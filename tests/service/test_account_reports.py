@@ -60,7 +60,7 @@ async def test_metrics_have_credit_and_spending(engine: Open) -> None:
         await read(bot, 5 * MICROUSD, days_ago=0)
         async with bot.http() as http:
             text = (await http.get("/metrics")).text
-        labels = '{account="one",provider="simulator"}'
+        labels = '{account="one",provider="simulator",workspace=""}'
         assert f"reverie_account_credit_dollars{labels} 5.0" in text
         assert f"reverie_account_credit_days{labels} 2.5" in text
         assert f"reverie_account_month_dollars{labels} 0.0" in text

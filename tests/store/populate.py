@@ -12,6 +12,7 @@ from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, refund_job, toggle_star
 from bot.store.limits import set_rule
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary
+from bot.store.workspace_keys import NewKey, set_key
 from bot.store.workspaces import AuditEntry, set_block
 from tests.store.factories import (
     ACCOUNT,
@@ -30,6 +31,17 @@ from tests.store.factories import (
 async def live(database: Database) -> None:
     """Leave a row in every table."""
     await open_account(database)
+    key = NewKey(
+        workspace="chat:keyed",
+        account="luma-own",
+        provider="luma",
+        encrypted="sealed",
+        masked="luma-…3f9a",
+        set_by="Boss",
+        now=NOW,
+    )
+    set_by_boss = AuditEntry(actor="boss", workspace="chat:keyed", action="set", subject="luma-own", now=NOW)
+    await database.transact(set_key, key, audit=set_by_boss)
     await database.transact(record_balance, ACCOUNT, 5_000_000, now=NOW - HOUR)
     done, deleted = await completed(database), await completed(database)
     await database.transact(record_balance, ACCOUNT, 4_900_000, now=NOW + HOUR)

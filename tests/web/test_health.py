@@ -167,7 +167,7 @@ async def test_metrics_are_for_this_machine_or_for_who_holds_the_token(tmp_path:
         assert "text/plain" in answer.headers["content-type"]
         for line in (
             "reverie_ready 1.0",
-            'reverie_account_jobs_in_flight{account="one",provider="simulator"} 1.0',
+            'reverie_account_jobs_in_flight{account="one",provider="simulator",workspace=""} 1.0',
             'reverie_jobs{state="submitted"} 1.0',
             "reverie_orphan_generations 0.0",
         ):

@@ -10,6 +10,7 @@ from bot.domain.commands.admin import (
     QuotasReset,
     QuotasSet,
     QuotasShow,
+    StudioKey,
     StudioPause,
     StudioResume,
     StudioUsage,
@@ -46,6 +47,7 @@ __all__ = [
     "Reframe",
     "Show",
     "Status",
+    "StudioKey",
     "StudioPause",
     "StudioResume",
     "StudioUsage",
@@ -76,5 +78,6 @@ CATALOGUE: Mapping[str, type[Command]] = {
         StudioPause,
         StudioResume,
         StudioUsage,
+        StudioKey,
     )
 }

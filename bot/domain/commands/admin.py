@@ -1,12 +1,15 @@
-"""Commands of admins: quotas, pause and usage of a workspace."""
+"""Commands of admins: quotas, pause, usage and the own API key of a workspace."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from bot.domain.commands.base import Audience, Command
 from bot.domain.options import Kind, Money, OptionSpec
 from bot.domain.quota import Period
+from bot.domain.workspace_keys import COMMAND as KEY_COMMAND
+from bot.domain.workspace_keys import KeyAction, check_typed
 
 _Member = Annotated[
     str, OptionSpec(description="One member", kind=Kind.MEMBER, positional=True, aliases=("m",))
@@ -88,3 +91,25 @@ class StudioUsage(Command):
     period: Annotated[Period, OptionSpec(description="The current day, week or month", positional=True)] = (
         Period.MONTH
     )
+
+
+class StudioKey(Command):
+    """Show, set or remove the workspace's own API key. The key itself is entered in a form."""
+
+    name = KEY_COMMAND
+    description = "Show, set or remove this workspace's own API key"
+    example = "/studio key set"
+    audience = Audience.ADMINS
+
+    action: Annotated[
+        KeyAction, OptionSpec(description="Show it, enter a key in a form, or remove it", positional=True)
+    ] = KeyAction.SHOW
+
+    @classmethod
+    def check_text(cls, text: str) -> None:
+        check_typed(text)
+
+    @classmethod
+    def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        check_typed(str(values.get("action", "")))
+        return values

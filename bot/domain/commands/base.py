@@ -66,6 +66,10 @@ class Command(BaseModel):
         return frozenset(option.name for option in options(type(self)) if option.kind is Kind.JOB)
 
     @classmethod
+    def check_text(cls, text: str) -> None:
+        """Refuse a text after the command's name before any of it is quoted; raises InvalidRequest."""
+
+    @classmethod
     def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Read the addresses in a command's texts; raises InvalidRequest if it takes none."""
         return values

@@ -35,10 +35,12 @@ SELECT id, attempt, state FROM job WHERE state IN ('held', 'preparing', 'queued'
 ORDER BY deadline LIMIT :count;
 
 -- name: stranded_jobs
--- In flight on an account whose key is gone, so late that nothing can still be heard of them.
+-- In flight on an account whose key is gone, so late that nothing can still be heard of them. With the removed key
+-- of a workspace, which is stored until they have ended, they are still watched.
 SELECT job.id, job.attempt, job.state FROM job JOIN account ON account.id = job.account
 WHERE account.state = 'retired' AND job.state IN ('submitting', 'unknown', 'submitted') AND job.state <> 'submitting'
   AND (job.deadline < :now OR (job.state = 'unknown' AND job.claimed_at < :lost_before))
+  AND NOT EXISTS (SELECT 1 FROM workspace_key WHERE workspace_key.account = job.account)
 LIMIT :count;
 
 -- name: record_preview

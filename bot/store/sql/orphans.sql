@@ -25,7 +25,8 @@ WHERE cause <> 'deleted' ORDER BY found_at DESC LIMIT :count;
 -- name: totals
 SELECT count(*) AS found, CAST(coalesce(sum(CASE WHEN removed_at IS NULL AND cause <> 'unprocessed' THEN 1 ELSE 0 END), 0) AS bigint) AS left_over,
        CAST(coalesce(sum(price), 0) AS bigint) AS price
-FROM orphan_generation WHERE cause <> 'deleted';
+FROM orphan_generation WHERE cause <> 'deleted'
+  AND NOT EXISTS (SELECT 1 FROM account WHERE account.id = orphan_generation.account AND account.workspace IS NOT NULL);
 
 -- name: count_unprocessed
 SELECT count(*) AS left_over FROM orphan_generation WHERE cause = 'unprocessed' AND removed_at IS NULL AND found_at >= :since;

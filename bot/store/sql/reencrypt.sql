@@ -11,3 +11,9 @@ SELECT id, reply_token FROM card WHERE id > :id AND reply_token <> '' ORDER BY i
 
 -- name: replace_card
 UPDATE card SET reply_token = :new WHERE id = :id AND reply_token = :old;
+
+-- name: keys_after
+SELECT account, workspace, value FROM workspace_key WHERE account > :account ORDER BY account LIMIT :count;
+
+-- name: replace_key
+UPDATE workspace_key SET value = :new WHERE account = :account AND value = :old;

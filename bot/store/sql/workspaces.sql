@@ -1,5 +1,9 @@
 -- name: workspaces
-SELECT id, timezone, paused, pause_reason FROM workspace WHERE id IN ({{values ids}});
+SELECT workspace.id, workspace.timezone, workspace.paused, workspace.pause_reason, own.account, account.provider
+FROM workspace
+LEFT JOIN workspace_key AS own ON own.workspace = workspace.id AND own.removed_at IS NULL
+LEFT JOIN account ON account.id = own.account
+WHERE workspace.id IN ({{values ids}});
 
 -- name: add_workspaces
 INSERT INTO workspace (id, created_at)
@@ -57,5 +61,6 @@ SELECT workspace.id, workspace.paused, workspace.timezone,
        (SELECT count(*) FROM block WHERE block.subject = workspace.id) AS blocked,
        (SELECT CAST(coalesce(sum(price), 0) AS bigint) FROM job
         WHERE job.workspace = workspace.id AND job.state = 'completed' AND job.refunded = 0
-          AND job.finished_at >= :since) AS spent
+          AND job.finished_at >= :since
+          AND NOT EXISTS (SELECT 1 FROM account WHERE account.id = job.account AND account.workspace IS NOT NULL)) AS spent
 FROM workspace ORDER BY workspace.id;
