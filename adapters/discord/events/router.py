@@ -31,12 +31,13 @@ from adapters.discord.events.reactions import ReactionHandler
 from adapters.discord.events.replies import Replies, ServiceCall
 from adapters.discord.messages.buttons import ComponentId
 from adapters.discord.messages.cards import EPHEMERAL
+from adapters.discord.messages.key_form import KEY_FORM, entered_key, key_modal
 from adapters.discord.messages.modals import modal_values
 from adapters.discord.messages.option_fields import DISCORD_CHOICE, DISCORD_CHOICES
 from adapters.discord.messages.private_replies import render_refusal
 from adapters.discord.rest.channel_lookups import ChannelLookups
 from adapters.discord.rest.client import RestClient
-from bot.domain.commands import GenerateCommand
+from bot.domain.commands import GenerateCommand, StudioKey, build
 from bot.domain.errors import (
     InvalidRequest,
     NotAllowed,
@@ -46,6 +47,7 @@ from bot.domain.errors import (
     TooManyRequests,
 )
 from bot.domain.identity import Caller
+from bot.domain.workspace_keys import KeyAction
 from bot.service.plugin import AdapterContext
 from bot.service.replies import Reply
 
@@ -177,12 +179,31 @@ class EventRouter:
             data: Any = interaction.data
             with reading_event():
                 custom_id, values = str(data["custom_id"]), modal_values(data)
+            if custom_id == KEY_FORM:
+                call = partial(
+                    self._service.set_workspace_key,
+                    entered_key(values),
+                    context.caller,
+                    event_key=context.key,
+                )
+                await self._replies.reply(context, call, private=True)
+                return
             if media_id := PendingMediaId.parse(custom_id):
                 await self._message_menu.submit(context, media_id, values)
             else:
                 await self._components.submit(context, _known(ComponentId.parse(custom_id)), values)
 
         await self._handle(interaction, submit)
+
+    async def open_key_form(self, interaction: Event) -> None:
+        """The button for the workspace's own API key; only admins get the modal."""
+
+        async def open_form(context: InteractionContext) -> None:
+            command = build(StudioKey, {"action": KeyAction.SET})
+            await self._service.execute(command, context.invocation(private=True))
+            await self._responder.respond(context.token, InteractionCallbackType.MODAL, key_modal())
+
+        await self._handle(interaction, open_form)
 
     async def unknown(self, interaction: Event) -> None:
         """Something that this version does not offer."""

@@ -21,6 +21,7 @@ from adapters.discord.gateway.event_tasks import EventTasks, Handler
 from adapters.discord.gateway.identify_limiter import IdentifyLimiter
 from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.messages.buttons import ComponentId
+from adapters.discord.messages.key_form import KEY_FORM
 from adapters.discord.settings import ShardRange
 from bot.domain.errors import InvalidRequest
 from bot.domain.text import storable_json
@@ -156,6 +157,8 @@ class GatewayClient(discord.AutoShardedClient):
         custom_id, values = str(data.get("custom_id")), data.get("values")
         if media_id := PendingMediaId.parse(custom_id):
             return partial(self._router.press_pending, interaction, media_id)
+        if custom_id == KEY_FORM:
+            return partial(self._router.open_key_form, interaction)
         component = ComponentId.parse(custom_id)
         if isinstance(values, list) and values:
             return partial(self._router.select, interaction, component, str(values[0]))

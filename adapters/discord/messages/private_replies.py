@@ -18,6 +18,7 @@ from adapters.discord.messages.cards import (
     escape_markdown,
     render_card,
 )
+from adapters.discord.messages.key_form import key_row
 from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.permissions import MissingPermissions
 from bot.domain.cards import CardView
@@ -41,6 +42,9 @@ def render_reply(reply: PrivateReply) -> Payload:
         return render_card(reply.views[0])
     text = "\n".join(escape_markdown(line, _TEXT) for line in reply.text.splitlines())
     lines = [line for line in (text[:_TEXT], *_job_lines(reply.views)) if line]
+    rows = [*job_selects(reply.views), *confirmation_row(reply.choices)]
+    if reply.asks_for_key:
+        rows.append(key_row())
     embed: Payload = {
         "title": escape_markdown(reply.title, TITLE),
         "description": "\n".join(lines)[:DESCRIPTION],
@@ -48,7 +52,7 @@ def render_reply(reply: PrivateReply) -> Payload:
         "fields": [_field(option_syntax(label), value) for label, value in reply.fields[:FIELDS]],
     }
     _truncate_fields(embed, len(reply.fields))
-    return _message(embeds=[embed], components=[*job_selects(reply.views), *confirmation_row(reply.choices)])
+    return _message(embeds=[embed], components=rows)
 
 
 def render_text(text: str, *, components: Sequence[Component] = ()) -> Payload:
