@@ -37,8 +37,10 @@ from adapters.slack.events.reactions import ReactionHandler
 from adapters.slack.events.replies import ACK_TIMEOUT_S, Ack, Replies
 from adapters.slack.events.requests import NotAPerson, PendingRequestStore, RequestRunner
 from adapters.slack.events.slash_commands import SlashCommandHandler
+from adapters.slack.events.workspace_key import WorkspaceKeyHandler
 from adapters.slack.messages.buttons import ACTION_ID, RETRY_HERE, SEND_DIRECTLY, OutdatedControl
 from adapters.slack.messages.home_view import HOME_ACTION_ID
+from adapters.slack.messages.key_form import KEY_BUTTON, KEY_MODAL
 from adapters.slack.messages.modals import COMMAND_MODAL, EDIT_MODAL, OutdatedModal
 from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
 from adapters.slack.oauth.flow import InstallFlow
@@ -101,6 +103,7 @@ class EventRouter:
         )
         self._commands = SlashCommandHandler(requests=requests, replies=replies, modal=self._modal)
         self._block_actions = BlockActionHandler(requests=requests, replies=replies, modal=self._modal)
+        self._workspace_key = WorkspaceKeyHandler(requests=requests, replies=replies, modal=self._modal)
         self._shortcuts = MessageShortcutHandler(
             requests=requests, replies=replies, modal=self._modal, block_actions=self._block_actions
         )
@@ -140,6 +143,8 @@ class EventRouter:
         app.action(re.compile(".*"), matchers=[_in_command_modal])(self._modal_choice)
         app.options(re.compile(".*"), matchers=[_in_command_modal])(self._modal_options)
         app.view(COMMAND_MODAL)(self._interaction(self._modal.submit))
+        app.action(KEY_BUTTON)(self._interaction(self._workspace_key.open))
+        app.view(KEY_MODAL)(self._interaction(self._workspace_key.submit))
         app.view(EDIT_MODAL)(self._interaction(self._block_actions.submit_edit))
         app.shortcut({"type": "shortcut", "callback_id": GLOBAL_SHORTCUT})(
             self._interaction(self._shortcuts.global_shortcut)

@@ -31,6 +31,7 @@ from bot.domain.models import AspectRatio
 from bot.domain.options import options
 from bot.domain.pricing import show_money
 from bot.domain.requests import PROMPT_MAX
+from bot.domain.workspace_keys import OWN_KEY
 from bot.service.replies import PriceQuote
 
 #: callback ids
@@ -173,7 +174,8 @@ def parse_edit(state: EditModalState, values: Mapping[str, Any]) -> ActionInput:
 
 def price_text(quote: PriceQuote) -> str:
     amount = show_money(quote.price, estimate=quote.estimate)
-    return f"up to {amount}" if quote.upper_bound else amount
+    amount = f"up to {amount}" if quote.upper_bound else amount
+    return f"{amount} · {OWN_KEY}" if quote.own_key else amount
 
 
 def field_errors(view: Mapping[str, Any], refusal: Refused) -> dict[str, str]:

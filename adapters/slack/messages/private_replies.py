@@ -7,6 +7,7 @@ from adapters.chat.controls import PHASE_EMOJI, CardControl
 from adapters.chat.text import sanitize_line
 from adapters.slack.messages.buttons import BlockAction, button, choice_rows
 from adapters.slack.messages.cards import MAX_BLOCKS, MAX_TEXT, SECTION, Payload, UploadedMedia, render_card
+from adapters.slack.messages.key_form import key_row
 from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, text_size
 from adapters.slack.messages.strings import (
     ENGLISH,
@@ -46,6 +47,8 @@ def render_reply(
         more = plain_text(strings.left_out.format(count=left_out), _TITLE)
         blocks.append({"type": "context", "elements": [more]})
     blocks += choice_rows(reply.choices)
+    if reply.asks_for_key:
+        blocks.append(key_row())
     summary = f"{title}: {reply.text}" if reply.text else title
     return Payload(text=escape_line(summary, SECTION), blocks=blocks)
 
