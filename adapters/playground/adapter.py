@@ -132,6 +132,7 @@ def _routes(
         post("/playground/preview", commands.preview),
         post("/playground/action", commands.action),
         post("/playground/decide", commands.decide),
+        post("/playground/key", commands.set_key),
         post("/playground/react", commands.react),
         post("/playground/upload", commands.upload, upload),
         post("/playground/dismiss", pages.dismiss),

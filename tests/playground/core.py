@@ -37,7 +37,7 @@ from bot.store.cards import find_card
 from bot.store.jobs import find_job
 from tests.databases import lay_migrated
 from tests.engine.fake_library import Found
-from tests.engine.fakes import FakeProvider
+from tests.engine.fakes import Clock, FakeAccounts, FakeProvider
 from tests.engine.harness import Engine, open_engine
 from tests.engine.settings import AT_EASE
 from tests.playground.sample_media import look_at, picture, video
@@ -88,6 +88,8 @@ class Core:
     service: ObservedService
     adapter: Adapter
     adapter_data: FailingAdapterData
+    #: what the API keys of workspaces open
+    keys: FakeAccounts
 
     @property
     def now(self) -> int:
@@ -210,9 +212,13 @@ async def open_core(folder: Path, **settings: Any) -> AsyncIterator[Core]:
         adapter: Adapter = made["adapter"]
         return adapter
 
+    clock = Clock()
+    keys = made["keys"] = FakeAccounts(clock)
     opened = open_engine(
         folder,
         f"sqlite:///{folder}/reverie.db",
+        clock=clock,
+        keys=keys,
         start=("prepare", "deliver"),
         # Every revision is shown: no test waits for the next progress edit.
         times=AT_EASE | {"progress_interval": 1},

@@ -14,6 +14,7 @@ from adapters.playground.events.requests import (
     CommandBody,
     CommandFields,
     DecisionBody,
+    KeyBody,
     ReactionBody,
     RequestContext,
     RequestReader,
@@ -32,6 +33,7 @@ from bot.domain.commands import GenerateCommand, Reframe
 from bot.domain.errors import InvalidRequest, MediaError, Refused
 from bot.domain.ids import short_id
 from bot.domain.pricing import show_money
+from bot.domain.workspace_keys import OWN_KEY
 from bot.service.facade import BotService
 
 #: select one of a card's pictures for the reactions that follow
@@ -91,7 +93,8 @@ class CommandRoutes:
         price = show_money(quote.price, estimate=quote.estimate)
         bound = f"up to {price}" if quote.upper_bound else price
         source = f" · builds on #{short_id(quote.source)}" if quote.source else ""
-        return as_json({"price": bound + source, "refusal": None})
+        payer = f" · {OWN_KEY}" if quote.own_key else ""
+        return as_json({"price": bound + source + payer, "refusal": None})
 
     async def preview(self, request: Request) -> Response:
         """Return a PNG of where /reframe will put its source; no content where there is nothing to show."""
@@ -138,6 +141,18 @@ class CommandRoutes:
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)
         return await self._replies.send(context, body.key, note, message, brief=True)
+
+    async def set_key(self, request: Request) -> Response:
+        """Set the workspace's own API key; only the command that opens the form is shown of it."""
+        body, context = await self._reader.read(request, KeyBody)
+        message = UserMessage(text="/studio key set")
+        try:
+            reply = await self._service.set_workspace_key(
+                body.api_key, context.caller, event_key=context.invocation(body.key).key
+            )
+        except Refused as refusal:
+            return await self._replies.refuse(context, body.key, refusal, message)
+        return await self._replies.send(context, body.key, reply, message, brief=False)
 
     async def react(self, request: Request) -> Response:
         """Add a reaction to a card or remove it, and run the action that it stands for."""

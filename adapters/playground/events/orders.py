@@ -11,6 +11,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.media import Reference
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import parse
+from bot.domain.workspace_keys import without_typed_key
 
 Values = Mapping[str, object]
 
@@ -64,7 +65,8 @@ def user_message_of(body: CommandFields, uploads: Uploads, context: RequestConte
         files.append((upload.name, upload.media))
     command = CATALOGUE.get(body.command)
     text = body.text.strip() if command is None else command_line(command, _without_files(body))
-    return UserMessage(text=text or f"/{body.command}", files=tuple(files), replied=body.replied)
+    text = without_typed_key(text or f"/{body.command}")
+    return UserMessage(text=text, files=tuple(files), replied=body.replied)
 
 
 def _without_files(body: CommandFields) -> dict[str, object]:

@@ -17,6 +17,7 @@ from adapters.playground.messages.records import (
     with_links,
 )
 from bot.domain.errors import Refused, StoreError
+from bot.domain.workspace_keys import KEY_LABEL, KEY_MAX
 from bot.service.replies import CardReply, PrivateReply, Reply
 
 
@@ -41,6 +42,9 @@ class Replies:
             case PrivateReply() as note if note.choices:
                 # Shown as a dialog, so that it cannot appear under the click that asked for it.
                 return self._outcome([], question=self._question(note))
+            case PrivateReply() as note if note.asks_for_key:
+                form = {"title": note.title, "text": note.text, "label": KEY_LABEL, "maxLength": KEY_MAX}
+                return self._outcome([], key_form=form)
             case PrivateReply() as note if brief and not note.fields and not note.views:
                 return self._outcome([], toast={"title": note.title, "text": note.text})
             case PrivateReply() as note:

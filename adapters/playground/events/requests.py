@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SecretStr,
     StrictBool,
     StrictInt,
     StrictStr,
@@ -107,6 +108,13 @@ class DecisionBody(_InConversation):
     job: Id
     question: Id
     confirmed: bool
+    key: Key
+
+
+class KeyBody(_InConversation):
+    """The workspace's own API key, from its form."""
+
+    api_key: SecretStr = Field(max_length=1_000)
     key: Key
 
 

@@ -37,7 +37,7 @@ const RETRY_DELAY = 2000;
 
 const view = byId("conversation");
 
-const page = { dismiss };
+const page = { dismiss, receive };
 const app = new AppActions({ send, page });
 const timelines = { studio: new Timeline(app), dm: new Timeline(app) };
 page.channels = new Channels({ timelines, onSwitch: showConversation });
@@ -137,6 +137,7 @@ async function send(request) {
     answer.messages.forEach(receiveMessage);
     if (answer.toast) toast(answer.toast);
     if (answer.question) app.confirm(answer.question);
+    if (answer.key_form) app.askForKey(answer.key_form);
     const card = answer.messages.find((message) => message.kind === "card");
     // A reaction that was counted before made its card earlier.
     if (answer.repeated && card && channels.current.reveal(card.jobs[0].id)) return;
@@ -146,6 +147,12 @@ async function send(request) {
     const sent = app.sent.get(request.body.key);
     if (composer.empty && request.body.text && !request.body.pressed) composer.restore(request.body.text, sent?.uploads);
   }
+}
+
+// Shows an answer to a request that was sent outside of the outbox.
+function receive(answer) {
+  answer.messages.forEach(receiveMessage);
+  scrollToEnd();
 }
 
 function dismiss(id) {

@@ -1,8 +1,10 @@
 // What cards, notes and forms can do with the page.
 
-import { currentChannel } from "./api.js";
+import { currentChannel, post } from "./api.js";
 import { confirm, editPrompt } from "./dialogs.js";
 import { openForm } from "./forms.js";
+import { askForKey, withoutTypedKey } from "./key_form.js";
+import { showBanner } from "./notices.js";
 import { newRequest } from "./outbox.js";
 
 export class AppActions {
@@ -35,7 +37,8 @@ export class AppActions {
 
   mayManage = (card) => this.page.people.me.admin || card.member.split(":").at(-1) === this.me();
 
-  runCommand(text, { uploads = [], replied = null } = {}) {
+  runCommand(typed, { uploads = [], replied = null } = {}) {
+    const text = withoutTypedKey(typed);
     const files = uploads.map((upload) => upload.token);
     const request = newRequest("command", { text, ...(files.length && { files }), ...(replied && { replied: replied.id }) }, text);
     this.sent.set(request.body.key, { text, uploads });
@@ -64,6 +67,15 @@ export class AppActions {
     const chosen = await confirm(question);
     const { job, confirms, label } = chosen;
     if (confirms) await this.send(newRequest("decide", { job, question: chosen.question, confirmed: true }, label));
+  }
+
+  // Not through the outbox, which is stored in the browser. A lost answer is no harm: /studio key shows the state.
+  askForKey(form) {
+    const { key } = newRequest("key", {}, "").body;
+    const onSend = (apiKey) => post("key", { channel: currentChannel(), api_key: apiKey, key })
+      .then((answer) => this.page.receive(answer))
+      .catch((error) => showBanner(error.message || "The key could not be sent. Try again."));
+    askForKey({ ...form, onSend });
   }
 
   editPrompt(job) {

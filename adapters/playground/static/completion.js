@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { el } from "./dom.js";
+import { withoutTypedKey } from "./key_form.js";
 
 const DELAY = 70;
 
@@ -39,6 +40,7 @@ export class Completion {
 
   async #request(text) {
     this.request = new AbortController();
+    if (withoutTypedKey(text) !== text) return;
     try {
       const found = await get("suggest", { text }, { signal: this.request.signal });
       if (text === this.field.value && document.activeElement === this.field) this.#show(found);
