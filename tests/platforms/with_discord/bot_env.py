@@ -98,7 +98,10 @@ class BotEnv:
 
     async def done(self, asked: Invocation, count: int = 1) -> Message:
         """Wait until the card of a command shows its results."""
-        return await asked.message(lambda message: len(message.attachments) == count)
+        # A running video has an attachment too: its preview.
+        return await asked.message(
+            lambda message: len(message.attachments) == count and "Done" in str(message.embeds)
+        )
 
     def mine(self, channel: Any = None) -> list[Message]:
         """The bot's public messages in a channel, the oldest first."""

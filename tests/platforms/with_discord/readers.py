@@ -47,4 +47,5 @@ async def led_to(fake: FakeDiscord, folder: Path, **settings: str) -> AsyncItera
 
 
 def is_done(message: Message) -> bool:
-    return bool(message.attachments)
+    # A running video has an attachment too: its preview.
+    return bool(message.attachments) and "Done" in str(message.embeds)

@@ -167,7 +167,8 @@ class BotHarness:
         """Wait for a public card that shows a result."""
         return await self.slack.message_in(
             channel or self.general,
-            lambda one: not one.ephemeral and _pictures(one) > 0 and until(one),
+            # A running video has a picture too: its preview.
+            lambda one: not one.ephemeral and _pictures(one) > 0 and "Done" in str(one.blocks) and until(one),
         )
 
     async def imagine(self, text: str = "a red fox") -> Message:

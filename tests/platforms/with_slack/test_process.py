@@ -68,4 +68,5 @@ def _shows_a_card(message: Message) -> bool:
 
 
 def _is_done(message: Message) -> bool:
-    return any(block["type"] == "image" for block in message.blocks or ())
+    # A running video has a picture too: its preview.
+    return "Done" in str(message.blocks) and any(block["type"] == "image" for block in message.blocks or ())

@@ -50,8 +50,8 @@ async def picture(page: Page, card: Locator) -> tuple[str, tuple[int, int]]:
 
 async def video(page: Page, card: Locator) -> tuple[str, tuple[int, int], int]:
     """Wait for a card's video and return the codec, size and whole seconds of its bytes."""
-    await expect(card.locator("video")).to_be_visible()
-    found = await card.locator("video").evaluate("one => [one.src, one.poster]")
+    await expect(card.locator(".shown video")).to_be_visible()
+    found = await card.locator(".shown video").evaluate("one => [one.src, one.poster]")
     with Image.open(io.BytesIO(await content(page, found[1]))) as poster:
         shape = poster.size
     with av.open(io.BytesIO(await content(page, found[0])), "r") as container:
@@ -65,9 +65,9 @@ async def video(page: Page, card: Locator) -> tuple[str, tuple[int, int], int]:
 async def play(page: Page, card: Locator) -> None:
     if not await page.evaluate(PLAYS_H264):
         return
-    await card.locator("video").hover()
+    await card.locator(".shown video").hover()
     playing = "one => !one.paused && one.currentTime > 0 && one.videoWidth > 0"
-    await page.wait_for_function(playing, arg=await card.locator("video").element_handle())
+    await page.wait_for_function(playing, arg=await card.locator(".shown video").element_handle())
 
 
 async def react(page: Page, card: Locator, meaning: str) -> None:
@@ -143,7 +143,7 @@ async def test_a_pasted_picture_becomes_a_video_that_is_extended_and_reframed(
         await expect(page.locator(".note")).to_contain_text("only on a picture")
 
         await page.reload()
-        await expect(page.locator("video")).to_have_count(4)
+        await expect(page.locator(".shown video")).to_have_count(4)
         await expect(cards.nth(1).locator(".reaction .count")).to_have_text("1")
         assert complaints(page) == []
         await page.context.close()
@@ -165,7 +165,7 @@ async def test_one_of_several_pictures_is_animated_by_a_reaction_and_sent_to_dir
 
         await cards.nth(1).get_by_role("button", name="Send to me", exact=True).click()
         await page.get_by_role("button", name="Direct messages, 1 unread").click()
-        await expect(page.locator("video")).to_have_count(1)
+        await expect(page.locator(".shown video")).to_have_count(1)
         await page.get_by_role("button", name="Reply", exact=True).focus()
         await page.keyboard.press("Enter")
         await page.fill("#command-input", "/extend it begins to rain --resolution 540p")
@@ -265,9 +265,9 @@ async def test_the_page_shows_media_that_come_from_a_bucket(
         assert answer.url.startswith(f"{bucket.endpoint}/{bucket.name}/")
 
         await say(page, "/animate it plays")
-        await expect(cards.nth(1).locator("video")).to_be_visible()
+        await expect(cards.nth(1).locator(".shown video")).to_be_visible()
         await play(page, cards.nth(1))
-        film = await cards.nth(1).locator("video").evaluate("one => one.src")
+        film = await cards.nth(1).locator(".shown video").evaluate("one => one.src")
         assert complaints(page) == []
         await page.goto(f"{film}/view")
         await page.wait_for_function("document.querySelector('video').readyState > 0")
