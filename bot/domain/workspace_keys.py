@@ -75,7 +75,8 @@ def without_typed_key(line: str) -> str:
 
 
 def _typed_key(rest: str) -> bool:
-    words = re.split(r"[\s=]+", rest.strip().lower()) if rest.strip() else []
+    # Words may be quoted, as everywhere on a command line.
+    words = re.findall(r"[^\s=\"'“”„«»‘’]+", rest.lower())
     if words and words[0] in ("--action", "—action", "–action"):
         words = words[1:]
     return bool(words) and words not in [[action.value] for action in KeyAction]

@@ -22,7 +22,14 @@ def test_a_typed_key_is_refused_and_not_quoted(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["/studio key", "/studio key set", "/studio key --action remove", "/imagine a studio key light"]
+    "line",
+    [
+        "/studio key",
+        "/studio key set",
+        "/studio key --action remove",
+        "/studio key --action=“show”",
+        "/imagine a studio key light",
+    ],
 )
 def test_lines_without_a_key_are_shown_as_typed(line: str) -> None:
     assert line == without_typed_key(line)

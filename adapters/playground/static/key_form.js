@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 
 // A key that is typed after the command is replaced before it leaves the field; the server refuses the command.
 export const withoutTypedKey = (text) =>
-  text.replace(/^(\s*\/?studio\s+key\s+)(?!(?:--action[\s=]+)?(?:show|set|remove)\s*$)\S[^]*$/i, "$1•••");
+  text.replace(/^(\s*\/?studio\s+key\s+)(?!(?:--action[\s=]+)?["'“”„«»‘’]?(?:show|set|remove)["'“”„«»‘’]?\s*$)\S[^]*$/i, "$1•••");
 
 // Asks for the key; `onSend` gets it.
 export function askForKey({ title, text, label, maxLength, onSend }) {
