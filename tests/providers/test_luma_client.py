@@ -1,7 +1,6 @@
 """What arrives at the API, and what the engine is told, when the way between them breaks."""
 
 import asyncio
-import base64
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,7 +24,6 @@ from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import AnyRequest, ImageRequest
 from bot.providers.base import GenerationState, LaneLimits, Provider
 from bot.providers.luma import LumaProvider
-from bot.security.pseudonyms import account_id
 from tests.providers.scripted_api import (
     Act,
     answer_for_ever,
@@ -366,40 +364,3 @@ async def test_a_prompt_that_is_no_text_is_rejected() -> None:
         with pytest.raises(Rejected):
             await provider.submit(ImageRequest.model_construct(prompt="\ud800"), media={}, callback_url=None)
         assert api.received == []
-
-
-@pytest.mark.parametrize("key", ["", "two words", "line\nbreak", "ключ"])
-def test_a_key_that_no_header_can_carry_is_refused_at_once(key: str) -> None:
-    with pytest.raises(ValueError, match="API key"):
-        LumaProvider(api_key=SecretStr(key), account="a1", base_url="http://127.0.0.1:1", limits=LIMITS)
-
-
-@pytest.mark.parametrize(
-    "url", ["", "api.example", "ftp://api.example", "http://", "http://[::1", "http://u:p@api.example"]
-)
-def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
-    with pytest.raises(ValueError, match="base URL"):
-        LumaProvider(api_key=KEY, account="a1", base_url=url, limits=LIMITS)
-
-
-@pytest.mark.parametrize(
-    ("base", "trusted"),
-    [
-        ("http://127.0.0.1:8123/dream-machine/v1", "http://127.0.0.1:8123"),
-        ("http://127.0.0.1:8123/dream-machine/v1/", "http://127.0.0.1:8123"),
-        ("http://127.0.0.1:8123/luma/dream-machine/v1", "http://127.0.0.1:8123/luma/"),
-        ("http://127.0.0.1:8123/another/way", "http://127.0.0.1:8123"),
-    ],
-)
-async def test_its_own_answers_may_lead_to_its_host_below_what_stands_before_the_api(
-    base: str, trusted: str
-) -> None:
-    async with account(base) as provider:
-        assert trusted == provider.origin
-
-
-def test_an_account_is_named_by_a_keyed_hash_that_hides_the_key() -> None:
-    named = account_id(KEY, b"secret")
-    assert named == account_id(KEY, b"secret")
-    assert len({named, account_id(KEY, b"other"), account_id(SecretStr("luma-1"), b"secret")}) == 3
-    assert len(base64.b32decode(named.upper())) == 10
