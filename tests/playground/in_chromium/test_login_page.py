@@ -11,6 +11,7 @@ from adapters.playground.delivery.poller import MOST_STREAMS
 from bot.settings import Switch
 from tests.patience import PATIENCE_MS
 from tests.playground.in_chromium.browsing import complaints, open_page, say
+from tests.playground.page_requests import command
 from tests.playground.serving import Served, serve
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -62,6 +63,9 @@ async def test_a_tab_whose_stream_was_replaced_says_so_and_continues_on_return(
     served: Served, browser: Browser
 ) -> None:
     page = await open_page(browser, served.url)
+    # What somebody else does arrives by the page's stream, which is the oldest one then.
+    await command(served, "grace", "/imagine a lighthouse")
+    await page.wait_for_selector(".progress")
     async with served.client() as client:
         streams = [
             await client.send(client.build_request("GET", "/playground/events?me=ada"), stream=True)
