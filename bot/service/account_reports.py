@@ -71,6 +71,7 @@ async def account_reports(
     rows = await list_accounts(database)
     if of_workspaces:
         rows += await list_workspace_accounts(database)
+    spent = await account_spending(database, (row.id for row in rows), since=since)
     for row in rows:
         if row.state is AccountState.RETIRED and not row.in_flight:
             continue
@@ -89,7 +90,7 @@ async def account_reports(
                 credit_at=last.at if last else None,
                 per_day=per_day,
                 days_left=days_left(last.balance, per_day) if last else None,
-                spent_this_month=await account_spending(database, row.id, since=since),
+                spent_this_month=spent[row.id],
                 monthly_limit=monthly_limit if row.workspace is None else None,
             )
         )

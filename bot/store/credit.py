@@ -1,5 +1,6 @@
 """Balances of provider accounts over time, what their jobs cost, and where that differs from our prices."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -75,10 +76,11 @@ async def recent_readings(database: Database, *, now: int) -> dict[str, list[Rea
     }
 
 
-async def account_spending(database: Database, account: str, *, since: int) -> int:
-    """Micro-dollars that an account's jobs cost since a time, including those in flight."""
-    row = await database.one(sql.spent, account=account, since=since)
-    return row["spent"] if row else 0
+async def account_spending(database: Database, accounts: Iterable[str], *, since: int) -> dict[str, int]:
+    """Micro-dollars that each account's jobs cost since a time, including those in flight."""
+    items = [{"account": account} for account in accounts]
+    rows = await database.fetch(sql.spent, items=items, since=since) if items else ()
+    return {row["account"]: row["spent"] for row in rows}
 
 
 async def price_deviations(database: Database, *, since: int) -> list[PriceDeviation]:

@@ -133,7 +133,7 @@ class AccountMonitor:
         most = services.settings.monthly_limit
         if most is not None and account in services.providers:
             since, until = bounds(services.clock(), Period.MONTH, UTC)
-            spent = await account_spending(services.database, account, since=since)
+            spent = (await account_spending(services.database, [account], since=since))[account]
             ends = datetime.fromtimestamp(until / 1000, UTC)
             rest = f"the rest of {show_money(most)} (REVERIE_ACCOUNT_MONTHLY_LIMIT) until {ends:%d %B}"
             limits.append(Spendable(amount=most - spent, limit=rest))

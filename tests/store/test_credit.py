@@ -80,8 +80,8 @@ async def test_spending_counts_completed_jobs_and_those_in_flight(store: Databas
     price = (await (await completed(store)).now_at()).price
     await submitted(store)
     await (await submitted(store)).move(State.FAILED)
-    assert 2 * price == await account_spending(store, ACCOUNT, since=_BEFORE)
-    assert price == await account_spending(store, ACCOUNT, since=NOW + 24 * HOUR)
+    assert {ACCOUNT: 2 * price, "idle": 0} == await account_spending(store, [ACCOUNT, "idle"], since=_BEFORE)
+    assert {ACCOUNT: price} == await account_spending(store, [ACCOUNT], since=NOW + 24 * HOUR)
 
 
 async def test_activity_tells_what_runs_and_whether_anything_was_claimed(store: Database) -> None:

@@ -36,13 +36,14 @@ WHERE at >= :since OR at = (SELECT max(later.at) FROM credit_reading AS later
 ORDER BY account, at;
 
 -- name: spent
--- What an account's own jobs cost since a time, with those that it is working on; a refund to a member does not
--- come back from the provider.
-SELECT CAST(coalesce(sum(price), 0) AS bigint) AS spent FROM (
-    SELECT price FROM job WHERE account = :account AND state = 'completed' AND finished_at >= :since
-    UNION ALL
-    SELECT price FROM job WHERE account = :account AND state IN ('submitting', 'unknown', 'submitted')
-) AS cost;
+-- What each account's own jobs cost since a time, with those that it is working on; a refund to a member does
+-- not come back from the provider.
+SELECT r.account,
+       (SELECT CAST(coalesce(sum(price), 0) AS bigint) FROM job
+        WHERE job.account = r.account AND job.state = 'completed' AND job.finished_at >= :since)
+     + (SELECT CAST(coalesce(sum(price), 0) AS bigint) FROM job
+        WHERE job.account = r.account AND job.state IN ('submitting', 'unknown', 'submitted')) AS spent
+FROM {{rows items (account text)}} AS r;
 
 -- name: price_checks
 SELECT duration_class, CAST(sum(jobs) AS bigint) AS jobs, CAST(sum(expected) AS bigint) AS expected,
