@@ -91,6 +91,33 @@ async def test_what_is_put_again_is_no_stray(storage: FolderStorage) -> None:
     assert [] == [batch async for batch in storage.unreferenced_files(10_000, now=now)]
 
 
+async def test_what_is_put_again_stays_the_file_that_others_read(storage: FolderStorage) -> None:
+    """A sandboxed process may read one file; another in its place is closed to it."""
+    source = storage.incoming / "a"
+    await _put(storage)
+    source.parent.mkdir(exist_ok=True)
+    for put in (_put, lambda storage, source: storage.put_rendition(ID, "still", source)):
+        numbers = set()
+        for _ in range(2):
+            source.write_bytes(CONTENT)
+            await put(storage, source)
+            numbers.add(storage.path(ID if put is _put else f"{ID}.still").stat().st_ino)
+            assert not source.exists()
+        assert 1 == len(numbers)
+
+
+async def test_a_file_system_without_hard_links_serves_too(
+    storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_paths: Path) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", link)
+    for _ in range(2):
+        await _put(storage)
+    assert [storage.path(ID)] == _files(storage)
+
+
 async def test_only_abandoned_files_are_swept(storage: FolderStorage) -> None:
     now = time.time_ns() // 1_000_000
     assert await storage.sweep(now=now) == 0

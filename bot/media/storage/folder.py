@@ -114,15 +114,14 @@ class FolderStorage:
 
     def _place(self, path: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Replaces an equal file where there is one, so that two at once cannot trip over each other.
-        path.replace(target)
+        incoming.place(path, target)
         for folder in (target.parent, target.parent.parent, self.folder):
             incoming.sync(folder)
 
     def _place_beside(self, file: Path, target: Path, path: Path) -> None:
         if not file.is_file():
             raise MediaLost
-        path.replace(target)
+        incoming.place(path, target)
         incoming.sync(target.parent)
 
     def _remove(self, path: Path) -> int:
