@@ -12,10 +12,10 @@ from bot.timing import Timing
 WORKSPACE = "chat:home"
 #: what waits in real time is short; what is read from a clock keeps its real length, and tests advance it
 QUICK = {
-    "poll": 25,
-    "watch_interval": 10,
-    "sweep_interval": 40,
-    "account_check": 25,
+    "poll": 200,
+    "watch_interval": 15,
+    "sweep_interval": 200,
+    "account_check": 100,
     "asset_retry": 25,
     "progress_interval": 50,
     "delivery_retry": 20,
