@@ -3,7 +3,6 @@
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +10,15 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
+from bot.domain.text import nearest
+
 _PREFIX = "REVERIE_"
 #: marks a field whose value may be in a file, and the suffix of that file's setting
 FROM_FILE, FILE_SUFFIX = "from file", "_FILE"
 #: names with our prefix that only the tests read
 _ELSEWHERE = frozenset({"REVERIE_CHROMIUM"})
-#: minimum similarity of a misspelt name
-_NEAR = 0.6
 #: largest file in bytes; a larger one is a wrong path
 _FILE_MAX = 65_536
-
-
-def nearest_name(name: str, known: Collection[str]) -> str | None:
-    """The known name that a misspelt one most likely means; None where none is similar."""
-    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_NEAR)), None)
 
 
 def variable_of(model: type[BaseSettings], name: str) -> str:
@@ -70,7 +64,7 @@ def find_unknown(environment: Mapping[str, str], known: Collection[str]) -> list
         # Kubernetes sets such names beside a service that is called reverie.
         if value.startswith(("tcp://", "udp://")) or "_SERVICE_" in variable or "_PORT_" in variable:
             continue
-        found.append(UnknownSetting(name=name, nearest=nearest_name(variable, known)))
+        found.append(UnknownSetting(name=name, nearest=nearest(variable, known)))
     return found
 
 

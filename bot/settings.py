@@ -24,7 +24,8 @@ from bot.domain.access import QueueLimits
 from bot.domain.models import FPS, Lane
 from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Allowance, Defaults, Period
-from bot.environment import FROM_FILE, EnvironmentSettings, nearest_name, setting_names
+from bot.domain.text import nearest
+from bot.environment import FROM_FILE, EnvironmentSettings, setting_names
 from bot.timing import Timing
 
 #: minimum length of the playground's password
@@ -341,6 +342,6 @@ def describe_error(error: ValueError, prefix: str = "REVERIE_") -> str:
     # An alias is the variable's name already.
     variable = name if name.isupper() else f"{prefix}{name.upper()}"
     if first["type"] == "extra_forbidden":
-        nearest = nearest_name(variable, setting_names(Settings))
-        return f"{variable} is not known; {f'did you mean {nearest}?' if nearest else 'unset it'}"
+        known = nearest(variable, setting_names(Settings))
+        return f"{variable} is not known; {f'did you mean {known}?' if known else 'unset it'}"
     return f"{variable}: {first['msg'].removeprefix('Value error, ')}"

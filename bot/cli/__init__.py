@@ -6,6 +6,8 @@ remedy.
 
 import os
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -13,16 +15,32 @@ from bot.cli import maintenance as upkeep
 from bot.cli import operator as operating
 from bot.cli import run as running
 from bot.cli import simulate as simulating
-from bot.cli.params import refused
+from bot.cli.params import refused, show_help
+from bot.cli.tables import say
 from bot.domain.errors import ReverieError
 from bot.standard_streams import flush_streams, open_missing_streams, safe_stderr
 
 app = typer.Typer(
     name="reverie",
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="A chat bot for Discord and Slack that makes pictures and videos with Luma Dream Machine.",
 )
+
+
+@app.callback()
+def reverie(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    if version:
+        say(f"reverie {metadata.version('reverie-bot')}")
+        raise typer.Exit
+    show_help(context)
+
+
 for part in (running.app, simulating.app, upkeep.app, operating.app):
     app.add_typer(part)
 app.add_typer(operating.quota, name="quota")

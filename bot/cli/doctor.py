@@ -128,7 +128,7 @@ async def _settings(settings: Settings) -> AsyncIterator[Diagnosis]:
     yield Diagnosis(what=f"providers: {', '.join(settings.providers)}")
     if not settings.simulated and settings.public_url is None:
         yield Diagnosis(
-            what="no public URL: after a lost response a generation is found only by comparing requests",
+            what=f"no public URL: {'; '.join(_without_public_url(settings))}",
             level=Severity.WARNING,
             remedy="set REVERIE_PUBLIC_URL to the address under which the internet reaches this bot",
         )
@@ -147,6 +147,15 @@ async def _settings(settings: Settings) -> AsyncIterator[Diagnosis]:
             level=Severity.WARNING,
             remedy="give one with: reverie quota set <workspace> <dollars>, or set REVERIE_DEFAULT_CEILING",
         )
+
+
+def _without_public_url(settings: Settings) -> Iterator[str]:
+    """What does not work without a public URL."""
+    if settings.media_url is None and not {"luma", "appypie"}.isdisjoint(settings.providers):
+        yield "pictures and videos that members upload cannot be used"
+    yield "files that are too large for a chat get no link"
+    yield "results are noticed by asking, not by callbacks"
+    yield "after a lost response a generation is found only by comparing requests"
 
 
 def _adapters(settings: Settings) -> Iterator[Diagnosis]:

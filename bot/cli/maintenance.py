@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.params import AsJson, read_quietly, say, show
+from bot.cli.params import AsJson, group, read_quietly
+from bot.cli.tables import say, show
 from bot.standard_streams import safe_stderr
 
 app = typer.Typer()
-db = typer.Typer(help="The database.")
-media = typer.Typer(help="The stored pictures and videos.")
+db = group("The database.")
+media = group("The stored pictures and videos.")
 
 
 @app.command()

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.params import AsJson, Counted, Subject, read_dollars, read_quietly, show
+from bot.cli.params import AsJson, Counted, Subject, choice, group, number, read_dollars, read_quietly
+from bot.cli.tables import show
 from bot.domain.jobs import State
 from bot.domain.quota import Level, Period
 
 app = typer.Typer()
-quota = typer.Typer(help="Budgets and limits set by the operator.")
-jobs = typer.Typer(help="Jobs of all workspaces.")
-workspaces = typer.Typer(help="Workspaces and blocks.")
+quota = group("Budgets and limits set by the operator.")
+jobs = group("Jobs of all workspaces.")
+workspaces = group("Workspaces and blocks.")
 
 
 def _operate(call: str, *, as_json: bool, writes: bool = False, **arguments: Any) -> None:
@@ -26,7 +27,7 @@ def quota_set(
     subject: Subject,
     amount: Annotated[str, typer.Argument(help="Dollars per period.", callback=read_dollars)],
     *,
-    period: Annotated[Period, typer.Option(help="The calendar period.")] = Period.MONTH,
+    period: Annotated[Period, choice(Period, "The calendar period.")] = Period.MONTH,
     as_json: AsJson = False,
 ) -> None:
     """Set the budget of a workspace, a person's limit in all workspaces, or the limit of `everything`."""
@@ -43,7 +44,7 @@ def quota_show(subject: Counted, *, as_json: AsJson = False) -> None:
 def quota_reset(
     subject: Counted,
     *,
-    level: Annotated[Level, typer.Option(help="Period of the limit.")] = Level.MEMBER,
+    level: Annotated[Level, choice(Level, "The level of the limit.")] = Level.MEMBER,
     as_json: AsJson = False,
 ) -> None:
     """Reset the use of one limit to zero."""
@@ -54,7 +55,7 @@ def quota_reset(
 def usage(
     workspace: Annotated[str | None, typer.Argument(help="A workspace, discord:123; none: all.")] = None,
     *,
-    period: Annotated[Period, typer.Option(help="The calendar period.")] = Period.MONTH,
+    period: Annotated[Period, choice(Period, "The calendar period.")] = Period.MONTH,
     as_json: AsJson = False,
 ) -> None:
     """Show a workspace's spending by member and model; without one, accounts, credit and workspaces."""
@@ -67,8 +68,8 @@ def usage(
 @jobs.command("list")
 def jobs_list(
     *,
-    state: Annotated[State | None, typer.Option(help="Only jobs in this state.")] = None,
-    count: Annotated[int, typer.Option(help="How many, the newest first.", min=1, max=1000)] = 20,
+    state: Annotated[State | None, choice(State, "Only jobs in this state.")] = None,
+    count: Annotated[int, number("How many, the newest first.", at_most=1000)] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List jobs."""
@@ -90,7 +91,7 @@ def jobs_refund(job: str, *, as_json: AsJson = False) -> None:
 @jobs.command("orphans")
 def jobs_orphans(
     *,
-    count: Annotated[int, typer.Option(help="How many, the newest first.", min=1, max=1000)] = 50,
+    count: Annotated[int, number("How many, the newest first.", at_most=1000)] = 50,
     resolve: Annotated[
         str | None,
         typer.Option(metavar="GENERATION", help="Mark one left at the provider as resolved."),

@@ -1,10 +1,9 @@
-"""Settings, arguments and output of the command line."""
+"""Settings and arguments of the command line."""
 
 import os
-import sys
+from enum import StrEnum
 from typing import Annotated, Any
 
-import orjson
 import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
@@ -12,9 +11,9 @@ from pydantic_settings import SettingsError
 from bot.domain.errors import ReverieError
 from bot.domain.pricing import read_money
 from bot.domain.quota import Level
+from bot.domain.text import either
 from bot.environment import UnknownSetting, find_unknown, setting_names
 from bot.settings import Settings, describe_error
-from bot.standard_streams import discard
 
 
 class Misset(ReverieError):
@@ -69,6 +68,49 @@ def _read_counted(text: str) -> str:
     return text
 
 
+def group(text: str) -> typer.Typer:
+    """A group of commands; without a command it shows its help."""
+    made = typer.Typer(help=text, invoke_without_command=True)
+    made.callback()(show_help)
+    return made
+
+
+def show_help(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        context.get_help()  # prints it
+
+
+class WrongValue(typer.BadParameter):
+    """An option has a value that it does not take; the message begins with "takes"."""
+
+    def format_message(self) -> str:
+        return f"{self.param.opts[0] if self.param else 'The option'} {self.message}"
+
+
+def choice(kind: type[StrEnum], text: str) -> Any:
+    """An option that takes one of the values of an enum."""
+
+    def read(value: str) -> StrEnum:
+        try:
+            return kind(value)
+        except ValueError:
+            raise WrongValue(f"takes {either(list(kind))}, not {value!r}") from None
+
+    return typer.Option(help=text, parser=read, metavar="|".join(kind))
+
+
+def number(text: str, *, at_most: int) -> Any:
+    """An option that takes a whole number from 1 on."""
+
+    def read(value: str | int) -> int:  # the default is a number already
+        text = str(value)
+        if not text.isdecimal() or not 1 <= int(text[:9]) <= at_most:
+            raise WrongValue(f"takes a whole number from 1 to {at_most}, not {text!r}")
+        return int(text)
+
+    return typer.Option(help=text, parser=read, metavar=f"1-{at_most}")
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Subject = Annotated[
     str,
@@ -81,33 +123,6 @@ Counted = Annotated[
     str,
     typer.Argument(help="A workspace (discord:123) or a member (discord:123:42).", callback=_read_counted),
 ]
-
-
-def say(line: str) -> None:
-    """Print a line; a closed pipe such as that of `| head` is ignored."""
-    try:
-        typer.echo(line)
-    except BrokenPipeError:
-        discard(sys.stdout)
-
-
-def show(answer: Any, *, as_json: bool) -> None:
-    if as_json:
-        say(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
-        return
-    if isinstance(answer, dict) and all(isinstance(value, list) for value in answer.values()):
-        for name, rows in answer.items():
-            say(f"{name.replace('_', ' ')}:")
-            _show_rows(rows)
-    else:
-        _show_rows(answer if isinstance(answer, list) else [answer])
-
-
-def _show_rows(rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        say("nothing")
-    for row in rows:
-        say("  ".join(f"{key}={value}" for key, value in row.items()))
 
 
 def refused(error: OSError, settings: Settings | None = None) -> ReverieError:

@@ -32,6 +32,7 @@ from bot.domain.requests import (
     VideoRequest,
     check_length,
 )
+from bot.domain.text import either
 
 #: fields of requests that may be left open
 OPEN_FIELDS = frozenset({"model", "aspect_ratio", "resolution", "duration", "weight"})
@@ -195,7 +196,7 @@ def _without_model(request: AnyRequest, models: Sequence[Model]) -> str:
             f"{request.model} is not available here right now, "
             f"and no generation service of this bot {_DOING[request.kind]}"
         )
-    return f"{request.model} is not available here right now; choose {_either(models)}"
+    return f"{request.model} is not available here right now; choose {either(models)}"
 
 
 _DOING = {
@@ -214,12 +215,8 @@ def _without_features(
 ) -> str:
     missing = _missing(request, offer, open_fields)
     able = dict.fromkeys(one.model for one in others if not _missing(request, one, open_fields))
-    remedy = f"choose {_either(tuple(able))}" if able else "leave that out"
+    remedy = f"choose {either(tuple(able))}" if able else "leave that out"
     return f"{offer.model} takes no {_names(missing)}; {remedy}"
-
-
-def _either(values: Sequence[str]) -> str:
-    return " or ".join((", ".join(values[:-1]), values[-1]) if len(values) > 1 else values)
 
 
 def _fitted(request: AnyRequest, offer: Offer, open_fields: Collection[str]) -> AnyRequest:

@@ -1,13 +1,18 @@
-"""Cleans text from outside, so that both databases and UTF-8 can store it.
+"""Cleans text from outside, so that both databases and UTF-8 can store it; finds and joins words.
 
 PostgreSQL stores no U+0000 in a text, and a lone surrogate, which JSON can spell as an escape, cannot be
 encoded. Both would fail somewhere behind the place where the text came in, so each edge cleans what enters.
 """
 
 import json
+from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 import orjson
+
+#: minimum similarity of a misspelt name
+_SIMILAR = 0.6
 
 
 def storable(text: str) -> str:
@@ -61,3 +66,14 @@ def parse_json(content: bytes | str) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+def either(values: Collection[str]) -> str:
+    """The values as alternatives: `a, b or c`."""
+    *first, last = values
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """The known name that a misspelt one most likely means; None where none is similar."""
+    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_SIMILAR)), None)

@@ -19,13 +19,21 @@ from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.secret_keys import fingerprint
 from bot.service.account_reports import account_reports, wrong_prices
 from bot.services import log
-from bot.store.database.base import Database
+from bot.store.database.base import Database, Transaction
 from bot.store.jobs import find_job, list_jobs, refund_job
 from bot.store.limits import reset_meter, set_rule, usage_of
 from bot.store.orphans import list_orphans, resolve_orphan
 from bot.store.reencrypt import EncryptedValue, encrypted_values, replace_values
 from bot.store.reports import list_workspaces, usage
-from bot.store.workspaces import AuditEntry, find_members, find_workspace, set_block
+from bot.store.workspaces import (
+    AuditEntry,
+    add_workspaces,
+    find_members,
+    find_workspace,
+    knows_workspace,
+    nearest_subject,
+    set_block,
+)
 
 Answer = dict[str, Any] | list[dict[str, Any]]
 ACTOR = "operator"
@@ -82,7 +90,14 @@ class Operator:
             raise InvalidRequest(str(error)) from error
         rule = Rule(level=level, subject=subject, workspace="", allowance=allowance)
         decision = self._audit_entry("quota set", f"{level}:{subject}")
-        await self._database.transact(set_rule, rule, audit=decision)
+
+        async def run(tx: Transaction) -> None:
+            if level is Level.CEILING:
+                # A budget may be given before the bot is invited; the workspace is known from now on.
+                await add_workspaces(tx, [subject], now=decision.now)
+            await set_rule(tx, rule, audit=decision)
+
+        await self._database.transact(run)
         return {"level": level, "subject": subject, "amount": show_money(allowance.amount), "period": period}
 
     async def quota_show(self, *, subject: str) -> Answer:
@@ -169,6 +184,7 @@ class Operator:
         return {"generation": generation, "resolved": True}
 
     async def usage(self, *, workspace: str, period: str = "month") -> Answer:
+        await self._require_known(workspace)
         zone = (await find_workspace(self._database, workspace)).timezone
         since, _ = bounds(self._clock(), Period(period), ZoneInfo(zone))
         return [
@@ -236,13 +252,31 @@ class Operator:
         if not platform or not workspace or ":" in user:
             raise InvalidRequest("Write a workspace like discord:123 or a member like discord:123:42")
         if not user:
+            await self._require_known(subject)
             return Caller(workspace=subject, person=subject, member=subject, name=subject)
         workspace = f"{platform}:{workspace}"
-        # Only members who have used the bot are known as persons; nothing was counted for others.
+        await self._require_known(workspace)
         seen = await find_members(self._database, workspace, subject)
-        person = seen[0].person if seen else f"{platform}:{user}"
-        guest = bool(seen) and seen[0].guest
-        return Caller(workspace=workspace, person=person, member=subject, name=user, is_guest=guest)
+        if not seen:
+            raise await self._unknown(subject, workspace)
+        return Caller(
+            workspace=workspace,
+            person=seen[0].person,
+            member=subject,
+            name=user,
+            is_guest=seen[0].guest,
+        )
+
+    async def _require_known(self, workspace: str) -> None:
+        if not await knows_workspace(self._database, workspace):
+            raise await self._unknown(workspace, workspace)
+
+    async def _unknown(self, subject: str, workspace: str) -> InvalidRequest:
+        """The error for a workspace or a member that has not used the bot, with the nearest that has."""
+        known = await nearest_subject(self._database, subject, workspace)
+        hint = f"did you mean {known}?" if known else "reverie workspaces list shows all workspaces"
+        what = "workspace" if subject == workspace else "member"
+        return InvalidRequest(f"No {what} {subject} has used the bot; {hint}")
 
     async def _find(self, job: str) -> Job:
         found = await find_job(self._database, parse_job_id(job) or "")
@@ -268,6 +302,7 @@ def _job_record(job: Job) -> dict[str, Any]:
         "title": job.title,
         "model": job.request.model,
         "price_microusd": job.price,
+        "created_at": job.created_at,
         "attempt": job.attempt,
         "account": job.account,
         "generation": job.remote_id,

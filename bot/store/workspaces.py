@@ -7,6 +7,7 @@ import orjson
 
 from bot.domain.access import Workspace
 from bot.domain.identity import Caller
+from bot.domain.text import nearest
 from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import WITHOUT_WILDCARDS, load
 from bot.store.rows import member_row, workspace_from
@@ -79,6 +80,10 @@ async def waiting_counts(database: Database, caller: Caller, now: int) -> tuple[
     return of_member, sum(row["jobs"] for row in rows if not row["member"])
 
 
+async def knows_workspace(database: Database, workspace: str) -> bool:
+    return bool(await database.fetch(sql.workspaces, ids=[workspace]))
+
+
 async def find_workspace(database: Database, workspace: str) -> Workspace:
     """A workspace; with the defaults where it is not known yet."""
     rows = await database.fetch(sql.workspaces, ids=[workspace])
@@ -101,6 +106,15 @@ async def find_members(database: Database, workspace: str, text: str) -> list[Me
         MemberName(id=row["id"], name=row["name"], person=row["person"], guest=bool(row["guest"]))
         for row in rows
     ]
+
+
+async def nearest_subject(database: Database, subject: str, workspace: str) -> str | None:
+    """The known workspace or member whose id is most similar to one that is not known."""
+    if subject == workspace:
+        rows = await database.fetch(sql.workspace_ids)
+    else:
+        rows = await database.fetch(sql.recent_members, workspace=workspace)
+    return nearest(subject, [row["id"] for row in rows])
 
 
 async def member_names(database: Database, workspace: str, start: str) -> list[str]:

@@ -36,6 +36,11 @@ def reverie(folder: Path, *arguments: str, **settings: str) -> subprocess.Comple
         return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
 
 
+def lines(ended: subprocess.CompletedProcess[str]) -> list[str]:
+    """What it printed, without the spaces that align it."""
+    return [" ".join(line.split()) for line in ended.stdout.splitlines()]
+
+
 def cold_reverie(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a new interpreter, which inherits the limits of this process."""
     return subprocess.run(

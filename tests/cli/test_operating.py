@@ -90,6 +90,32 @@ async def test_workspaces_are_listed_with_their_blocks(full: Settings) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("call", "arguments", "words"),
+    [
+        (
+            "usage",
+            {"workspace": "discord:11"},
+            "No workspace discord:11 has used the bot; did you mean discord:10",
+        ),
+        ("usage", {"workspace": "x:y"}, "reverie workspaces list shows all workspaces"),
+        ("quota_show", {"subject": "discord:11"}, "did you mean discord:10"),
+        ("quota_show", {"subject": "discord:11:1"}, "did you mean discord:10"),
+        ("quota_show", {"subject": "discord:10:2"}, "No member discord:10:2 .* did you mean discord:10:1"),
+    ],
+)
+async def test_an_unknown_workspace_or_member_is_told_with_the_nearest(
+    full: Settings, call: str, arguments: dict[str, str], words: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        await _read(full, call, **arguments)
+
+
+async def test_a_budget_makes_a_workspace_known_before_it_uses_the_bot(full: Settings) -> None:
+    await _write(full, "quota_set", subject="discord:77", amount="50")
+    assert [] == await _read(full, "usage", workspace="discord:77")
+
+
 async def test_a_database_locked_by_a_bot_without_a_socket_is_reported(full: Settings) -> None:
     with lock_store(full.database), pytest.raises(DatabaseLocked, match="REVERIE_DATABASE_URL"):
         await _write(full, "workspaces_block", subject="discord:10", blocked=True)

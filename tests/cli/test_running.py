@@ -17,7 +17,7 @@ import pytest
 
 from bot.domain.errors import InvalidRequest, ReverieError
 from bot.web.operator_socket import call_running, socket_of
-from tests.cli.running import Running, complaint, folder, reverie, running
+from tests.cli.running import Running, complaint, folder, lines, reverie, running
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_the_bot_answers_that_it_is_alive(bot: Running) -> None:
 def test_a_budget_is_set_through_the_running_bot_and_read_directly(bot: Running) -> None:
     ended = reverie(bot.folder, "quota", "set", "discord:1", "50", "--period", "week")
     assert (0, "") == (ended.returncode, ended.stderr)
-    assert "level=ceiling  subject=discord:1  amount=$50.00  period=week\n" == ended.stdout
+    assert ["level ceiling", "subject discord:1", "amount $50.00", "period week"] == lines(ended)
     (ceiling,) = _answer(bot, "quota", "show", "discord:1")
     assert ("ceiling", "week", 50_000_000, 0) == (
         ceiling["level"],
@@ -177,10 +177,10 @@ def test_a_secret_is_replaced_step_by_step(home: Path) -> None:
             pass
     ended = reverie(home, "db", "reseal", REVERIE_SECRET_KEY=new)
     assert 1 == ended.returncode
-    assert "resealed=0  current=0  unreadable=1\n" == ended.stdout
+    assert ["resealed 0", "current 0", "unreadable 1"] == lines(ended)
     assert "REVERIE_SECRET_KEY=new,old" in reverie(home, "doctor", REVERIE_SECRET_KEY=new).stdout
     ended = reverie(home, "db", "reseal", REVERIE_SECRET_KEY=f"{new},{old}")
-    assert (0, "resealed=1  current=0  unreadable=0\n") == (ended.returncode, ended.stdout)
+    assert (0, ["resealed 1", "current 0", "unreadable 0"]) == (ended.returncode, lines(ended))
     assert 0 == reverie(home, "doctor", REVERIE_SECRET_KEY=new, REVERIE_HTTP_PORT="0").returncode
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -26,21 +27,21 @@ _HEAVY = {
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("", "Missing command"),
-        ("quota", "Missing command"),
+        ("quota nonsense", "No such command 'nonsense'"),
         ("nonsense", "No such command 'nonsense'"),
         ("run --port 1", "No such option: --port"),
         ("quota set discord:1", "missing argument 'amount'"),
         ("quota set discord:1 much", "write it like 5 or 0.25"),
         ("quota set discord:1 0,25", "write it like 5 or 0.25"),
         ("quota set discord 5", "write discord:123"),
-        ("quota set discord:1 5 --period year", "'day', 'week', 'month'"),
+        ("quota set discord:1 5 --period year", "--period takes day, week or month, not 'year'"),
         ("quota show everything", "write a workspace like discord:123"),
         ("quota show person:discord:1", "write a workspace like discord:123"),
-        ("quota reset discord:1 --level all", "'member', 'person'"),
-        ("usage discord:1 --period x", "'day', 'week', 'month'"),
-        ("jobs list --state lost", "'held', 'preparing'"),
-        ("jobs list --count 0", "invalid value for '--count'"),
+        ("quota reset discord:1 --level all", "--level takes member, person, "),
+        ("usage discord:1 --period x", "--period takes day, week or month"),
+        ("jobs list --state lost", "--state takes held, preparing, "),
+        ("jobs list --count 0", "--count takes a whole number from 1 to 1000, not '0'"),
+        ("jobs list --count many", "--count takes a whole number from 1 to 1000, not 'many'"),
         ("jobs show", "missing argument 'job'"),
         ("workspaces block :", "write discord:123"),
         ("simulate --port 65536", "invalid value for '--port'"),
@@ -97,13 +98,14 @@ def test_help_names_every_command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["reverie", *arguments, "--help"])
+        monkeypatch.setattr(sys, "argv", ["reverie", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
         assert not ended.value.code
         return capsys.readouterr().out
 
-    whole = told()
+    whole = told("--help")
+    assert whole.split() == told().split()
     for name in ("run", "demo", "simulate", "doctor", "quota", "usage", "jobs", "workspaces", "db"):
         assert f" {name} " in whole
     for group, names in {
@@ -112,9 +114,20 @@ def test_help_names_every_command(
         "workspaces": ("list", "block", "unblock"),
         "db": ("upgrade", "check", "reseal", "backup", "restore", "copy"),
     }.items():
-        shown = told(group)
+        shown = told(group, "--help")
+        assert shown.split() == told(group).split()
         assert all(f" {name} " in shown for name in names)
     assert "reverie" == app.info.name
+
+
+def test_the_version_is_that_of_the_installed_package(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["reverie", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert f"reverie {metadata.version('reverie-bot')}\n" == capsys.readouterr().out
 
 
 def test_the_command_line_loads_nothing_heavy() -> None:

@@ -55,6 +55,12 @@ ORDER BY seen_at DESC LIMIT 2;
 -- name: member_names
 SELECT id, name FROM member WHERE workspace = :workspace AND lower(name) LIKE lower(:prefix) ORDER BY seen_at DESC LIMIT 10;
 
+-- name: recent_members
+SELECT id FROM member WHERE workspace = :workspace ORDER BY seen_at DESC LIMIT 1000;
+
+-- name: workspace_ids
+SELECT id FROM workspace;
+
 -- name: list_workspaces
 SELECT workspace.id, workspace.paused, workspace.timezone,
        (SELECT count(*) FROM member WHERE member.workspace = workspace.id) AS members,
