@@ -8,6 +8,7 @@ With `?download`, and of a type that the bucket does not serve, a file comes thr
 """
 
 import asyncio
+import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -46,6 +47,17 @@ _LATER = "This file is temporarily unavailable."
 
 #: title and content of the page
 _PICTURE = ("Picture · Reverie", '<img src="../$token" alt="The picture of this link">')
+#: what chats show of a link to the page
+_PICTURE_PREVIEW = """\
+<meta property="og:type" content="website">
+<meta property="og:image" content="$url">
+<meta name="twitter:card" content="summary_large_image">"""
+_VIDEO_PREVIEW = """\
+<meta property="og:type" content="video.other">
+<meta property="og:image" content="$url/still">
+<meta property="og:video" content="$url">
+<meta property="og:video:type" content="$mime">
+<meta name="twitter:card" content="summary_large_image">"""
 _VIDEO = (
     "Video · Reverie",
     '<video src="../$token" poster="still" preload="metadata" controls loop playsinline></video>',
@@ -55,8 +67,12 @@ _VIDEO = (
 class _StoredFileResponse(Response):
     """The content of a stored file, or the part of it that a Range header names."""
 
-    def __init__(self, storage: Storage, file_id: str, served: ServedFile) -> None:
+    def __init__(
+        self, storage: Storage, file_id: str, served: ServedFile, *, download_name: str | None
+    ) -> None:
         super().__init__()
+        #: None: it is shown, not saved
+        self._download_name = download_name
         self._storage = storage
         self._file_id = file_id
         self._served = served
@@ -72,7 +88,11 @@ class _StoredFileResponse(Response):
                 # Read now, so that a file which is removed meanwhile causes no error.
                 stat = await asyncio.to_thread(path.stat)
                 response = FileResponse(
-                    path, media_type=self._served.mime, headers=_FILE_HEADERS, stat_result=stat
+                    path,
+                    media_type=self._served.mime,
+                    headers=_FILE_HEADERS,
+                    stat_result=stat,
+                    filename=self._download_name,
                 )
                 await response(scope, receive, send)
 
@@ -90,6 +110,11 @@ def _http_errors() -> Iterator[None]:
         # For 410 a provider fails the generation, but this fault is ours and may be temporary.
         log.warning("media_not_read", error=repr(error))
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, _LATER, _COMMON) from error
+
+
+def _file_name(file_id: str, served: ServedFile) -> str:
+    """The name under which a browser saves a file: different for each, with the ending of its type."""
+    return f"reverie-{file_id[:8]}.{EXTENSIONS[served.mime or '']}"
 
 
 def media_routes(services: Services) -> list[Route]:
@@ -115,7 +140,8 @@ def media_routes(services: Services) -> list[Route]:
         # The bucket's URL is signed for GET, and HEAD needs nothing of the content.
         if served.url is not None and "download" not in request.query_params and request.method != "HEAD":
             return RedirectResponse(served.url, HTTPStatus.FOUND, _REDIRECT_HEADERS)
-        return _StoredFileResponse(services.storage, file_id, served)
+        name = _file_name(file_id, served) if "download" in request.query_params else None
+        return _StoredFileResponse(services.storage, file_id, served, download_name=name)
 
     async def serve(request: Request) -> Response:
         return await respond(request)
@@ -126,12 +152,16 @@ def media_routes(services: Services) -> list[Route]:
     async def view(request: Request) -> Response:
         _, served = await find(request)
         mime = served.mime or ""
-        token, ending = request.path_params["token"], EXTENSIONS[mime]
-        title, shown = _VIDEO if mime.startswith("video/") else _PICTURE
-        # A token that has been verified holds nothing that HTML would read as its own.
-        text = page.substitute(
-            title=title, shown=Template(shown).substitute(token=token), token=token, name=f"reverie.{ending}"
+        token = request.path_params["token"]
+        is_video = mime.startswith("video/")
+        title, shown = _VIDEO if is_video else _PICTURE
+        origin = services.settings.public_url or str(request.base_url)
+        preview = Template(_VIDEO_PREVIEW if is_video else _PICTURE_PREVIEW).substitute(
+            url=html.escape(f"{origin.rstrip('/')}/media/{token}"), mime=mime
         )
+        # A token that has been verified holds nothing that HTML would read as its own.
+        shown = Template(shown).substitute(token=token)
+        text = page.substitute(title=title, preview=preview, shown=shown, token=token)
         return HTMLResponse(text, headers=page_headers)
 
     async def style(_: Request) -> Response:

@@ -135,18 +135,33 @@ async def test_the_page_of_a_video_plays_it(tmp_path: Path) -> None:
         (source,) = re.findall('src="(.*?)"', player)
         assert "video/mp4" == (await http.get(page.url.join(source))).headers["content-type"]
         assert b"\xff\xd8\xff\xe0 still" == (await http.get(page.url.join("still"))).content
-        ((saved, name),) = re.findall('<a href="(.*?)" download="(.*?)">', page.text)
-        assert (f"{source}?download", "reverie.mp4") == (saved, name)
+        (saved,) = re.findall('<a href="(.*?)" download>', page.text)
+        download = await http.get(page.url.join(saved))
+        assert f'attachment; filename="reverie-{file[:8]}.mp4"' == download.headers["content-disposition"]
+        assert {
+            "og:site_name": "Reverie",
+            "og:title": "Video · Reverie",
+            "og:type": "video.other",
+            "og:image": f"http://127.0.0.1{url}/still",
+            "og:video": f"http://127.0.0.1{url}",
+            "og:video:type": "video/mp4",
+            "twitter:card": "summary_large_image",
+        } == dict(re.findall('<meta (?:property|name)="([a-z_]+:.*?)" content="(.*?)">', page.text))
 
 
 async def test_the_page_of_a_picture_shows_it(tmp_path: Path) -> None:
-    async with open_engine(tmp_path, start=None) as bot, bot.http() as http:
-        page = await http.get(link(bot, await keep(bot)) + "/view")
+    origin = "https://bot.example"
+    async with open_engine(tmp_path, start=None, public_url=origin) as bot, bot.http() as http:
+        url = link(bot, file := await keep(bot))
+        page = await http.get(f"{url}/view")
+        assert f'<meta property="og:image" content="{origin}{url}">' in page.text
+        assert "content-disposition" not in (await http.get(url)).headers
         assert "<title>Picture · Reverie</title>" in page.text
         ((source, alt),) = re.findall('<img src="(.*?)" alt="(.+?)">', page.text)
         assert "image/png" == (await http.get(page.url.join(source))).headers["content-type"]
         assert alt
-        assert 'download="reverie.png"' in page.text
+        download = await http.get(f"{url}?download")
+        assert f'attachment; filename="reverie-{file[:8]}.png"' == download.headers["content-disposition"]
 
 
 async def test_the_page_runs_nothing(tmp_path: Path) -> None:
@@ -157,7 +172,9 @@ async def test_the_page_runs_nothing(tmp_path: Path) -> None:
         assert "default-src 'none'" == policy[0]
         assert not any(word in " ".join(policy) for word in ("unsafe", "http", "data:", "*"))
         assert "frame-ancestors 'none'" in policy
-        assert not re.search(r"<script|<style|style=|\son[a-z]+=|https?:", page.text)
+        loaded = re.sub("<meta .*?>", "", page.text)
+        assert not re.search(r"<script|<style|style=|\son[a-z]+=|https?:", loaded)
+        assert "http-equiv" not in page.text
         (sheet,) = re.findall('<link rel="stylesheet" href="(.*?)">', page.text)
         style = await http.get(page.url.join(sheet))
         assert (200, "text/css; charset=utf-8") == (style.status_code, style.headers["content-type"])
