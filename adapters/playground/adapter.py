@@ -79,6 +79,7 @@ def build(context: AdapterContext) -> Adapter:
         reader=reader,
         sessions=sessions,
         link=link,
+        simulated=settings.simulated,
     )
     return Adapter(
         name=ADAPTER,

@@ -52,6 +52,7 @@ class PageRoutes:
         reader: RequestReader,
         sessions: Sessions,
         link: MediaLink,
+        simulated: bool,
     ) -> None:
         self._service = service
         self._store = store
@@ -60,6 +61,7 @@ class PageRoutes:
         self._reader = reader
         self._sessions = sessions
         self._link = link
+        self._simulated = simulated
 
     async def page(self, _: Request) -> Response:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
@@ -96,6 +98,8 @@ class PageRoutes:
                 "feelings": FEELINGS,
                 "limits": {"file": LARGEST, "prompt": PROMPT_MAX},
                 "signed_in": self._sessions.needed,
+                #: every job is done by the simulator: results are placeholders and nothing is spent
+                "simulated": self._simulated,
             }
         )
 

@@ -6,7 +6,8 @@ import { Channels } from "./channels.js";
 import { Composer } from "./composer.js";
 import { byId, el, reducedMotion } from "./dom.js";
 import { openCommandMenu, openForm } from "./forms.js";
-import { announce, showBanner, toast } from "./notices.js";
+import { enlarge } from "./lightbox.js";
+import { announce, showBanner, showPlaceholderLine, toast } from "./notices.js";
 import { submit, unanswered } from "./outbox.js";
 import { People } from "./people.js";
 import { setClock } from "./progress.js";
@@ -56,6 +57,7 @@ async function start() {
     setClock(state.now);
     app.set(state);
     people.set(state);
+    showPlaceholderLine(state.simulated);
     Object.values(timelines).forEach((timeline) => timeline.clear());
     setMe(state.me.name);
     state.messages.filter((message) => message.kind !== "reaction").forEach(applyMessage);
@@ -179,6 +181,7 @@ function openCommandForm(command) {
 
 byId("forms").addEventListener("click", () => openCommandMenu(byId("forms"), app.commands(), openCommandForm));
 byId("newer").addEventListener("click", scrollToEnd);
+byId("messages").addEventListener("enlarge", (event) => enlarge(event.target, app));
 view.addEventListener("scroll", () => {
   if (view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END) byId("newer").hidden = true;
 });

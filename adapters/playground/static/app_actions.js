@@ -12,14 +12,16 @@ export class AppActions {
   constructor({ send, page }) {
     this.send = send;
     this.page = page;
-    Object.assign(this, { actions: {}, ratios: [], numbers: [], feelings: [], limits: {}, available: {} });
+    Object.assign(this, { actions: {}, ratios: [], numbers: [], feelings: [], limits: {}, available: {}, simulated: false });
     // Sent commands by key, so that a refused one can be edited.
     this.sent = new Map();
   }
 
-  set({ actions, ratios, numbers, feelings, limits, channels }) {
-    Object.assign(this, { actions, ratios, numbers, feelings, limits, available: channels });
+  set({ actions, ratios, numbers, feelings, limits, channels, simulated }) {
+    Object.assign(this, { actions, ratios, numbers, feelings, limits, simulated, available: channels });
   }
+
+  priceText = (price) => (this.simulated ? `${price} · simulated` : price);
 
   me = () => this.page.people.me.name;
 

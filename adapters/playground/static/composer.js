@@ -18,7 +18,7 @@ export class Composer {
     this.bar = byId("replying");
     this.price = byId("price");
     this.replied = null;
-    this.prices = new PriceQuotes(({ price }) => { this.price.textContent = price ?? ""; this.price.hidden = !price; });
+    this.prices = new PriceQuotes(({ price }) => { this.price.textContent = price ? app.priceText(price) : ""; this.price.hidden = !price; });
     this.attachments = new Attachments({ onChange: () => this.changed(), limits: () => app.limits });
     this.completion = new Completion({
       field: this.field, list: byId("suggestions"), history, write: (text) => this.write(text), submit: () => this.submit(),

@@ -28,7 +28,7 @@ export function openForm(command, app, { drafts = {}, files = [], replied = null
   const send = el("button", { type: "submit", class: "primary" }, "Send");
   const prices = new PriceQuotes(({ price, refusal }) => {
     status.classList.toggle("problem", Boolean(refusal));
-    status.replaceChildren(price ? el("b", {}, price) : "", refusal ?? "");
+    status.replaceChildren(price ? el("b", {}, app.priceText(price)) : "", refusal ?? "");
   });
   const preview = command.places.length > 0 ? new FramingPreview(command.places) : null;
   let ready = false;

@@ -23,11 +23,11 @@ export function details(job, app, text) {
   return el("div", { class: "details" },
     facts.length > 0 && el("dl", { class: "facts" },
       facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
+    app.simulated && job.media && el("p", { class: "placeholder" }, "simulated"),
     origin(job, app, text));
 }
 
 function origin(job, app, text) {
-  const command = text?.startsWith("/") ? text : `/show ${job.id}`;
   return el("div", { class: "origin" },
     copyButton(job.id, "id", `Copy the id ${job.id}`, `#${shortId(job.id)}`),
     job.parent && el("a", {
@@ -35,8 +35,14 @@ function origin(job, app, text) {
       title: `Show the source ${job.parent}`,
       on: { click: (event) => { event.preventDefault(); app.reveal(job.parent); } },
     }, el("span", { "aria-hidden": "true" }, "↖ "), `from #${shortId(job.parent)}`),
-    copyButton(command, "command", `Copy the command: ${command}`, "copy command"),
+    copyCommand(job, text),
     job.stars > 0 && el("span", { class: "stars" }, `★ ${job.stars}`, el("span", { class: "visually-hidden" }, " in the gallery")));
+}
+
+// `text` is what was typed for the card.
+export function copyCommand(job, text) {
+  const command = text?.startsWith("/") ? text : `/show ${job.id}`;
+  return copyButton(command, "command", `Copy the command: ${command}`, "copy command");
 }
 
 function copyButton(text, key, name, shown) {

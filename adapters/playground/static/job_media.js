@@ -1,7 +1,6 @@
 // The frame of a job: its progress while it runs, then its picture or video. One video plays at a time.
 
 import { el, fileOf, reducedMotion } from "./dom.js";
-import { enlarge } from "./lightbox.js";
 import { forgetProgress, progressNode, setProgress } from "./progress.js";
 
 const MAX_WIDTH = { one: 560, many: 300 };
@@ -49,6 +48,12 @@ function requestedSize(job) {
 
 const MISSING = "This could not be loaded. Reload the page to try again.";
 
+// The large view offers what the whole page can do, so the page opens it.
+function enlarge(node) {
+  playing?.pause();
+  node.dispatchEvent(new CustomEvent("enlarge", { bubbles: true }));
+}
+
 const mediaNode = (job) => (job.media.kind === "video" ? videoNode(job) : pictureNode(job));
 
 function pictureNode(job) {
@@ -57,7 +62,7 @@ function pictureNode(job) {
   const button = el("button", {
     type: "button", class: "shown picture", "aria-label": `Enlarge: ${job.alt}`, "data-key": `picture-${job.id}`,
   }, image);
-  button.addEventListener("click", () => { playing?.pause(); enlarge(button); });
+  button.addEventListener("click", () => enlarge(button));
   image.addEventListener("load", () => button.classList.add("there"));
   image.addEventListener("error", () => button.replaceChildren(el("span", { class: "missing" }, MISSING)));
   return button;
@@ -75,7 +80,7 @@ function videoNode(job) {
     type: "button", class: "enlarge", "aria-label": `Enlarge: ${job.alt}`, title: "Enlarge", "data-key": `picture-${job.id}`,
   }, "⤢");
   const node = el("div", { class: "shown video" }, video, length(job.media), button);
-  button.addEventListener("click", () => { playing?.pause(); enlarge(node); });
+  button.addEventListener("click", () => enlarge(node));
   video.addEventListener("playing", () => node.classList.add("played"));
   video.addEventListener("error", () => node.replaceChildren(el("span", { class: "missing" }, MISSING)));
   managePlayback(video, node);

@@ -119,7 +119,7 @@ async def test_a_pasted_picture_becomes_a_video_that_is_extended_and_reframed(
         await page.evaluate(PASTE, base64.b64encode(painted(1280, 720, kind="PNG")).decode())
         await expect(page.locator(".chip")).to_contain_text("1280 × 720")
         await page.fill("#command-input", "/animate the moon rises over the hills --resolution 540p")
-        await expect(page.locator("#price")).to_have_text("$0.14")
+        await expect(page.locator("#price")).to_have_text("$0.14 · simulated")
         await page.press("#command-input", "Escape")
         await page.press("#command-input", "Enter")
         await expect(cards.nth(0).locator(".attached-files img")).to_be_visible()

@@ -85,7 +85,7 @@ async def test_text_of_people_is_shown_as_text(served: Served, browser: Browser)
     await expect(page.locator(".said")).to_have_text(f"/imagine {SCRIPT}")
     await served.core.finish()
     await page.locator(".picture").click()
-    await expect(page.locator("#lightbox figcaption span")).to_have_text(SCRIPT)
+    await expect(page.locator("#lightbox figcaption > span")).to_have_text(SCRIPT)
     await page.keyboard.press("Escape")
     await say(page, f"/{SCRIPT}")
     await expect(page.locator(".note .text")).to_contain_text("There is no /<img")
@@ -284,3 +284,21 @@ async def test_every_control_has_a_name(served: Served, browser: Browser) -> Non
     assert nameless == []
     for landmark in ("banner", "main"):
         await expect(page.get_by_role(landmark)).to_have_count(1)
+
+
+async def test_the_page_says_that_results_are_placeholders(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    line = page.get_by_text("results are placeholders made on this machine, and nothing is spent")
+    await expect(line).to_be_visible()
+    await page.fill("#command-input", f"/imagine {BEAR}")
+    await expect(page.locator("#price")).to_have_text("≈$0.018 · simulated")
+    await page.press("#command-input", "Enter")
+    await page.wait_for_selector(".progress")
+    await served.core.finish()
+    await expect(page.locator(".details .placeholder")).to_have_text("simulated")
+    await page.get_by_role("button", name="Hide this line").click()
+    await expect(page.locator("#command-input")).to_be_focused()
+    await page.reload()
+    await expect(page.locator(".picture")).to_be_visible()
+    await expect(line).to_be_hidden()
+    assert complaints(page) == []
