@@ -1,6 +1,6 @@
 """A library to bring media into."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,16 +9,21 @@ from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage.folder import FolderStorage
+from tests.media_workers import SharedPool
 
 
 @asynccontextmanager
 async def open_library(
-    storage: FolderStorage, *, trusted: str = "http://127.0.0.1:1"
+    storage: FolderStorage,
+    *,
+    trusted: str = "http://127.0.0.1:1",
+    open_pool: Callable[[], SandboxPool] = SharedPool,
 ) -> AsyncIterator[MediaLibrary]:
+    """Open a library; `open_pool` opens the workers for results and those for inputs."""
     async with (
         Fetcher(FetchRules(trusted_origins=frozenset({trusted}))) as fetcher,
-        SandboxPool(processes=1) as results,
-        SandboxPool(processes=1) as inputs,
+        open_pool() as results,
+        open_pool() as inputs,
     ):
         yield MediaLibrary(fetcher=fetcher, storage=storage, results=results, inputs=inputs)
 

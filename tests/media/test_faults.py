@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import ProcessingFailed
+from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import arrived, files_in, open_library
 from tests.media.pictures import picture
@@ -23,7 +24,7 @@ from tests.patience import PATIENCE_S
 
 @contextmanager
 def _room_for(most: int) -> Iterator[None]:
-    """Let no file of this process and its workers become larger, as on a disk that is full."""
+    """Let no file of this process and of the workers that it starts become larger, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
     try:
@@ -56,7 +57,7 @@ async def test_a_full_disk_is_not_the_files_fault(kind: str, storage: FolderStor
     async with open_library(storage) as library:
         media = await library.store_file(arrived(storage, content))
     kept = files_in(storage)
-    async with open_library(storage) as library:
+    async with open_library(storage, open_pool=SandboxPool) as library:
         with _room_for(30_000), pytest.raises(ProcessingFailed, match="storage is full"):
             await library.smaller(media, media.size // 3)
     assert kept == files_in(storage)
@@ -76,7 +77,7 @@ async def test_a_storage_that_cannot_be_written_to_is_said_to_be() -> None:
 
 async def test_a_cancelled_conversion_leaves_nothing_behind(storage: FolderStorage, tmp_path: Path) -> None:
     source = video(tmp_path / "a", size=(1280, 720), frames=24, noise=True)
-    async with open_library(storage) as library:
+    async with open_library(storage, open_pool=SandboxPool) as library:
         media = await library.store_file(arrived(storage, source.read_bytes()))
         kept = files_in(storage)
         call = asyncio.create_task(library.smaller(media, media.size // 2))
@@ -90,6 +91,7 @@ async def test_a_cancelled_conversion_leaves_nothing_behind(storage: FolderStora
 _CONVERTER = """
 import asyncio, pathlib, sys
 from bot.domain.media import Media
+from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import arrived, open_library
 

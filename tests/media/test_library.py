@@ -13,13 +13,14 @@ from bot.domain.errors import MediaRefused, MediaUnavailable
 from bot.domain.media import Media, MediaKind
 from bot.media.download.fetcher import Fetcher
 from bot.media.ingest import MediaLibrary
-from bot.media.sandbox.pool import Args, Result, SandboxPool
+from bot.media.sandbox.pool import Args, Result
 from bot.media.storage.folder import FolderStorage
 from bot.media.storage.incoming_quota import IncomingFull, IncomingQuota
 from tests.media.libraries import arrived, files_in, open_library
 from tests.media.pictures import moving_picture, picture
 from tests.media.site import Site, endless, plain
 from tests.media.videos import claims, turned, video
+from tests.media_workers import SharedPool
 
 
 @pytest.fixture
@@ -215,11 +216,11 @@ async def test_a_smaller_picture_fits(library: MediaLibrary, storage: FolderStor
     assert [] == files_in(storage)
 
 
-class _Counting(SandboxPool):
-    """A pool that keeps the names of what they were asked for."""
+class _Counting(SharedPool):
+    """A pool that keeps the names of the functions that it was asked to run."""
 
     def __init__(self) -> None:
-        super().__init__(processes=2)
+        super().__init__()
         self.asked: list[str] = []
 
     async def run(self, function: Callable[[*Args], Result], /, *args: *Args, **limits: Any) -> Result:

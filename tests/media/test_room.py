@@ -12,8 +12,8 @@ from bot.domain.errors import MediaRefused, ProcessingFailed
 from bot.media.codecs.pictures import convert_picture
 from bot.media.codecs.probe import Probe
 from bot.media.codecs.probing import probe
-from bot.media.sandbox.pool import SandboxPool
 from tests.media.videos import video
+from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
@@ -48,7 +48,7 @@ def _picture(path: Path, kind: str) -> Path:
 @pytest.mark.parametrize("kind", ["HEIF", "AVIF", "WEBP", "JPEG", "PNG"])
 async def test_a_decoder_without_memory_gives_no_verdict(kind: str, tmp_path: Path) -> None:
     path = _picture(tmp_path / "a", kind)
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         with pytest.raises(ProcessingFailed, match="memory"):
             await pool.run(_probe_with, 32 << 20, path, timeout_s=PATIENCE_S)
         assert (await pool.run(probe, path, timeout_s=PATIENCE_S)).width == 4000
@@ -57,7 +57,7 @@ async def test_a_decoder_without_memory_gives_no_verdict(kind: str, tmp_path: Pa
 async def test_a_broken_picture_is_refused_where_there_is_room(tmp_path: Path) -> None:
     path = _picture(tmp_path / "a", "WEBP")
     path.write_bytes(path.read_bytes()[:400])
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         with pytest.raises(MediaRefused, match="broken"):
             await pool.run(convert_picture, path, tmp_path / "b", 9_000_000, timeout_s=PATIENCE_S)
 
@@ -66,6 +66,6 @@ async def test_a_broken_picture_is_refused_where_there_is_room(tmp_path: Path) -
 async def test_a_video_without_memory_is_not_refused(codec: str, tmp_path: Path) -> None:
     container = "mp4" if codec == "libx264" else "webm"
     path = video(tmp_path / "a", codec=codec, container=container, size=(2560, 1440), frames=2)
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         with pytest.raises(ProcessingFailed, match="memory"):
             await pool.run(_probe_with, 8 << 20, path, timeout_s=PATIENCE_S)

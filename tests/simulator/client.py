@@ -14,11 +14,13 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from bot.simulation.rendering import render_with
 from bot.simulation.standalone import standalone_app
 from bot.tls import tls_context
 from simulator.app import wall_clock_ms
 from simulator.ports import Fetch, Render
 from simulator.settings import SimulatorSettings
+from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 from tests.simulator.description import check_answer
 
@@ -105,7 +107,12 @@ async def simulator_at(
 ) -> AsyncIterator[ApiClient]:
     """Run a simulator whose database lies in `folder`, mounted under `prefix`."""
     own = SimulatorSettings(database=folder / "simulator.db", speed=speed, **settings)
-    async with standalone_app(own, clock_ms=clock_ms, fetch=fetch, render=render) as simulator:
+    async with (
+        SharedPool() as workers,
+        standalone_app(
+            own, clock_ms=clock_ms, fetch=fetch, render=render or render_with(workers)
+        ) as simulator,
+    ):
         app: ASGIApp = simulator
         if prefix:
             app = Starlette(routes=[Mount(prefix, app=simulator)])

@@ -25,6 +25,7 @@ from bot.media.sandbox.confinement import Limits, python_folders
 from bot.media.sandbox.pool import SandboxPool, _result, missing_features
 from bot.media.sandbox.server import Report
 from tests.media.sandbox.calls import add
+from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 
 filtered = pytest.mark.skipif(not seccomp.is_available(), reason="this kernel has no filter of system calls")
@@ -175,20 +176,20 @@ def _limits() -> list[tuple[int, int]]:
 
 @filtered
 async def test_a_child_has_no_sockets_programs_or_processes() -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert {"EPERM"} == set(await pool.run(_open_sockets, timeout_s=PATIENCE_S))
         assert {"EPERM"} == set(await pool.run(_start_programs, timeout_s=PATIENCE_S))
 
 
 @filtered
 async def test_a_child_reaches_no_other_process() -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert {"EPERM"} == set(await pool.run(_reach_processes, os.getpid(), timeout_s=PATIENCE_S))
 
 
 @filtered
 async def test_a_child_has_the_kernel_signal_no_other_process() -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert {"EPERM"} == set(await pool.run(_own_signals, os.getpid(), timeout_s=PATIENCE_S))
 
 
@@ -196,20 +197,20 @@ async def test_a_child_has_the_kernel_signal_no_other_process() -> None:
 async def test_a_child_empties_no_file_by_its_name(tmp_path: Path) -> None:
     """The filter alone refuses it: kernels before 6.2 have a Landlock that does not judge it."""
     (tmp_path / "kept").write_text("whole")
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert "EPERM" == await pool.run(_cut, str(tmp_path / "kept"), timeout_s=PATIENCE_S)
     assert "whole" == (tmp_path / "kept").read_text()
 
 
 @filtered
 async def test_calls_that_the_filter_does_not_know_do_not_exist() -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         clone3, io_uring, *unknown = await pool.run(_evade, timeout_s=PATIENCE_S)
         assert ("ENOSYS", "EPERM", {"ENOSYS"}) == (clone3, io_uring, set(unknown))
 
 
 async def test_threads_are_allowed() -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert 4 == await pool.run(_in_threads, timeout_s=PATIENCE_S)
 
 
@@ -227,7 +228,7 @@ async def test_a_child_reads_nothing_that_is_not_part_of_its_call(tmp_path: Path
         "/proc/self/environ",
         "/proc/self/status",
     ]
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert {"EACCES"} == set(await pool.run(_read, out_of_reach, timeout_s=PATIENCE_S))
 
 
@@ -238,7 +239,7 @@ async def test_a_child_writes_its_target_alone(tmp_path: Path) -> None:
     target, secret = folder / "target", tmp_path / "secret"
     target.touch()
     secret.write_text("hidden")
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         outcomes = await pool.run(_write_beside, target, str(secret), timeout_s=PATIENCE_S)
     assert {"EACCES", "EPERM", "EXDEV"} >= set(outcomes)
     assert ("mine", "hidden") == (target.read_text(), secret.read_text())
@@ -247,7 +248,7 @@ async def test_a_child_writes_its_target_alone(tmp_path: Path) -> None:
 
 async def test_a_target_that_is_not_there_is_made_in_its_folder(tmp_path: Path) -> None:
     target = tmp_path / "made" / "here" / "target"
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert ["target"] == await pool.run(_fill_folder, target, timeout_s=PATIENCE_S)
 
 
@@ -266,7 +267,7 @@ async def test_a_file_does_not_grow_beyond_its_limit(tmp_path: Path) -> None:
 async def test_a_child_has_no_environment_and_no_handles_but_its_own() -> None:
     os.environ["REVERIE_TEST_SECRET"] = "hidden"
     try:
-        async with SandboxPool(processes=1) as pool:
+        async with SharedPool() as pool:
             assert {} == await pool.run(_environment, timeout_s=PATIENCE_S)
             assert 4 >= len(await pool.run(_handles, timeout_s=PATIENCE_S))
     finally:

@@ -26,6 +26,7 @@ from tests.media.sandbox.calls import (
     spin,
     write_and_wait,
 )
+from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 
 
@@ -138,7 +139,7 @@ async def _until_there(mark: Path) -> list[int]:
 
 
 async def test_answers_what_the_function_answers() -> None:
-    async with SandboxPool() as pool:
+    async with SharedPool() as pool:
         assert await pool.run(add, 2, 3, timeout_s=PATIENCE_S) == 5
         assert await pool.run(_pair, timeout_s=PATIENCE_S) == (1, True)
         assert await pool.run(_size, timeout_s=PATIENCE_S) == _Size(width=4, height=3)
@@ -146,7 +147,7 @@ async def test_answers_what_the_function_answers() -> None:
 
 async def test_big_arguments_travel_and_big_answers_do_not() -> None:
     """What a call answers is a few numbers and names; its files stay files."""
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert len(await pool.run(echo, "x" * 500_000, timeout_s=PATIENCE_S)) == 500_000
         with pytest.raises(ProcessingFailed):
             await pool.run(_much, timeout_s=PATIENCE_S)
@@ -154,14 +155,14 @@ async def test_big_arguments_travel_and_big_answers_do_not() -> None:
 
 @pytest.mark.parametrize("function", [_something_else, _object, _fail_strangely])
 async def test_what_is_no_result_says_nothing_about_the_file(function: object) -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         with pytest.raises(ProcessingFailed):
             await pool.run(function, timeout_s=PATIENCE_S)  # type: ignore[arg-type]
         assert await pool.run(add, 1, 1, timeout_s=PATIENCE_S) == 2
 
 
 async def test_a_verdict_is_raised_as_one_line() -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         with pytest.raises(MediaRefused) as caught:
             await pool.run(fail, "no\x1b[2J pic\nture", timeout_s=PATIENCE_S)
         assert "no [2J pic ture" == str(caught.value)
@@ -192,7 +193,7 @@ async def test_a_call_that_takes_too_long_fails_and_the_next_one_works() -> None
 
 async def test_a_call_over_its_cpu_limit_fails_and_its_cpu_time_is_counted() -> None:
     told: list[float] = []
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         with pytest.raises(ProcessingFailed, match="longer than"):
             await pool.run(spin, timeout_s=PATIENCE_S, cpu_s=1, used=told.append)
         assert await pool.run(add, 1, 1, timeout_s=PATIENCE_S, used=told.append) == 2
@@ -216,14 +217,14 @@ async def test_a_call_that_is_given_up_is_charged_too(tmp_path: Path) -> None:
 
 
 async def test_cpu_time_is_limited_for_each_call() -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert 5 == await pool.run(_limit_of_cpu, timeout_s=PATIENCE_S, cpu_s=5)
         assert 50 == await pool.run(_limit_of_cpu, timeout_s=50)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
 async def test_a_want_of_memory_is_no_verdict_and_the_next_call_works() -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         with pytest.raises(ProcessingFailed, match="memory"):
             await pool.run(_eat_memory, timeout_s=PATIENCE_S)
         assert await pool.run(add, 1, 1, timeout_s=PATIENCE_S) == 2
@@ -231,7 +232,7 @@ async def test_a_want_of_memory_is_no_verdict_and_the_next_call_works() -> None:
 
 @pytest.mark.parametrize("function", [_exit, _crash])
 async def test_a_crash_is_no_verdict_and_the_next_call_works(function: object) -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         with pytest.raises(ProcessingFailed):
             await pool.run(function, timeout_s=PATIENCE_S)  # type: ignore[arg-type]
         assert await pool.run(add, 1, 1, timeout_s=PATIENCE_S) == 2
@@ -320,19 +321,19 @@ async def test_a_member_has_one_call_at_a_time_and_others_go_on(tmp_path: Path) 
 
 async def test_media_work_steps_back_behind_whoever_answers_people() -> None:
     """Niceness counts within a session; across sessions the kernel may give each the same."""
-    async with SandboxPool() as pool:
+    async with SharedPool() as pool:
         expected = (min(os.nice(0) + 10, 19), os.getsid(0), True)
         assert expected == await pool.run(_standing, timeout_s=PATIENCE_S)
 
 
 @pytest.mark.skipif(not _knows_turns(), reason="Linux knows turns since 6.12")
 async def test_media_work_is_preempted_at_once() -> None:
-    async with SandboxPool() as pool:
+    async with SharedPool() as pool:
         assert await pool.run(_turn_ns, timeout_s=PATIENCE_S) > _turn_ns()
 
 
 async def test_a_child_prints_nowhere_and_ignores_ctrl_c() -> None:
-    async with SandboxPool(processes=1) as pool:
+    async with SharedPool() as pool:
         assert await pool.run(_talk, timeout_s=PATIENCE_S) == "quiet"
         assert await pool.run(_signals, timeout_s=PATIENCE_S) == (True, True)
 
