@@ -1,8 +1,10 @@
-"""Videos of one flat colour in every way to store it, by formulas of their own, and how to read them."""
+"""Videos of flat colours in every way to store them, by formulas of their own, and how to read them."""
 
 import struct
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.video.frame import VideoFrame
@@ -24,9 +26,25 @@ _PARTS = {
 _GBR_PLANES = (1, 2, 0)
 
 
+#: what is drawn side by side in a striped video
+STRIPES: tuple[Colour, ...] = ((199, 39, 40), (38, 178, 37), (40, 45, 190), (128, 128, 128))
+
+
+def middle(stripe: int, width: int) -> int:
+    """The horizontal pixel in the middle of one of the stripes of a picture."""
+    return (2 * stripe + 1) * width // (2 * len(STRIPES))
+
+
 def flat_video(
+    path: Path, colour: Colour, *, matrix: int, size: tuple[int, int] = (128, 72), **more: Any
+) -> Path:
+    """A video of one colour; `more` is as for `striped_video`."""
+    return striped_video(path, [colour], matrix=matrix, size=size, **more)
+
+
+def striped_video(
     path: Path,
-    colour: Colour,
+    colours: Sequence[Colour] = STRIPES,
     *,
     matrix: int,
     tagged: bool = True,
@@ -34,11 +52,11 @@ def flat_video(
     primaries: int = UNTAGGED,
     transfer: int = UNTAGGED,
     pixels: str = "yuv420p",
-    size: tuple[int, int] = (128, 72),
+    size: tuple[int, int] = (256, 72),
     codec: str = "ffv1",
     container: str = "matroska",
 ) -> Path:
-    """Two frames of a colour whose numbers are those of these code points; `tagged` says so."""
+    """Two frames of upright stripes whose numbers are those of these code points; `tagged` says so."""
     with av.open(path, "w", format=container) as out:
         track = out.add_stream(codec, rate=24, options={"crf": "1"} if "x26" in codec else {})
         assert isinstance(track, VideoStream)
@@ -49,7 +67,7 @@ def flat_video(
             encoder.colorspace, encoder.color_range = matrix, extent
             encoder.color_primaries, encoder.color_trc = primaries, transfer
         for number in range(2):
-            frame = _frame(_numbers(colour, matrix, extent), pixels, size)
+            frame = _frame([_numbers(colour, matrix, extent) for colour in colours], pixels, size)
             frame.pts, frame.time_base = number, Fraction(1, 24)
             if tagged:
                 frame.colorspace, frame.color_range = matrix, extent
@@ -71,13 +89,13 @@ def _numbers(colour: Colour, matrix: int, extent: int) -> tuple[float, float, fl
     return luma * 219 + 16, *(part * 224 + 128 for part in chroma)  # type: ignore[return-value]
 
 
-def _frame(numbers: tuple[float, float, float], pixels: str, size: tuple[int, int]) -> VideoFrame:
+def _frame(stripes: Sequence[tuple[float, float, float]], pixels: str, size: tuple[int, int]) -> VideoFrame:
     frame = VideoFrame(*size, pixels)
     bits = frame.format.components[0].bits
-    for plane, number in zip(frame.planes, numbers, strict=False):
-        level = round(number * 2 ** (bits - 8))
-        count = plane.buffer_size // (2 if bits > 8 else 1)
-        plane.update(struct.pack("<H" if bits > 8 else "B", level) * count)
+    for plane, numbers in zip(frame.planes, zip(*stripes, strict=True), strict=False):
+        levels = [struct.pack("<H" if bits > 8 else "B", round(one * 2 ** (bits - 8))) for one in numbers]
+        row = b"".join(level * (plane.width // len(levels)) for level in levels)
+        plane.update((row + bytes(plane.line_size - len(row))) * plane.height)
     return frame
 
 
@@ -86,9 +104,12 @@ def first_frame(path: Path) -> VideoFrame:
         return next(container.decode(video=0))
 
 
-def shown(frame: VideoFrame) -> tuple[float, ...]:
-    """The colour in the middle of a Y'CbCr frame of 8 bits, by what its tags say."""
-    x, y = frame.width // 4, frame.height // 4
+def shown(frame: VideoFrame, at: int | None = None) -> tuple[float, ...]:
+    """The colour of a Y'CbCr frame of 8 bits, by what its tags say: halfway down, `at` pixels from the left.
+
+    Without `at` it is the colour in the middle.
+    """
+    x, y = (frame.width // 2 if at is None else at) // 2, frame.height // 4
     places = ((2 * x, 2 * y), (x, y), (x, y))
     first, *chroma = (
         bytes(plane)[down * plane.line_size + across]

@@ -10,12 +10,21 @@ from PIL import Image
 from bot.media.codecs.probing import probe
 from bot.media.codecs.transcoding import transcode
 from bot.media.codecs.videos import take_still
-from tests.media.flat import BT709, BT2020, Colour, first_frame, flat_video, shown
+from tests.media.flat import (
+    BT709,
+    BT2020,
+    STRIPES,
+    Colour,
+    first_frame,
+    flat_video,
+    middle,
+    shown,
+    striped_video,
+)
 from tests.media.pictures import colour
 
 _CASES = Path(__file__).parents[3] / "shared" / "cases"
 _HLG, _PQ, _P3 = 18, 16, 12
-_COLOURS: tuple[Colour, ...] = ((199, 39, 40), (38, 178, 37), (40, 45, 190), (128, 128, 128))
 #: light in the primaries of BT.709 as light in those of others (ITU-R BT.2087, SMPTE EG 432-1)
 _INTO = {
     BT2020: ((0.6274, 0.3293, 0.0433), (0.0691, 0.9195, 0.0114), (0.0164, 0.0880, 0.8956)),
@@ -69,17 +78,14 @@ _SPACES = {
 }
 
 
-@pytest.mark.parametrize("paint", _COLOURS)
 @pytest.mark.parametrize("space", _SPACES.values(), ids=_SPACES.keys())
 def test_what_an_sdr_screen_cannot_show_is_brought_to_it(
-    space: tuple[int, int, int, Callable[[float], float], Callable[[float], float]],
-    paint: Colour,
-    tmp_path: Path,
+    space: tuple[int, int, int, Callable[[float], float], Callable[[float], float]], tmp_path: Path
 ) -> None:
     matrix, primaries, transfer, light, signal = space
-    source = flat_video(
+    source = striped_video(
         tmp_path / "a",
-        _stored(paint, primaries, light, signal),
+        [_stored(paint, primaries, light, signal) for paint in STRIPES],
         matrix=matrix,
         primaries=primaries,
         transfer=transfer,
@@ -91,8 +97,9 @@ def test_what_an_sdr_screen_cannot_show_is_brought_to_it(
     assert (BT709, 1, 1) == (frame.colorspace, frame.color_primaries, frame.color_trc)
     take_still(source, tmp_path / "still")
     with Image.open(tmp_path / "still") as still:
-        assert pytest.approx(paint, abs=8) == colour(still, (60, 40))
-    assert pytest.approx(paint, abs=8) == shown(frame)
+        for stripe, paint in enumerate(STRIPES):
+            assert pytest.approx(paint, abs=8) == colour(still, (middle(stripe, still.width), 40))
+            assert pytest.approx(paint, abs=8) == shown(frame, middle(stripe, frame.width))
 
 
 @pytest.mark.parametrize(("transfer", "signal"), [(_HLG, _hlg), (_PQ, _pq)])

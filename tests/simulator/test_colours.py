@@ -13,7 +13,7 @@ from simulator.video.decode import check_video, open_frame, read_frames
 from simulator.video.encode import write_video
 from simulator.video.spec import FramePosition, Keyframe
 from tests.media.bombs import still_video
-from tests.media.flat import BT601, BT709, FULL, Colour, first_frame, flat_video, shown
+from tests.media.flat import BT601, BT709, FULL, STRIPES, first_frame, middle, shown, striped_video
 from tests.media.pictures import colour
 from tests.media.profiles import P3, grey_profile, rgb_profile
 
@@ -28,15 +28,18 @@ _WAYS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("paint", [(199, 39, 40), (38, 178, 37), (40, 45, 190), (128, 128, 128)])
 @pytest.mark.parametrize("way", _WAYS.values(), ids=_WAYS.keys())
-def test_a_video_that_is_used_keeps_its_colours(way: dict[str, Any], paint: Colour, tmp_path: Path) -> None:
-    source = flat_video(tmp_path / "a", paint, **way)
+def test_a_video_that_is_used_keeps_its_colours(way: dict[str, Any], tmp_path: Path) -> None:
+    source = striped_video(tmp_path / "a", **way)
+    width, height = way["size"]
     for position in FramePosition:
         still = open_frame(Keyframe(path=source, position=position))
-        assert pytest.approx(paint, abs=3) == colour(still, (60, 40))
+        for stripe, paint in enumerate(STRIPES):
+            assert pytest.approx(paint, abs=3) == colour(still, (middle(stripe, width), height // 2))
     write_video(read_frames(source), way["size"], tmp_path / "b.mp4")
-    assert pytest.approx(paint, abs=3) == shown(first_frame(tmp_path / "b.mp4"))
+    frame = first_frame(tmp_path / "b.mp4")
+    for stripe, paint in enumerate(STRIPES):
+        assert pytest.approx(paint, abs=3) == shown(frame, middle(stripe, frame.width))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
