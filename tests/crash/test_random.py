@@ -7,7 +7,7 @@ from tests.crash.processes import port
 from tests.crash.random_kills import Plan, RandomKills, seed_of, verdict
 
 #: jobs and kills
-SIZES = [(60, 7), pytest.param((300, 30), marks=pytest.mark.soak)]
+SIZES = [(40, 5), pytest.param((300, 30), marks=pytest.mark.soak)]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -32,11 +32,11 @@ async def test_killed_at_random_without_a_public_url(world: Open, size: tuple[in
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_two_bots_on_one_postgresql_killed_and_held_at_random(
-    world: Open, postgres_url: str, size: tuple[int, int]
+    world: Open, migrated_postgres_url: str, size: tuple[int, int]
 ) -> None:
     jobs, kills = size
     plan = Plan(seed=seed_of(3), jobs=jobs, kills=kills)
-    async with world(chat={"seed": plan.seed}, database_url=postgres_url) as here:
+    async with world(chat={"seed": plan.seed}, database_url=migrated_postgres_url) as here:
         with port() as other:
             await RandomKills(world=here, plan=plan).two_bots(other, hold_s=3.5)
         assert [] == await verdict(here)

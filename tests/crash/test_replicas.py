@@ -40,9 +40,11 @@ async def other_bot(world: World) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_create_that_leaves_after_the_pause_is_an_orphan(world: Open, postgres_url: str) -> None:
+async def test_a_create_that_leaves_after_the_pause_is_an_orphan(
+    world: Open, migrated_postgres_url: str
+) -> None:
     """No fence stops a request; it is paid by the operator, and the member pays and sees one result."""
-    async with world(database_url=postgres_url) as here:
+    async with world(database_url=migrated_postgres_url) as here:
         await finish_one(here)
         imagine(here)
         first = await held_at(here, "sending")
@@ -61,8 +63,8 @@ async def test_a_create_that_leaves_after_the_pause_is_an_orphan(world: Open, po
             assert first.alive
 
 
-async def test_a_claim_that_another_took_over_does_not_leave(world: Open, postgres_url: str) -> None:
-    async with world(database_url=postgres_url) as here:
+async def test_a_claim_that_another_took_over_does_not_leave(world: Open, migrated_postgres_url: str) -> None:
+    async with world(database_url=migrated_postgres_url) as here:
         imagine(here)
         first = await held_at(here, "claimed")
         async with other_bot(here):
@@ -87,9 +89,9 @@ async def test_a_claim_that_grew_old_during_a_pause_is_given_up(world: Open) -> 
 
 @pytest.mark.parametrize("point", ["showing_progress", "editing"])
 async def test_an_edit_that_leaves_after_the_pause_does_not_stay(
-    world: Open, postgres_url: str, point: str
+    world: Open, migrated_postgres_url: str, point: str
 ) -> None:
-    async with world(database_url=postgres_url) as here:
+    async with world(database_url=migrated_postgres_url) as here:
         imagine(here)
         first = await held_at(here, point)
         async with other_bot(here):
@@ -100,12 +102,15 @@ async def test_an_edit_that_leaves_after_the_pause_does_not_stay(
 
 @pytest.mark.parametrize(("answers", "dedupe_ms"), [("1", 60_000), ("0", 60_000), ("0", 0)])
 async def test_a_first_message_that_was_held_stays_the_only_one(
-    world: Open, postgres_url: str, answers: str, dedupe_ms: int
+    world: Open, migrated_postgres_url: str, answers: str, dedupe_ms: int
 ) -> None:
     """Held in the inlet or the outlet, on a platform that merges equal nonces and on one that does not."""
     settings = {"CHAT_ANSWERS": answers}
     async with world(
-        database_url=postgres_url, dedupe_ms=dedupe_ms, chat={"dedupe_ms": dedupe_ms}, settings=settings
+        database_url=migrated_postgres_url,
+        dedupe_ms=dedupe_ms,
+        chat={"dedupe_ms": dedupe_ms},
+        settings=settings,
     ) as here:
         await finish_one(here)
         imagine(here)
