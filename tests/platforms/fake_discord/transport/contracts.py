@@ -1,6 +1,5 @@
 """Validates requests and events against the service's published schemas, if they are available."""
 
-import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -9,16 +8,15 @@ from typing import Any, cast
 import orjson
 from jsonschema import Draft7Validator, Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
-from jsonschema.protocols import Validator
 from jsonschema.validators import extend
-from referencing import Registry
 from referencing.jsonschema import DRAFT7, DRAFT202012
 
 from tests.platforms.fake_discord.rest.routing import Route
 from tests.platforms.fake_discord.rules.refusals import Complaints
+from tests.platforms.schemas import Document, Schema
 
 FOLDER = Path(__file__).parents[5] / "shared" / "reference" / "platforms"
-_REST, _GATEWAY = "urn:rest", "urn:gateway"
+_REST, _GATEWAY = "rest", "gateway"
 
 #: event or opcode → the contract's name for its payload
 _PAYLOADS: dict[str | int, str] = {
@@ -55,10 +53,7 @@ _ENDLESS = 1 << 31
 
 
 class Contracts:
-    """Checks, and remembers the shapes that it has already found good in what the fake itself says."""
-
-    def __init__(self) -> None:
-        self._good: set[tuple[str, str]] = set()
+    """Checks what the bot sends, and what the fake itself answers and sends."""
 
     def request(self, route: Route, body: Any) -> tuple[Complaints, list[str]]:
         """Return what the contract says against a body, and what of it is no mere matter of size.
@@ -66,9 +61,9 @@ class Contracts:
         Too long a text is refused; a body of the wrong shape is nothing that a client should ever send.
         """
         complaints, never = Complaints(), []
-        validator = _request_body(route.template, route.method.lower())
-        if validator is not None:
-            for error in validator.iter_errors(body):
+        schema = _request_body(route.template, route.method.lower())
+        if schema is not None:
+            for error in schema.errors(body):
                 worst = _deepest(error)
                 _complain(complaints, worst)
                 if worst.validator not in _OF_SIZE:
@@ -78,7 +73,7 @@ class Contracts:
     def response(self, route: Route, status: int, body: Any) -> str | None:
         """Return the first thing that the contract says against one of the fake's own answers."""
         return self._own(
-            f"{route.key} {status}", _response_body(route.template, route.method.lower(), status), body
+            f"{route.key} {status}", response_body(route.template, route.method.lower(), status), body
         )
 
     def payload(self, payload: dict[str, Any]) -> str | None:
@@ -90,15 +85,9 @@ class Contracts:
             return self._own(str(name), _gateway(_DATA[name]), payload["d"])
         return None
 
-    def _own(self, what: str, validator: Validator | None, body: Any) -> str | None:
-        if validator is None:
-            return None
-        key = (what, json.dumps(_shape(body), sort_keys=True))
-        if key in self._good:
-            return None
-        error = best_match(validator.iter_errors(body))
+    def _own(self, what: str, schema: Schema | None, body: Any) -> str | None:
+        error = None if schema is None else best_match(schema.errors(body))
         if error is None:
-            self._good.add(key)
             return None
         worst = _deepest(error)
         return f"{what}: {worst.json_path}: {worst.message[:300]}"
@@ -122,18 +111,6 @@ def _complain(complaints: Complaints, error: ValidationError) -> None:
         return
     code, words = _SAID.get(str(error.validator), ("BASE_TYPE_INVALID", error.message[:300]))
     complaints.add(path, code, words.format(error.validator_value))
-
-
-def _shape(value: Any) -> Any:
-    """Return the value with every text and number replaced by its kind."""
-    if isinstance(value, dict):
-        return {
-            ("#" if key.isdigit() else key): value[key] if key == "type" else _shape(value[key])
-            for key in value
-        }
-    if isinstance(value, list):
-        return [_shape(each) for each in value]
-    return type(value).__name__
 
 
 def _deepest(error: ValidationError) -> ValidationError:
@@ -161,18 +138,16 @@ def _rest() -> dict[str, Any] | None:
 
 
 @cache
-def _request_body(template: str, method: str) -> Validator | None:
-    return _rest_validator(template, method, ("requestBody", "content", "application/json", "schema"))
+def _request_body(template: str, method: str) -> Schema | None:
+    return _rest_schema(template, method, ("requestBody", "content", "application/json", "schema"))
 
 
 @cache
-def _response_body(template: str, method: str, status: int) -> Validator | None:
-    return _rest_validator(
-        template, method, ("responses", str(status), "content", "application/json", "schema")
-    )
+def response_body(template: str, method: str, status: int) -> Schema | None:
+    return _rest_schema(template, method, ("responses", str(status), "content", "application/json", "schema"))
 
 
-def _rest_validator(template: str, method: str, steps: tuple[str, ...]) -> Validator | None:
+def _rest_schema(template: str, method: str, steps: tuple[str, ...]) -> Schema | None:
     document = _rest()
     if document is None:
         return None
@@ -183,8 +158,7 @@ def _rest_validator(template: str, method: str, steps: tuple[str, ...]) -> Valid
             return None
         node = node[step]
         pointer += "/" + step.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
-    registry: Registry[Any] = Registry().with_resource(_REST, DRAFT202012.create_resource(document))
-    return cast("Validator", _Choosing({"$ref": f"{_REST}#{pointer}"}, registry=registry))
+    return _rest_schemas().schema({"$ref": f"urn:{_REST}#{pointer}"})
 
 
 @cache
@@ -203,12 +177,21 @@ def _events() -> dict[str, Any] | None:
 
 
 @cache
-def _gateway(name: str) -> Validator | None:
+def _gateway(name: str) -> Schema | None:
     document = _events()
     if document is None or name not in document["definitions"]:
         return None
-    registry: Registry[Any] = Registry().with_resource(_GATEWAY, DRAFT7.create_resource(document))
-    return Draft7Validator({"$ref": f"{_GATEWAY}#/definitions/{name}"}, registry=registry)
+    return _gateway_schemas().schema({"$ref": f"urn:{_GATEWAY}#/definitions/{name}"})
+
+
+@cache
+def _rest_schemas() -> Document:
+    return Document(_REST, _rest() or {}, DRAFT202012, _Choosing)
+
+
+@cache
+def _gateway_schemas() -> Document:
+    return Document(_GATEWAY, _events() or {}, DRAFT7, Draft7Validator)
 
 
 def _choose(

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError, best_match
-from jsonschema.protocols import Validator
 from jsonschema.validators import extend
-from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from tests.platforms.fake_discord.transport.contracts import FOLDER
 from tests.platforms.fake_slack.rules.refusals import Json
+from tests.platforms.schemas import Document, Schema
 
 _BLOCKS, _EVENTS, _METHODS = "slack_blocks.schema.json", "slack_events.schema.json", "slack_methods.json"
 #: event → the contract's name for it
@@ -71,8 +70,8 @@ def scopes_of(method: str) -> list[str] | None:
 
 
 def _fault(document: str, schema: Json, value: Any) -> str | None:
-    validator = _validator(document, orjson.dumps(schema))
-    error = None if validator is None else best_match(validator.iter_errors(value))
+    found = _schema(document, orjson.dumps(schema))
+    error = None if found is None else best_match(found.errors(value))
     if error is None:
         return None
     while error.context:
@@ -93,12 +92,15 @@ def _document(name: str) -> Json | None:
 
 
 @cache
-def _validator(name: str, schema: bytes) -> Validator | None:
+def _schema(name: str, schema: bytes) -> Schema | None:
+    document = _schemas(name)
+    return None if document is None else document.schema(orjson.loads(schema))
+
+
+@cache
+def _schemas(name: str) -> Document | None:
     document = _document(name)
-    if document is None:
-        return None
-    registry: Registry[Any] = Registry().with_resource(f"urn:{name}", DRAFT7.create_resource(document))
-    return cast("Validator", _Choosing(orjson.loads(schema), registry=registry))
+    return None if document is None else Document(name, document, DRAFT7, _Choosing)
 
 
 def _open(part: Any) -> None:
