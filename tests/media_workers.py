@@ -2,7 +2,7 @@
 
 A worker forks a child for each call and keeps nothing of it, so sharing one shows in nothing but the time
 that starting it takes. The workers belong to an event loop of their own, in a thread that ends with the
-process: each test has another loop.
+process: each test has another loop. They render plain pictures for the simulator.
 """
 
 import asyncio
@@ -17,7 +17,15 @@ from typing import Any, Self
 
 from bot.domain.errors import MediaUnavailable
 from bot.media.sandbox.pool import Args, Result, SandboxPool
+from simulator.drawing.picture import draw_picture
+from simulator.video.render import render_video
 from tests.patience import PATIENCE_S
+from tests.plain_renders import draw_plain_picture, render_plain_video
+
+_PLAIN: dict[Any, Any] = {
+    draw_picture: draw_plain_picture,
+    render_video: render_plain_video,
+}
 
 
 class SharedPool(SandboxPool):
@@ -52,9 +60,15 @@ class SharedPool(SandboxPool):
             raise MediaUnavailable("The bot is stopping.")
         loop, workers = _workers()
         spent: list[float] = []
+        called: Callable[[*Args], Result] = _PLAIN.get(function, function)
         call = asyncio.run_coroutine_threadsafe(
             workers.run(
-                function, *args, timeout_s=timeout_s, cpu_s=cpu_s, key=(id(self), key), used=spent.append
+                called,
+                *args,
+                timeout_s=timeout_s,
+                cpu_s=cpu_s,
+                key=(id(self), key),
+                used=spent.append,
             ),
             loop,
         )
