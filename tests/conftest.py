@@ -1,9 +1,11 @@
-"""The order in which the workers of a run take tests: what takes longest first, so that nobody ends alone.
+"""What all tests share: the garbage collector's settings, and the order in which workers take tests.
 
-Whoever is free takes the next test, and nothing else depends on the order.
+What takes longest comes first, so that no worker ends alone. Whoever is free takes the next test, and nothing
+else depends on the order.
 """
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Generator, Iterable
 
 import pytest
 
@@ -21,6 +23,24 @@ _LONG = (
     "tests/platforms/with_slack/test_member_rate_limit.py",
     "tests/crash/test_points.py",
 )
+
+#: objects made before the collector looks at the youngest ones; Python's own default is 700
+_YOUNG_OBJECTS = 20_000
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect tests without the garbage collector, and leave all that stays out of its later runs.
+
+    It would else walk through thousands of tests and modules again and again, of which nothing is garbage.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(_YOUNG_OBJECTS)
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
