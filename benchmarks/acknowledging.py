@@ -26,7 +26,7 @@ from typing import Protocol
 
 from benchmarks.bots import BARE_DISCORD, BARE_SLACK, new_discord, new_slack, on_discord, on_slack, simulated
 from bot.domain.jobs import IN_FLIGHT, State
-from tests.platforms.unmodified import REVERIE, look
+from tests.platforms.unmodified import REVERIE, query
 
 SEED = 7
 #: commands a second
@@ -126,7 +126,7 @@ def _on(cores: set[int]) -> Iterator[None]:
 
 def _jobs(folder: Path) -> Counter[str]:
     """How many jobs the bot's store has, by state."""
-    return Counter({row["state"]: row["jobs"] for row in look(folder, _BY_STATE)})
+    return Counter({row["state"]: row["jobs"] for row in query(folder, _BY_STATE)})
 
 
 async def _round(side: Side, seed: int, seconds: float) -> list[float]:

@@ -11,7 +11,7 @@ from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
 from tests.platforms.fake_discord.transport.certificates import Certificates
 from tests.platforms.fake_slack import HOSTS as SLACK_HOSTS
 from tests.platforms.fake_slack import FakeSlack, Team
-from tests.platforms.unmodified import REVERIE, Bot, free_port, led, started
+from tests.platforms.unmodified import REVERIE, Bot, free_port, start_proxied, started
 
 BARE_DISCORD = ("-m", "benchmarks.bare_discord_bot")
 BARE_SLACK = ("-m", "benchmarks.bare_slack_app")
@@ -26,7 +26,7 @@ async def on_discord(
 ) -> AsyncIterator[Bot]:
     """Start a bot and wait until it can work; it ends with the block."""
     own = {"DISCORD_TOKEN": discord.token, **(settings or {})}
-    async with led(folder, discord.proxy(), discord.certificates.authority, own, program) as bot:
+    async with start_proxied(folder, discord.proxy(), discord.certificates.authority, own, program) as bot:
         await discord.until(lambda: discord.gateway.connected > 0, timeout=_CONNECTED_S)
         if program == REVERIE:
             await bot.ready()
@@ -49,7 +49,7 @@ async def on_slack(
         "SLACK_APP_TOKEN": slack.app_token,
         **(settings or {}),
     }
-    async with led(folder, slack.proxy(), certificates.authority, own, program) as bot:
+    async with start_proxied(folder, slack.proxy(), certificates.authority, own, program) as bot:
         await slack.connected()
         if program == REVERIE:
             await bot.ready()

@@ -1,4 +1,4 @@
-"""How the fake takes answers to commands: once, in time, and for 15 minutes."""
+"""The fake accepts responses to interactions: once, in time, and follow-ups for 15 minutes."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""How the fake registers commands, and what it refuses to register."""
+"""The fake registers commands and refuses invalid ones."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ async def test_the_library_finds_what_it_registered(fake: FakeDiscord) -> None:
     assert (count.required, count.min_value, count.max_value) == (True, 1, 4)
 
 
-async def test_what_says_nothing_is_left_out_and_the_rest_is_filled_in(fake: FakeDiscord) -> None:
+async def test_empty_fields_are_omitted_and_defaults_are_added(fake: FakeDiscord) -> None:
     wordy = command(option(required=False, autocomplete=False, choices=[]), contexts=[2, 0])
     async with at_rest(fake) as bot:
         registered = (await register(bot, wordy))[0]
@@ -70,7 +70,7 @@ async def test_what_says_nothing_is_left_out_and_the_rest_is_filled_in(fake: Fak
     assert registered["default_member_permissions"] is None
 
 
-async def test_other_languages_are_told_only_to_who_asks(fake: FakeDiscord) -> None:
+async def test_localizations_are_returned_only_on_request(fake: FakeDiscord) -> None:
     async with at_rest(fake) as bot:
         await register(bot, command(name_localizations={"de": "träume"}))
         plain, whole = await listed(bot), await listed(bot, "?with_localizations=true")

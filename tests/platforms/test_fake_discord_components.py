@@ -1,4 +1,4 @@
-"""How the fake shows buttons, lists and forms, and what it makes of their use."""
+"""The fake's buttons, select menus and modals, and the interactions they send."""
 
 import re
 from typing import Any, Self

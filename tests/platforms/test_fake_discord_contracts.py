@@ -1,4 +1,4 @@
-"""How the fake tells on what should never have been said."""
+"""Requests that Discord would never accept fail the test."""
 
 from typing import Any
 

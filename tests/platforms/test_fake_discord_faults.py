@@ -1,4 +1,4 @@
-"""How the fake limits, fails and breaks lines when a test wants it."""
+"""Rate limits, failures and broken connections on demand."""
 
 import asyncio
 import io
@@ -30,7 +30,7 @@ async def test_a_limit_is_waited_out_by_the_library(fake: FakeDiscord, scope: st
     assert fake.limits.invalid_requests == (0 if scope == "shared" else 2)
 
 
-async def test_a_ban_is_told_at_once(fake: FakeDiscord) -> None:
+async def test_a_ban_is_answered_at_once(fake: FakeDiscord) -> None:
     channel = fake.guild("Film club").first_channel()
     fake.fault(CREATE, status=429, banned=True)
     async with at_rest(fake) as bot:

@@ -1,4 +1,4 @@
-"""How the fake's gateway opens, breaks, resumes and ends sessions."""
+"""The fake's gateway opens, drops, resumes and ends sessions."""
 
 import asyncio
 from typing import Any

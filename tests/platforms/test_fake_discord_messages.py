@@ -1,4 +1,4 @@
-"""How the fake keeps messages: once per nonce, within their limits, with files of the right size."""
+"""The fake stores messages: once per nonce, within their limits, with files of the right size."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the fake adds rights up, and refuses what they do not allow."""
+"""The fake computes permissions and refuses what they do not allow."""
 
 import io
 
@@ -96,7 +96,7 @@ def test_overwrites_apply_to_everyone_then_roles_then_the_person(discord_certifi
     assert seen == [True, False, True, True, False, True]
 
 
-async def test_the_bot_reads_its_rights_from_what_the_service_tells(fake: FakeDiscord) -> None:
+async def test_the_bot_computes_its_permissions_from_gateway_events(fake: FakeDiscord) -> None:
     """The library comes to the same sum as the fake."""
     guild = fake.guild("Film club", bot_permissions=P.MANAGE_MESSAGES)
     channel = guild.first_channel()

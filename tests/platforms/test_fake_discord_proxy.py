@@ -1,4 +1,4 @@
-"""How a process that knows nothing of tests is led to the fake."""
+"""A process without test code reaches the fake by a proxy."""
 
 import asyncio
 import os

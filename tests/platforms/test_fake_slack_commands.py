@@ -1,4 +1,4 @@
-"""How the fake sends commands, and what it does with the answers."""
+"""The fake sends slash commands and handles their responses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How the fake fails, breaks lines and keeps count when a test wants it."""
+"""Failures, broken connections and rate limits on demand."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""How the fake takes files: announced, sent, completed, and known only after a while."""
+"""The fake accepts files: announced, uploaded, completed, and visible only after a while."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -184,7 +184,7 @@ async def test_a_file_may_be_accepted_and_never_shared(slack: FakeSlack) -> None
     assert [False, True] == [bool(one) for one in shares]
 
 
-async def test_where_a_file_is_shared_may_not_be_told(slack: FakeSlack) -> None:
+async def test_the_shares_of_a_file_may_be_missing(slack: FakeSlack) -> None:
     slack.world.tells_shares = False
     team = slack.team("Film club")
     api = client(slack, team)

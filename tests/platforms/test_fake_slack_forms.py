@@ -1,4 +1,4 @@
-"""How the fake shows forms: while a trigger is fresh, within limits, and with what people put in."""
+"""The fake opens modals: while a trigger is valid, within limits, and with what people enter."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any

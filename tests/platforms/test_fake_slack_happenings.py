@@ -1,4 +1,4 @@
-"""What the fake tells of messages, buttons, menus, mentions and reactions, and to whom it does not."""
+"""The fake's events for messages, buttons, menus, mentions and reactions, and who receives them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -72,7 +72,9 @@ async def test_a_button_names_its_message_and_can_replace_it(slack: FakeSlack) -
     assert card.text == "Done"
 
 
-async def test_a_whisper_is_not_told_with_its_button_and_goes_when_asked(slack: FakeSlack) -> None:
+async def test_a_button_event_lacks_its_ephemeral_message_which_can_be_deleted(
+    slack: FakeSlack,
+) -> None:
     team = slack.team("Film club")
     ada, bob = slack.user(team, "ada"), slack.user(team, "bob")
 
@@ -133,7 +135,7 @@ async def test_a_mention_in_a_thread_says_so(slack: FakeSlack) -> None:
     assert (event["thread_ts"], event["files"][0]["name"]) == (first.ts, "in.png")
 
 
-async def test_nothing_is_told_of_places_where_the_bot_is_not(slack: FakeSlack) -> None:
+async def test_no_events_come_from_channels_without_the_bot(slack: FakeSlack) -> None:
     team = slack.team("Film club")
     ada = slack.user(team, "ada")
     outside = slack.channel(team, "outside", with_bot=False)
@@ -142,7 +144,7 @@ async def test_nothing_is_told_of_places_where_the_bot_is_not(slack: FakeSlack) 
     assert slack.deliveries == []
 
 
-async def test_nothing_is_told_that_was_not_subscribed_to() -> None:
+async def test_only_subscribed_events_are_sent() -> None:
     told = manifest()
     told["settings"]["event_subscriptions"]["bot_events"] = ["app_mention"]
     async with FakeSlack(told) as slack:
@@ -151,7 +153,7 @@ async def test_nothing_is_told_that_was_not_subscribed_to() -> None:
         assert slack.deliveries == []
 
 
-async def test_edits_and_deletions_are_told_like_messages(slack: FakeSlack) -> None:
+async def test_edits_and_deletions_are_sent_as_message_events(slack: FakeSlack) -> None:
     team = slack.team("Film club")
     api = client(slack, team)
     posted = await api.chat_postMessage(channel=team.general.id, text="one")

@@ -1,4 +1,4 @@
-"""How the fake speaks over HTTP: signed, in time, and again when it was not heard."""
+"""The fake sends events over HTTP: signed, in time, and again when they were not acknowledged."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How the fake lets the app in by consent, renews its tokens and puts it out."""
+"""The fake installs the app by OAuth, renews its tokens and uninstalls it."""
 
 import time
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""How the fake takes messages: from whom, where, how long, and what may stand in them."""
+"""The fake accepts messages: from whom, where, how long, and with which content."""
 
 from collections.abc import AsyncIterator
 from typing import Any

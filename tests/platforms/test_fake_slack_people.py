@@ -1,4 +1,4 @@
-"""Whom the fake service knows: everybody is told of as the real one tells of them."""
+"""The fake describes each kind of user as Slack does."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def _client(slack: FakeSlack, team: Any) -> AsyncWebClient:
     return client
 
 
-async def test_everybody_is_told_of_as_what_they_are() -> None:
+async def test_each_kind_of_user_is_described_as_slack_does() -> None:
     async with FakeSlack(manifest()) as slack:
         team, home = slack.team("Film club"), slack.team("Elsewhere", installed=False)
         people: dict[str, Person] = {
@@ -44,7 +44,7 @@ async def test_everybody_is_told_of_as_what_they_are() -> None:
     assert deleted["deleted"]
 
 
-async def test_who_is_in_no_channel_of_the_app_or_is_no_user_is_not_told_of() -> None:
+async def test_users_without_a_shared_channel_and_unknown_users_are_not_described() -> None:
     async with FakeSlack(manifest()) as slack:
         team, home = slack.team("Film club"), slack.team("Elsewhere", installed=False)
         unseen, untold, hook = slack.user(home, "sam"), slack.user(team, "eve"), slack.webhook(team, "ci")
@@ -55,7 +55,7 @@ async def test_who_is_in_no_channel_of_the_app_or_is_no_user_is_not_told_of() ->
                 await client.users_info(user=person.user.id)
 
 
-async def test_an_edited_mention_is_told_of_again_as_another_event() -> None:
+async def test_an_edited_mention_is_sent_as_another_event() -> None:
     async with FakeSlack(manifest()) as slack:
         ada = slack.user(slack.team("Film club"), "ada")
         message = ada.mention("a red fx")
@@ -88,7 +88,7 @@ async def test_a_stranger_is_named_with_their_own_workspace_where_they_are() -> 
     assert home.id == told["event"]["team"] == told["event"]["user_team"]
 
 
-async def test_the_app_of_an_organisation_is_not_told_in_which_workspace_it_is_allowed() -> None:
+async def test_an_organisation_s_app_is_not_told_its_workspaces() -> None:
     async with FakeSlack(manifest()) as slack:
         organisation = slack.enterprise("Studios")
         team = slack.team("Film club", installed=False, enterprise=organisation)

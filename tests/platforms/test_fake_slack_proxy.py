@@ -1,4 +1,4 @@
-"""How a process that knows nothing of tests is led to the fake by the service's own names."""
+"""A process without test code reaches the fake by Slack's own host names through a proxy."""
 
 from pathlib import Path
 

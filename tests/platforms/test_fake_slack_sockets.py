@@ -1,4 +1,4 @@
-"""How the fake speaks through sockets: tickets, envelopes, acknowledgements, farewells."""
+"""The fake's Socket Mode: tickets, envelopes, acknowledgements, disconnects."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -92,7 +92,7 @@ async def test_each_thing_goes_to_one_of_the_sockets(
         ([None, None], "acknowledged twice"),
     ],
 )
-async def test_a_false_acknowledgement_is_complained_about(
+async def test_a_wrong_acknowledgement_fails_the_test(
     slack: FakeSlack, session: aiohttp.ClientSession, answers: list[str | None], complaint: str
 ) -> None:
     ada = slack.user(slack.team("Film club"), "ada")
@@ -121,7 +121,7 @@ async def test_an_event_takes_no_answer(slack: FakeSlack, session: aiohttp.Clien
     slack.violations.clear()
 
 
-async def test_an_event_that_nobody_acknowledges_comes_three_times_more(
+async def test_an_unacknowledged_event_is_sent_three_more_times(
     slack: FakeSlack, session: aiohttp.ClientSession
 ) -> None:
     ada = slack.user(slack.team("Film club"), "ada")
@@ -157,7 +157,7 @@ async def test_the_library_comes_back_after_it_was_sent_away(slack: FakeSlack, h
         await ada.slash("/imagine", "a fox").acknowledged()
 
 
-async def test_what_happens_can_be_told_twice_late_and_backwards(slack: FakeSlack) -> None:
+async def test_events_can_be_duplicated_delayed_and_reordered(slack: FakeSlack) -> None:
     team = slack.team("Film club")
     ada = slack.user(team, "ada")
     heard = []

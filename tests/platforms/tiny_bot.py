@@ -1,4 +1,4 @@
-"""A bot of a few lines on the real library, for trying the fake with."""
+"""A minimal bot on discord.py that tests the fake."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""An app of a few lines on the real libraries, for trying the fake with."""
+"""A minimal app on slack-bolt that tests the fake."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

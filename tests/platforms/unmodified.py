@@ -1,4 +1,4 @@
-"""The bot as anybody starts it: a process of its own that knows nothing of tests."""
+"""The bot as an operator starts it, in a process without test code."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.transport.proxy import Proxy
 
 REVERIE = ("-m", "bot", "run")
-#: a simulator that hurries and draws little, and no page; what a crash leaves behind is looked for soon
+#: a fast simulator, no playground, and short intervals until a crash is recovered from
 QUICK = {
     "REVERIE_SIMULATOR_SPEED": "20",
     "REVERIE_SIMULATOR_PICTURES_PER_S": "1",
@@ -31,7 +31,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 class Bot:
-    """One program and its data, started as often as somebody kills it."""
+    """A bot process and its data folder; it can be killed and started again."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str], program: Sequence[str] = REVERIE) -> None:
         self.address = f"http://127.0.0.1:{free_port()}"
@@ -60,7 +60,7 @@ class Bot:
             )
 
     async def ready(self) -> None:
-        """Wait until it says that it can work."""
+        """Wait until `/readyz` succeeds."""
         async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(trust_env=False) as client:
             while not await self._answers(client):
                 assert self._process is not None
@@ -68,13 +68,13 @@ class Bot:
                 await asyncio.sleep(_LOOK_EVERY_S)
 
     async def kill(self) -> None:
-        """End it like a power cut."""
+        """Kill it."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
 
     async def stop(self) -> int:
-        """Ask it to end; answers its exit code."""
+        """Terminate it and return its exit code."""
         assert self._process is not None
         self._process.terminate()
         return await self._process.wait()
@@ -91,7 +91,7 @@ class Bot:
 async def started(
     folder: Path, settings: Mapping[str, str], program: Sequence[str] = REVERIE
 ) -> AsyncIterator[Bot]:
-    """Start a bot that ends with the block at the latest."""
+    """Start a bot; kill it at the end of the block."""
     bot = Bot(folder, settings, program)
     try:
         await bot.start()
@@ -101,29 +101,29 @@ async def started(
 
 
 @asynccontextmanager
-async def led(
+async def start_proxied(
     folder: Path,
     proxy: Proxy,
     authority: Path,
     settings: Mapping[str, str],
     program: Sequence[str] = REVERIE,
 ) -> AsyncIterator[Bot]:
-    """Start a bot that is led to a service of the tests by proxy and certificates alone."""
+    """Start a bot that reaches a fake platform by proxy and certificates alone."""
     async with proxy:
         where = {"HTTPS_PROXY": proxy.url, "SSL_CERT_FILE": str(authority)}
         async with started(folder, where | dict(settings), program) as bot:
             yield bot
 
 
-def look(folder: Path, sql: str) -> list[Mapping[str, Any]]:
-    """Read a bot's store."""
+def query(folder: Path, sql: str) -> list[Mapping[str, Any]]:
+    """Query a bot's database."""
     with closing(sqlite3.connect(folder / "data" / "reverie.db")) as database:
         database.row_factory = sqlite3.Row
         return [dict(row) for row in database.execute(sql)]
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]

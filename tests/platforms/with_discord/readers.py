@@ -7,7 +7,7 @@ from pathlib import Path
 from adapters.discord.messages.buttons import ComponentId
 from bot.domain.ids import short_id
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Person
-from tests.platforms.unmodified import QUICK, Bot, led
+from tests.platforms.unmodified import QUICK, Bot, start_proxied
 
 
 def job_of(card: Message) -> str:
@@ -38,9 +38,9 @@ def told(person: Person) -> list[str]:
 
 
 @asynccontextmanager
-async def led_to(fake: FakeDiscord, folder: Path, **settings: str) -> AsyncIterator[Bot]:
+async def connected_to(fake: FakeDiscord, folder: Path, **settings: str) -> AsyncIterator[Bot]:
     proxy, own = fake.proxy(), {"DISCORD_TOKEN": fake.token}
-    async with led(folder, proxy, fake.certificates.authority, QUICK | own | settings) as bot:
+    async with start_proxied(folder, proxy, fake.certificates.authority, QUICK | own | settings) as bot:
         await bot.ready()
         yield bot
     assert proxy.refused == []

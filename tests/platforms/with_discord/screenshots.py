@@ -14,7 +14,7 @@ from tests.chromium import find_chromium
 from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
 from tests.platforms.fake_discord.html.page import page_of
 from tests.platforms.fake_discord.state.messages import Message
-from tests.platforms.with_discord.readers import is_done, led_to
+from tests.platforms.with_discord.readers import connected_to, is_done
 
 _FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _LONG_S = 90.0
@@ -24,7 +24,7 @@ async def conversation(folder: Path) -> str:
     """Run the real bot for a while; returns what it has posted as HTML."""
     async with FakeDiscord(make_certificates(folder, HOSTS), validates=False) as fake:
         ada = fake.member(fake.guild("Film club"), "ada")
-        async with led_to(fake, folder, REVERIE_SIMULATOR_SPEED="4"):
+        async with connected_to(fake, folder, REVERIE_SIMULATOR_SPEED="4"):
             asked = ada.slash("imagine", prompt="a red fox in the snow, first light, film grain")
             picture = await asked.message(is_done, timeout=_LONG_S)
             film = ada.press(picture, "Animate")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.fake_discord.state.messages import Message
-from tests.platforms.unmodified import look
-from tests.platforms.with_discord.readers import is_done, led_to
+from tests.platforms.unmodified import query
+from tests.platforms.with_discord.readers import connected_to, is_done
 
 
 async def test_everything_arrives_once_though_the_bot_is_killed(fake: FakeDiscord, tmp_path: Path) -> None:
     ada = fake.member(fake.guild("Film club"), "ada")
-    async with led_to(fake, tmp_path) as bot:
+    async with connected_to(fake, tmp_path) as bot:
         picture = await ada.slash("imagine", prompt="a red fox").message(is_done)
         film = ada.slash("animate", prompt="a fox that runs")
         await film.message()
@@ -32,11 +32,11 @@ async def test_everything_arrives_once_though_the_bot_is_killed(fake: FakeDiscor
     cards = _cards(ada.reads())
     assert 6 == len(cards), "one message for each card"
     assert all(len(message.attachments) == 1 for message in cards)
-    assert [{"state": "completed", "jobs": 6}] == look(
+    assert [{"state": "completed", "jobs": 6}] == query(
         tmp_path, "SELECT state, count(*) AS jobs FROM job GROUP BY state"
     )
-    (spent,) = look(tmp_path, "SELECT sum(price) AS used, 0 AS reserved FROM job")
-    assert [spent] == look(tmp_path, "SELECT DISTINCT used, reserved FROM meter"), "each was charged once"
+    (spent,) = query(tmp_path, "SELECT sum(price) AS used, 0 AS reserved FROM job")
+    assert [spent] == query(tmp_path, "SELECT DISTINCT used, reserved FROM meter"), "each was charged once"
 
 
 def _cards(messages: list[Message]) -> list[Message]:

@@ -8,14 +8,14 @@ from adapters.slack.oauth.manifest import manifest
 from tests.platforms.fake_discord.transport.certificates import make_certificates
 from tests.platforms.fake_slack import FakeSlack, Message, Team
 from tests.platforms.fake_slack.fake import HOSTS
-from tests.platforms.unmodified import QUICK, Bot, led, look
+from tests.platforms.unmodified import QUICK, Bot, query, start_proxied
 
 
 @asynccontextmanager
-async def led_to(slack: FakeSlack, team: Team, authority: Path, folder: Path) -> AsyncIterator[Bot]:
+async def connected_to(slack: FakeSlack, team: Team, authority: Path, folder: Path) -> AsyncIterator[Bot]:
     proxy = slack.proxy()
     own = {"SLACK_BOT_TOKEN": slack.bot_token(team), "SLACK_APP_TOKEN": slack.app_token}
-    async with led(folder, proxy, authority, QUICK | own) as bot:
+    async with start_proxied(folder, proxy, authority, QUICK | own) as bot:
         await bot.ready()
         yield bot
     assert proxy.refused == []
@@ -34,7 +34,7 @@ async def test_every_result_is_posted_once_across_kills(tmp_path: Path) -> None:
             await slack.until(lambda: len([one for one in cards() if _is_done(one)]) == count)
             return cards()
 
-        async with led_to(slack, team, certificates.authority, tmp_path) as bot:
+        async with connected_to(slack, team, certificates.authority, tmp_path) as bot:
             ada.slash("/imagine", "a red fox")
             (picture,) = await arrive(1)
             ada.slash("/animate", "a fox that runs")
@@ -56,11 +56,11 @@ async def test_every_result_is_posted_once_across_kills(tmp_path: Path) -> None:
             await arrive(6)
 
         assert 6 == len(cards()), "one message for each card"
-    assert [{"state": "completed", "jobs": 6}] == look(
+    assert [{"state": "completed", "jobs": 6}] == query(
         tmp_path, "SELECT state, count(*) AS jobs FROM job GROUP BY state"
     )
-    (spent,) = look(tmp_path, "SELECT sum(price) AS used, 0 AS reserved FROM job")
-    assert [spent] == look(tmp_path, "SELECT DISTINCT used, reserved FROM meter"), "each was charged once"
+    (spent,) = query(tmp_path, "SELECT sum(price) AS used, 0 AS reserved FROM job")
+    assert [spent] == query(tmp_path, "SELECT DISTINCT used, reserved FROM meter"), "each was charged once"
 
 
 def _shows_a_card(message: Message) -> bool:
