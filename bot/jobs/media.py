@@ -15,7 +15,7 @@ from bot.domain.errors import (
 from bot.domain.identity import Place
 from bot.domain.jobs import Job
 from bot.domain.media import Media, Reference
-from bot.domain.requests import API_MAX_BYTES, AnyRequest
+from bot.domain.requests import API_MAX_BYTES, TAKEN_MAX_BYTES, AnyRequest
 from bot.media.storage.base import open_stored
 from bot.ports import ResolvedFile
 from bot.providers.base import Input, InputFile, InputGeneration, Inputs, InputUrl, Provider
@@ -188,6 +188,18 @@ async def resolve_url(services: Services, reference: Reference, place: Place) ->
     resolver = services.files.get(reference.via)
     return (
         ResolvedFile(url=reference.url) if resolver is None else await resolver.resolve(reference.url, place)
+    )
+
+
+async def fetch_input(services: Services, reference: Reference, resolved: ResolvedFile, member: str) -> Media:
+    """Download an input of a member into the storage; raises MediaError."""
+    return await services.library.fetch_and_store(
+        resolved.url,
+        max_bytes=TAKEN_MAX_BYTES[reference.kind],
+        timeout_s=services.times.input_timeout / 1000,
+        from_platform=bool(reference.via),
+        headers=resolved.headers,
+        member=member,
     )
 
 

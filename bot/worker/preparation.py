@@ -16,14 +16,12 @@ from bot.domain.media import Media, MediaKind, Reference
 from bot.domain.pricing import price
 from bot.domain.requests import (
     API_MAX_BYTES,
-    TAKEN_MAX_BYTES,
     AnyRequest,
     FromVideoRequest,
     check_length,
 )
-from bot.jobs.media import own_file, resolve_url, takes_stored_files, too_large
+from bot.jobs.media import fetch_input, own_file, resolve_url, takes_stored_files, too_large
 from bot.jobs.transitions import transition_job
-from bot.ports import ResolvedFile
 from bot.services import Services, Topic, log
 from bot.store.cards import find_card
 from bot.store.claim import (
@@ -203,7 +201,7 @@ async def _resolve(
     resolved = await resolve_url(services, reference, place)
     if resolved.headers and not takes_stored_files(services, provider):
         raise MediaRefused(_UNREACHABLE)
-    fetched = await _fetch(services, reference, resolved, member)
+    fetched = await fetch_input(services, reference, resolved, member)
     _require_kind(reference, fetched.kind)
     return await _from_file(services, reference, fetched, provider, member)
 
@@ -234,17 +232,6 @@ _REMEDY = {
         "/reframe and /modify take videos with a ray model, /extend continues one that was made here"
     ),
 }
-
-
-async def _fetch(services: Services, reference: Reference, resolved: ResolvedFile, member: str) -> Media:
-    return await services.library.fetch_and_store(
-        resolved.url,
-        max_bytes=TAKEN_MAX_BYTES[reference.kind],
-        timeout_s=services.times.input_timeout / 1000,
-        from_platform=bool(reference.via),
-        headers=resolved.headers,
-        member=member,
-    )
 
 
 async def _from_file(
