@@ -27,6 +27,9 @@ class CardControl(StrEnum):
     #: under a question: do it, or change nothing
     CONFIRM = "confirm"
     KEEP = "keep"
+    #: under a command that was shown: start it, or forget it
+    START = "start"
+    DISCARD = "discard"
 
 
 #: a job's state as one emoji

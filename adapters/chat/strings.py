@@ -10,6 +10,8 @@ class Strings:
     """English; texts with braces are formatted."""
 
     cancel: str = "Cancel"
+    #: closes a command that was shown and not started
+    discard: str = "Cancel"
     details: str = "Details"
     origin: str = "Source job"
     pick: str = "Choose the result that the buttons act on"

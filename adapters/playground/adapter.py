@@ -129,6 +129,7 @@ def _routes(
         get("/playground/events", pages.events),
         get("/playground/suggest", pages.suggest),
         post("/playground/command", commands.command),
+        post("/playground/start", commands.start),
         post("/playground/price", commands.price),
         post("/playground/preview", commands.preview),
         post("/playground/action", commands.action),

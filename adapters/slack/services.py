@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.chat.result_files import MediaLinker, ResultFiles, media_linker
 from adapters.slack.delivery.attachments import AttachmentPlanner
 from adapters.slack.delivery.file_uploader import FileUploader
+from adapters.slack.delivery.preview_pictures import PreviewPictures
 from adapters.slack.delivery.publisher import CardPublisher
 from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.messages.strings import ENGLISH
@@ -32,6 +33,7 @@ class Services:
     files: SlackFiles
     result_files: ResultFiles
     uploads: UploadStore
+    preview_pictures: PreviewPictures
     publisher: CardPublisher
     #: links to our media page
     link: MediaLinker
@@ -59,6 +61,9 @@ def open_services(context: AdapterContext, settings: SlackSettings) -> Services:
         files=SlackFiles(web_api, tokens, settings.api_base),
         result_files=result_files,
         uploads=uploads,
+        preview_pictures=PreviewPictures(
+            context.adapter_data, clock, valid_ms=context.settings.times.confirmation
+        ),
         publisher=CardPublisher(web_api=web_api, planner=planner, uploads=uploads, clock=clock),
         link=link,
     )

@@ -87,6 +87,35 @@ def framing(request: ReframeRequest, source: Media) -> Framing:
     return found
 
 
+def describe_framing(found: Framing, source: Media) -> str:
+    """The new frame and the source in it, in words."""
+    crop, placed = found.crop, found.placed
+    sentences = [f"The new frame is {found.width} × {found.height} pixels."]
+    if (crop.width, crop.height) != (source.width, source.height):
+        sentences.append(
+            f"Of the source, {crop.width} × {crop.height} pixels are used: x from {crop.left} to "
+            f"{crop.right}, y from {crop.top} to {crop.bottom}."
+        )
+    sentences.append(
+        f"It is shown in {placed.width} × {placed.height} pixels, {placed.left} from the left and "
+        f"{placed.top} from the top."
+    )
+    if placed.left < 0 or placed.top < 0 or placed.right > found.width or placed.bottom > found.height:
+        sentences.append("What is outside of the frame is cut off.")
+    if placed.left > 0 or placed.top > 0 or placed.right < found.width or placed.bottom < found.height:
+        sentences.append("The rest of the frame is generated.")
+    return " ".join(sentences)
+
+
+def describe_values(request: ReframeRequest) -> str:
+    """What is known of the new frame while the source, or the frame in pixels, is not."""
+    size = PICTURE_SIZES.get(request.aspect_ratio)
+    frame = f"{size[0]} × {size[1]} pixels" if size is not None else str(request.aspect_ratio)
+    given = [(name, getattr(request, name)) for name in PLACEMENT]
+    values = ", ".join(f"{name} {value}" for name, value in given if value is not None)
+    return f"The new frame is {frame}." + (f" Your values: {values}." if values else "")
+
+
 def check_placement(request: ReframeRequest, source: Media | None) -> None:
     """Check all values together; without the source only what needs no size. Raises InvalidRequest."""
     if source is not None and is_placed(request) and request.aspect_ratio in PICTURE_SIZES:

@@ -41,6 +41,7 @@ from bot.service import (
     autocomplete,
     framing,
     ordering,
+    pending_commands,
     queries,
     uploads,
     workspace_keys,
@@ -105,8 +106,9 @@ class BotService:
         *,
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
+        previewed: bool = False,
     ) -> Reply:
-        """Execute a command.
+        """Execute a command; one that asks first is only shown, unless the caller has `previewed` it.
 
         `files` came with the event and fill the command's empty media options; `replied` is the job of the
         message that it replies to. With an answer window the adapter calls `confirm_shown` for a new card.
@@ -117,6 +119,8 @@ class BotService:
             command = await with_whole_ids(services.database, command, caller, place, services.clock())
             return await _answer(services, command, caller, place)
         context = CommandContext(files=files, replied=replied)
+        if command.asks_first and not previewed:
+            return await pending_commands.ask(services, command, invocation, context)
         order = await ordering.resolve_command(services, command, caller, place, context)
         return await ordering.accept(services, order, invocation)
 
@@ -136,6 +140,20 @@ class BotService:
         return await actions.answer_confirmation(
             self._services, storable(job), caller, question=question, confirmed=confirmed
         )
+
+    async def find_pending(self, pending: str, caller: Caller) -> GenerateCommand:
+        """The command that `PrivateReply.pending` has shown; raises InvalidRequest if it has expired."""
+        return await pending_commands.find(self._services, storable(pending), caller)
+
+    async def start_pending(self, pending: str, invocation: Invocation) -> Reply:
+        """Start a command that was shown, once; it is shown again if its price has risen."""
+        self._services.rate_limit.spend(invocation.caller.member, invocation.key)
+        return await pending_commands.start(self._services, storable(pending), invocation)
+
+    async def discard_pending(self, pending: str, caller: Caller, *, key: str) -> PrivateReply:
+        """Forget a command that was shown and not started."""
+        self._services.rate_limit.spend(caller.member, storable(key))
+        return await pending_commands.discard(self._services, storable(pending), caller)
 
     async def set_workspace_key(self, key: SecretStr, caller: Caller, *, event_key: str) -> PrivateReply:
         """Store the API key that an admin has entered in a form, once the provider accepts it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.actions import Action, ActionInput, follow_up_request
 from bot.domain.commands import GenerateCommand
-from bot.domain.errors import InvalidRequest
+from bot.domain.errors import InvalidRequest, ReverieError
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.inputs import require_result
 from bot.domain.jobs import UNTITLED, Job, State, queue_name
@@ -51,6 +51,10 @@ class Order:
     preferred_provider: str = ""
 
 
+class PriceRisen(ReverieError):
+    """The price is higher than the one that the caller has seen."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext:
     """What came with a command in the same event."""
@@ -64,7 +68,14 @@ async def resolve_command(
     services: Services, command: GenerateCommand, caller: Caller, place: Place, context: CommandContext
 ) -> Order:
     """Resolve a command to an order; raises Refused for a source that cannot be used."""
-    command = await _complete(services, command, caller, place, context)
+    complete = await complete_command(services, command, caller, place, context)
+    return await resolve_complete(services, complete, caller, place)
+
+
+async def resolve_complete(
+    services: Services, command: GenerateCommand, caller: Caller, place: Place
+) -> Order:
+    """The order of a command that leaves no source out."""
     sources = {job: await visible_job(services.database, job, caller, place) for job in command.jobs}
     request = command.request(sources)
     check_urls(services, request.references)
@@ -85,7 +96,7 @@ def _words(request: AnyRequest) -> str:
     return "" if request.edited is not None else request.prompt
 
 
-async def _complete(
+async def complete_command(
     services: Services, command: GenerateCommand, caller: Caller, place: Place, context: CommandContext
 ) -> GenerateCommand:
     """Fill in what the command leaves out, from its context or from the caller's newest result here."""
@@ -155,15 +166,23 @@ def _open_fields(action: Action, action_input: ActionInput) -> frozenset[str]:
 
 
 async def accept(
-    services: Services, order: Order, invocation: Invocation, *, reaction: str | None = None
+    services: Services,
+    order: Order,
+    invocation: Invocation,
+    *,
+    reaction: str | None = None,
+    max_price: int | None = None,
 ) -> Reply:
     """Store an order as the jobs of one new card; the same event again is answered with the same card.
 
     The same `reaction` counts once within a time, whatever its event. With an answer window the adapter shows
     the first revision itself and calls `confirm_shown`; after the window, or without one, the publisher does.
+    Raises PriceRisen where the jobs together cost more than `max_price`, in micro-dollars.
     """
     own_account = (await find_workspace(services.database, invocation.caller.workspace)).own_account
     jobs = await new_jobs(services, order, own_account)
+    if max_price is not None and sum(job.price for job in jobs) > max_price:
+        raise PriceRisen
     now = services.clock()
     card = services.new_id()
     place = replace(invocation.place, private=invocation.place.private or order.private)

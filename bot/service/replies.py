@@ -19,6 +19,23 @@ class ConfirmationButton:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PendingCommand:
+    """A command that is shown before it is started: nothing is spent until a button is pressed.
+
+    The buttons call `BotService.start_pending` and `BotService.discard_pending`.
+    """
+
+    #: names it for a while, also after a restart
+    id: str
+    #: of the button that starts it, with the price
+    start_label: str
+    #: a PNG of what it will do; None where that cannot be drawn
+    picture: bytes | None = None
+    #: what the picture shows, in words
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateReply:
     """A reply that only the caller sees, shown once."""
 
@@ -32,6 +49,8 @@ class PrivateReply:
     choices: tuple[ConfirmationButton, ...] = ()
     #: asks for a workspace's own API key: a button opens a form, which calls `BotService.set_workspace_key`
     asks_for_key: bool = False
+    #: the command that is started by a button under the reply
+    pending: PendingCommand | None = None
     #: what the reply is about, for a thumbnail where that is cheap
     media: Media | None = None
 

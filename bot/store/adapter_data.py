@@ -35,6 +35,11 @@ async def remove(tx: Transaction, adapter: str, key: str) -> None:
     await tx.run(sql.remove, adapter=adapter, key=key)
 
 
+async def remove_before(tx: Transaction, adapter: str, prefix: str, *, before: str) -> None:
+    """Remove the entries under keys that begin with `prefix` and are less than `before`."""
+    await tx.run(sql.remove_before, adapter=adapter, prefix=prefix, before=before)
+
+
 async def pop(tx: Transaction, adapter: str, key: str) -> Entry | None:
     """Read and remove an entry; of concurrent callers one gets it."""
     row = await tx.one(sql.pop, adapter=adapter, key=key)

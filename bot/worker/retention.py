@@ -1,6 +1,7 @@
 """Removes stored media that have expired or that nothing refers to."""
 
 from bot.jobs.media import remove_unreferenced
+from bot.jobs.pending_commands import expire_commands
 from bot.services import Services, log
 from bot.store.file_refs import expire_media, expire_references
 
@@ -15,6 +16,7 @@ async def retain(services: Services) -> None:
     scanned_at: int | None = None
     async for _ in services.ticks("retention", services.times.retention_interval):
         await services.guarded("uploads", lambda: expire_uploads(services))
+        await services.guarded("pending commands", lambda: expire_commands(services))
         await services.guarded("abandoned files", lambda: services.storage.sweep(now=services.clock()))
         await services.guarded("retention", lambda: expire_results(services))
         if scanned_at is None or services.clock() - scanned_at >= services.media_scan_interval:

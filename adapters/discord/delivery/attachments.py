@@ -82,7 +82,7 @@ class AttachmentPlanner:
     async def opened(self, plan: AttachmentPlan) -> AsyncIterator[Sequence[Upload]]:
         """The files to upload, where the request can read them; raises NotPosted where one cannot be read."""
         async with self._files.opened(*(one.file for one in plan.uploads)) as paths:
-            yield [Upload(path=path, name=one.name) for path, one in zip(paths, plan.uploads, strict=True)]
+            yield [Upload(content=path, name=one.name) for path, one in zip(paths, plan.uploads, strict=True)]
 
     def can_link(self, view: CardView) -> bool:
         """Whether every result can be linked instead of uploaded."""

@@ -1,7 +1,7 @@
 """Interaction tokens, and the responses sent with them: one within 3 s, then edits and follow-ups."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Self
@@ -12,7 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.discord.messages.cards import EPHEMERAL, Payload
 from adapters.discord.messages.strings import STRINGS
-from adapters.discord.rest.client import RestClient, UnexpectedResponse, id_of, object_of, snowflake_ms
+from adapters.discord.rest.client import (
+    RestClient,
+    UnexpectedResponse,
+    Upload,
+    id_of,
+    object_of,
+    snowflake_ms,
+)
 from adapters.discord.rest.errors import ApiError, ErrorAction
 from bot.domain.cards import CardView
 from bot.domain.errors import Delayed
@@ -143,6 +150,7 @@ class InteractionResponder:
         data: Payload | None = None,
         *,
         ephemeral: bool = False,
+        files: Sequence[Upload] = (),
     ) -> str | None:
         """Send the first response; returns its message's id, empty where it has none.
 
@@ -150,7 +158,7 @@ class InteractionResponder:
         """
         body = {"type": int(kind), "data": _with_flags(data or {}, ephemeral=ephemeral)}
         deadline = token.expires_at - TOKEN_LIFETIME_MS + _RESPOND_WITHIN_MS
-        message, taken_before = await self._respond(token.id, token.token, body, deadline)
+        message, taken_before = await self._respond(token.id, token.token, body, deadline, files)
         if taken_before:
             # An earlier try arrived, but its answer was lost.
             return await self._send(token.id, lambda: self._rest.request(response_route("GET", token)))
@@ -170,23 +178,35 @@ class InteractionResponder:
         left_ms = token.expires_at - TOKEN_LIFETIME_MS + _DEFER_WITHIN_MS - self._clock()
         return max(0, min(max_s, left_ms / 1000))
 
-    async def edit(self, token: InteractionToken, data: Payload) -> str | None:
+    async def edit(
+        self, token: InteractionToken, data: Payload, *, files: Sequence[Upload] = ()
+    ) -> str | None:
         """Edit the first response; returns its id, None where that fails."""
-        return await self._send(token.id, lambda: self._rest.request(response_route("PATCH", token), data))
+        return await self._send(
+            token.id, lambda: self._rest.request(response_route("PATCH", token), data, files=files)
+        )
 
-    async def delete(self, token: InteractionToken) -> None:
-        await self._send(token.id, lambda: self._rest.request(response_route("DELETE", token)))
+    async def delete(self, token: InteractionToken, message: str | None = None) -> None:
+        """Delete the first response, or the message whose button was pressed."""
+        await self._send(token.id, lambda: self._rest.request(response_route("DELETE", token, message)))
 
-    async def follow_up(self, token: InteractionToken, data: Payload, *, ephemeral: bool) -> str | None:
+    async def follow_up(
+        self, token: InteractionToken, data: Payload, *, ephemeral: bool, files: Sequence[Upload] = ()
+    ) -> str | None:
         """Send another message; returns its id, None where that fails."""
         body = _with_flags(data, ephemeral=ephemeral)
         return await self._send(
             token.id,
-            lambda: self._rest.request(follow_up_route(token), body, params={"wait": "true"}),
+            lambda: self._rest.request(follow_up_route(token), body, params={"wait": "true"}, files=files),
         )
 
     async def _respond(
-        self, interaction: str, token: str, body: Payload, deadline: int
+        self,
+        interaction: str,
+        token: str,
+        body: Payload,
+        deadline: int,
+        files: Sequence[Upload] = (),
     ) -> tuple[str | None, bool]:
         """The result of `respond`, and whether Discord took an earlier try whose answer was lost."""
         route = Route(
@@ -198,7 +218,7 @@ class InteractionResponder:
         outcome_unknown = False
         while True:
             try:
-                answer = await self._rest.request(route, body, params={"with_response": "true"})
+                answer = await self._rest.request(route, body, params={"with_response": "true"}, files=files)
             except Delayed as error:
                 wait_ms = error.retry_after_ms or _RETRY_MS
                 if self._clock() + wait_ms > deadline:

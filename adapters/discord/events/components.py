@@ -49,6 +49,13 @@ class ComponentHandler:
                     key=context.key,
                 )
                 await self._replies.replace_message(context, confirm)
+            case CardControl.START:
+                await self._start(context, component.job)
+            case CardControl.DISCARD:
+                discard = partial(
+                    self._service.discard_pending, component.job, context.caller, key=context.key
+                )
+                await self._replies.replace_message(context, discard)
             case Action.EDIT | Action.REFRAME:
                 await self._open_modal(context, component)
             case Action() as action:
@@ -110,6 +117,19 @@ class ComponentHandler:
             action_input=changes,
         )
         await self._replies.reply(context, call, private=not generates)
+
+    async def _start(self, context: InteractionContext, pending: str) -> None:
+        """Start a command that was shown, and delete the message that shows it."""
+        command = await self._service.find_pending(pending, context.caller)
+        if not command.private:
+            await self._replies.require_postable(context)
+        call = partial(
+            self._service.start_pending,
+            pending,
+            context.invocation(private=command.private, answer_window_ms=self._replies.answer_window_ms),
+        )
+        if await self._replies.reply(context, call, private=command.private):
+            await self._replies.delete_message(context)
 
     async def show(self, context: InteractionContext, job: str, *, with_results: bool = False) -> None:
         """Show one job privately, with its buttons."""

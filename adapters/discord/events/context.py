@@ -77,6 +77,8 @@ class InteractionContext(EventContext):
     app_permissions: int
     #: the message that the interaction is about is ephemeral
     on_ephemeral: bool = False
+    #: id of the message whose button was pressed; None for other interactions
+    message: str | None = None
 
     def _token_json(self, *, private: bool) -> str:
         return self.token.model_copy(update={"ephemeral": private}).write()
@@ -191,6 +193,7 @@ def _interaction_context(interaction: Interaction[Any], clock: Callable[[], int]
         is_guild=in_guild,
         app_permissions=interaction.app_permissions.value,
         on_ephemeral=interaction.message is not None and interaction.message.flags.ephemeral,
+        message=str(interaction.message.id) if interaction.message is not None else None,
         direct=direct,
         token=InteractionToken(
             id=key,

@@ -5,7 +5,7 @@ the response is for everybody: who sees a message cannot be changed later.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -20,7 +20,13 @@ from adapters.discord.delivery.interactions import (
 from adapters.discord.delivery.publisher import CardPublisher
 from adapters.discord.events.context import InteractionContext
 from adapters.discord.messages.cards import Payload, render_card
-from adapters.discord.messages.private_replies import render_refusal, render_reply
+from adapters.discord.messages.private_replies import (
+    PICTURE_NAME,
+    render_refusal,
+    render_reply,
+    with_picture,
+)
+from adapters.discord.rest.client import Upload
 from adapters.discord.rest.errors import ApiError
 from adapters.discord.rest.permissions import missing_permissions, permissions_error
 from bot.domain.cards import CardView, JobPhase
@@ -60,8 +66,11 @@ class Replies:
 
     async def reply(
         self, context: InteractionContext, call: ServiceCall, *, private: bool, with_results: bool = False
-    ) -> None:
-        """Call the core and send its reply; `with_results` attaches the results of a job that is shown."""
+    ) -> bool:
+        """Call the core and send its reply; `with_results` attaches the results of a job that is shown.
+
+        Returns whether the core did what was asked for.
+        """
 
         async def defer() -> bool | None:
             """Whether the deferred response is ephemeral; None where it could not be sent."""
@@ -79,11 +88,17 @@ class Replies:
                     # The card's delivery shows it where this response did not.
                     _log.warning("response_failed", interaction=context.key, error=repr(error))
             case PrivateReply():
-                message = await self._send(context, render_reply(outcome), private=True, deferred=deferred)
+                message = await self._send_reply(context, outcome, deferred)
                 if with_results and message and not outcome.fields and not outcome.choices:
                     await self._attach_results(context, outcome, message)
             case Refused():
                 await self._send(context, render_refusal(outcome), private=True, deferred=deferred)
+        return not isinstance(outcome, Refused)
+
+    async def delete_message(self, context: InteractionContext) -> None:
+        """Delete the ephemeral message whose button was pressed."""
+        if context.message is not None and context.on_ephemeral:
+            await self._responder.delete(context.token, context.message)
 
     async def replace_message(self, context: InteractionContext, call: ServiceCall) -> None:
         """Call the core, and replace the message whose button was pressed with its reply."""
@@ -96,6 +111,8 @@ class Replies:
         outcome, deferred = await self._call(context, call, defer)
         assert not isinstance(outcome, CardReply)  # noqa: S101 - a question is never answered with a card
         payload = render_reply(outcome) if isinstance(outcome, PrivateReply) else render_refusal(outcome)
+        # A picture of the question goes with it.
+        payload = payload | {"attachments": []}
         if deferred:
             await self._responder.edit(token, payload)
         else:
@@ -156,18 +173,38 @@ class Replies:
             # The publisher finds the response by its token, and edits it once more.
             _log.warning("response_not_recorded", card=view.card, error=str(error))
 
+    async def _send_reply(
+        self, context: InteractionContext, reply: PrivateReply, deferred: bool | None
+    ) -> str | None:
+        """Send a private reply; without its picture where Discord does not take that."""
+        payload, pending = render_reply(reply), reply.pending
+        if pending is not None and pending.picture is not None:
+            files = [Upload(content=pending.picture, name=PICTURE_NAME)]
+            pictured = with_picture(payload, pending)
+            sent = await self._send(context, pictured, private=True, deferred=deferred, files=files)
+            if sent is not None:
+                return sent
+        return await self._send(context, payload, private=True, deferred=deferred)
+
     async def _send(
-        self, context: InteractionContext, payload: Payload, *, private: bool, deferred: bool | None
+        self,
+        context: InteractionContext,
+        payload: Payload,
+        *,
+        private: bool,
+        deferred: bool | None,
+        files: Sequence[Upload] = (),
     ) -> str | None:
         """Send the one response; returns the message's id, None where it could not be sent."""
         responder, token = self._responder, context.token
         if deferred is None:
-            return await responder.respond(token, InteractionCallbackType.MESSAGE, payload, ephemeral=private)
+            kind = InteractionCallbackType.MESSAGE
+            return await responder.respond(token, kind, payload, ephemeral=private, files=files)
         if deferred == private:
-            return await responder.edit(token, payload)
+            return await responder.edit(token, payload, files=files)
         # Who sees a message is fixed when it is deferred, and the first follow-up would take its place.
         await responder.delete(token)
-        return await responder.follow_up(token, payload, ephemeral=private)
+        return await responder.follow_up(token, payload, ephemeral=private, files=files)
 
     async def _attach_results(self, context: InteractionContext, reply: PrivateReply, message: str) -> None:
         """Attach the results to a job that is shown privately; its text was sent already."""

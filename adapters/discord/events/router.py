@@ -116,7 +116,8 @@ class EventRouter:
             )
             if parsed.mentioned:
                 call = partial(self._remember_and_call, parsed.mentioned, call)
-            await self._replies.reply(context, call, private=not public, with_results=True)
+            asks_first = isinstance(command, GenerateCommand) and command.asks_first
+            await self._replies.reply(context, call, private=asks_first or not public, with_results=True)
 
         await self._handle(interaction, execute)
 

@@ -14,14 +14,14 @@ from adapters.chat.text import sanitize_line
 from adapters.discord.messages.strings import STRINGS
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
-from bot.service.replies import ConfirmationButton
+from bot.service.replies import ConfirmationButton, PendingCommand
 
 _PATTERN = re.compile(r"rv:(?P<verb>[a-z]{1,20}):(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
 #: Discord's limits: buttons in a row, rows, characters of a label and of an option, options of a select
 _ROW_BUTTONS, _ROWS, _LABEL, _OPTION_LABEL, _OPTIONS = 5, 5, 80, 100, 25
 #: component types and button styles
 _ACTION_ROW, _BUTTON, _SELECT = 1, 2, 3
-_SECONDARY, _DANGER = 2, 4
+_SECONDARY, _SUCCESS, _DANGER = 2, 3, 4
 
 Component = dict[str, Any]
 
@@ -108,6 +108,25 @@ def confirmation_row(choices: Sequence[ConfirmationButton]) -> list[Component]:
             ]
         )
     ]
+
+
+def pending_row(pending: PendingCommand) -> Component:
+    """The buttons under a command that was shown; their ids hold the command's id twice."""
+    buttons = (
+        (CardControl.START, _SUCCESS, pending.start_label),
+        (CardControl.DISCARD, _SECONDARY, STRINGS.discard),
+    )
+    return _row(
+        [
+            {
+                "type": _BUTTON,
+                "style": style,
+                "custom_id": ComponentId(verb=verb, job=pending.id, card=pending.id).write(),
+                "label": label[:_LABEL],
+            }
+            for verb, style, label in buttons
+        ]
+    )
 
 
 def _parsed(components: Iterable[Component]) -> Iterator[tuple[Component, ComponentId]]:

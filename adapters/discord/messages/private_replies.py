@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.chat.controls import PHASE_EMOJI
-from adapters.discord.messages.buttons import Component, confirmation_row, job_selects
+from adapters.chat.text import sanitize_line
+from adapters.discord.messages.buttons import Component, confirmation_row, job_selects, pending_row
 from adapters.discord.messages.cards import (
+    ALT,
     DESCRIPTION,
     EMBED,
     FIELD_NAME,
@@ -26,8 +28,10 @@ from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import parse
 from bot.domain.pricing import MICROUSD
-from bot.service.replies import PrivateReply
+from bot.service.replies import PendingCommand, PrivateReply
 
+#: the file name of a pending command's picture
+PICTURE_NAME = "preview.png"
 _COLOUR = 0x5865F2
 #: characters of a prompt in a list of fifty jobs: with emoji and time no line is longer than 75
 _PROMPT = 50
@@ -45,6 +49,8 @@ def render_reply(reply: PrivateReply) -> Payload:
     rows = [*job_selects(reply.views), *confirmation_row(reply.choices)]
     if reply.asks_for_key:
         rows.append(key_row())
+    if reply.pending is not None:
+        rows.append(pending_row(reply.pending))
     embed: Payload = {
         "title": escape_markdown(reply.title, TITLE),
         "description": "\n".join(lines)[:DESCRIPTION],
@@ -53,6 +59,17 @@ def render_reply(reply: PrivateReply) -> Payload:
     }
     _truncate_fields(embed, len(reply.fields))
     return _message(embeds=[embed], components=rows)
+
+
+def with_picture(payload: Payload, pending: PendingCommand) -> Payload:
+    """The reply with the picture of its command, which is uploaded as the first file of the message."""
+    (embed,) = payload["embeds"]
+    attachment = {"id": 0, "filename": PICTURE_NAME, "description": sanitize_line(pending.alt, ALT)}
+    return {
+        **payload,
+        "embeds": [{**embed, "image": {"url": f"attachment://{PICTURE_NAME}"}}],
+        "attachments": [attachment],
+    }
 
 
 def render_text(text: str, *, components: Sequence[Component] = ()) -> Payload:

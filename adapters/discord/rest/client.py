@@ -61,7 +61,7 @@ class UnexpectedResponse(Delayed):
 class Upload:
     """A file to upload, as the n-th of a message's attachments."""
 
-    path: Path
+    content: Path | bytes
     name: str
 
 
@@ -224,10 +224,14 @@ def _request_content(
     form.add_field("payload_json", orjson.dumps(body).decode(), content_type="application/json")
     for number, file in enumerate(files):
         try:
-            stream = opened.enter_context(file.path.open("rb"))
+            content = (
+                file.content
+                if isinstance(file.content, bytes)
+                else opened.enter_context(file.content.open("rb"))
+            )
         except OSError as error:
             raise Delayed(f"A stored file cannot be read: {error.strerror}") from error
-        form.add_field(f"files[{number}]", stream, filename=file.name)
+        form.add_field(f"files[{number}]", content, filename=file.name)
     return form
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adapters.playground.delivery.conversation_store import ConversationStore
-from adapters.playground.events.orders import read_order, user_message_of
+from adapters.playground.events.orders import message_of_command, read_order, user_message_of
 from adapters.playground.events.replies import Replies, as_json
 from adapters.playground.events.requests import (
     ActionBody,
@@ -18,6 +18,7 @@ from adapters.playground.events.requests import (
     ReactionBody,
     RequestContext,
     RequestReader,
+    StartBody,
 )
 from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.records import (
@@ -72,10 +73,24 @@ class CommandRoutes:
                 context.invocation(body.key, private=order.private),
                 files=order.files,
                 replied=order.replied,
+                previewed=body.previewed,
             )
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)
         return await self._replies.send(context, body.key, reply, message, brief=body.pressed)
+
+    async def start(self, request: Request) -> Response:
+        """Start a command that was shown."""
+        body, context = await self._reader.read(request, StartBody)
+        message = UserMessage(text="Start")
+        try:
+            command = await self._service.find_pending(body.pending, context.caller)
+            message = message_of_command(command)
+            invocation = context.invocation(body.key, private=command.private)
+            reply = await self._service.start_pending(body.pending, invocation)
+        except Refused as refusal:
+            return await self._replies.refuse(context, body.key, refusal, message)
+        return await self._replies.send(context, body.key, reply, message, brief=True)
 
     async def price(self, request: Request) -> Response:
         """Return what a command would cost, or why it would be refused; neither where it makes nothing."""

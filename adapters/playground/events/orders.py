@@ -8,6 +8,7 @@ from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.records import UserMessage
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
+from bot.domain.ids import short_id
 from bot.domain.media import Reference
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import parse
@@ -67,6 +68,21 @@ def user_message_of(body: CommandFields, uploads: Uploads, context: RequestConte
     text = body.text.strip() if command is None else command_line(command, _without_files(body))
     text = without_typed_key(text or f"/{body.command}")
     return UserMessage(text=text, files=tuple(files), replied=body.replied)
+
+
+def message_of_command(command: Command) -> UserMessage:
+    """Return what people read above the reply to a command that was read before."""
+    values: dict[str, object] = {}
+    files = []
+    for name in command.model_fields_set:
+        value = getattr(command, name)
+        if isinstance(value, Reference):
+            if value.file is not None and value.url is None:
+                files.append((name, value.file))
+                continue
+            value = f"#{short_id(value.job)}" if value.job is not None else value.url
+        values[name] = value
+    return UserMessage(text=command_line(type(command), values), files=tuple(files))
 
 
 def _without_files(body: CommandFields) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Stores the core's replies and returns them as JSON to the page that asked."""
 
+from base64 import b64encode
 from typing import Any
 
 import orjson
@@ -18,7 +19,7 @@ from adapters.playground.messages.records import (
 )
 from bot.domain.errors import Refused, StoreError
 from bot.domain.workspace_keys import KEY_LABEL, KEY_MAX
-from bot.service.replies import CardReply, PrivateReply, Reply
+from bot.service.replies import CardReply, PendingCommand, PrivateReply, Reply
 
 
 class Replies:
@@ -42,6 +43,8 @@ class Replies:
             case PrivateReply() as note if note.choices:
                 # Shown as a dialog, so that it cannot appear under the click that asked for it.
                 return self._outcome([], question=self._question(note))
+            case PrivateReply(pending=pending) as note if pending is not None:
+                return self._outcome([], pending=_pending(note, pending))
             case PrivateReply() as note if note.asks_for_key:
                 form = {"title": note.title, "text": note.text, "label": KEY_LABEL, "maxLength": KEY_MAX}
                 return self._outcome([], key_form=form)
@@ -81,6 +84,21 @@ class Replies:
     def _outcome(self, records: list[Record], **more: Any) -> Response:
         messages = [with_links(record, self._link) for record in records]
         return as_json({"refused": False, "messages": messages} | more)
+
+
+def _pending(note: PrivateReply, pending: PendingCommand) -> Record:
+    """The command that the page shows in a dialog before it is started."""
+    picture = None
+    if pending.picture is not None:
+        picture = f"data:image/png;base64,{b64encode(pending.picture).decode()}"
+    return {
+        "id": pending.id,
+        "title": note.title,
+        "text": note.text,
+        "label": pending.start_label,
+        "picture": picture,
+        "alt": pending.alt,
+    }
 
 
 def as_json(content: Any) -> Response:

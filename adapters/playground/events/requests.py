@@ -92,6 +92,15 @@ class CommandBody(CommandFields):
     key: Key
     #: sent by a button, so a short reply is not stored
     pressed: bool = False
+    #: its form shows what it will do, and what it costs
+    previewed: bool = False
+
+
+class StartBody(_InConversation):
+    """A command that was shown, to be started now."""
+
+    pending: Id
+    key: Key
 
 
 class ActionBody(_InConversation):

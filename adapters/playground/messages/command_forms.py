@@ -36,7 +36,7 @@ def _form(command: type[Command], suggestions: Suggestions) -> dict[str, Any]:
         #: the option that stands for the person's newest result when it is left empty
         "newest": newest and {"option": newest[0], "kind": newest[1]},
         #: the fields whose effect a drawing shows
-        "places": PLACEMENT if command is Reframe else (),
+        "places": (*PLACEMENT, "preview") if command is Reframe else (),
         "fields": [_field(option, generate, suggestions) for option in options(command)],
     }
 

@@ -139,6 +139,7 @@ async function send(request) {
     answer.messages.forEach(receiveMessage);
     if (answer.toast) toast(answer.toast);
     if (answer.question) app.confirm(answer.question);
+    if (answer.pending) app.askToStart(answer.pending);
     if (answer.key_form) app.askForKey(answer.key_form);
     const card = answer.messages.find((message) => message.kind === "card");
     // A reaction that was counted before made its card earlier.

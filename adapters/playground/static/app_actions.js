@@ -52,8 +52,9 @@ export class AppActions {
     return this.send(newRequest("command", { text, pressed: true }, text));
   }
 
-  submitForm(command, values, { replied, draft }) {
-    const request = newRequest("command", { command: command.name, values, ...(replied && { replied: replied.id }) }, `/${command.name}`);
+  // `previewed`: the form shows what the command will do.
+  submitForm(command, values, { replied, draft, previewed }) {
+    const request = newRequest("command", { command: command.name, values, previewed, ...(replied && { replied: replied.id }) }, `/${command.name}`);
     this.sent.set(request.body.key, { command, draft });
     if (replied) this.reply(null);
     return this.send(request);
@@ -65,10 +66,17 @@ export class AppActions {
   }
 
   // Asks for confirmation; nothing happens before one of the buttons is pressed.
-  async confirm(question) {
-    const chosen = await confirm(question);
+  async confirm({ title, text, media, choices }) {
+    const dangerous = choices.map((one) => ({ ...one, danger: one.confirms }));
+    const chosen = await confirm({ title, text, picture: media?.still, choices: dangerous });
     const { job, confirms, label } = chosen;
     if (confirms) await this.send(newRequest("decide", { job, question: chosen.question, confirmed: true }, label));
+  }
+
+  // Shows what a command will do and what it costs. One that is not started expires.
+  async askToStart({ id, title, text, picture, alt, label }) {
+    const chosen = await confirm({ title, text, picture, alt, choices: [{ label: "Cancel", confirms: false }, { label, confirms: true }] });
+    if (chosen.confirms) await this.send(newRequest("start", { pending: id }, label));
   }
 
   // Not through the outbox, which is stored in the browser. A lost answer is no harm: /studio key shows the state.

@@ -22,11 +22,11 @@ export function openDialog({ heading, about, content, look = "", onClose = () =>
 }
 
 // Shows a confirmation question and returns the choice; closing the dialog chooses the harmless one.
-export function confirm({ title, text, media, choices }) {
+export function confirm({ title, text, picture, alt = "", choices }) {
   return new Promise((resolve) => {
     let chosen = choices.find((one) => !one.confirms);
     const buttons = choices.map((one) => el("button", {
-      type: "button", class: one.confirms ? "primary danger" : "secondary",
+      type: "button", class: one.confirms ? `primary ${one.danger ? "danger" : ""}` : "secondary",
       on: {
         click: (event) => {
           // The second click of a double click was meant for the button that opened the dialog.
@@ -39,7 +39,7 @@ export function confirm({ title, text, media, choices }) {
     const dialog = openDialog({
       heading: title, look: "small", onClose: () => resolve(chosen),
       content: el("div", {},
-        media && el("img", { class: "about", src: media.still, alt: "" }),
+        picture && el("img", { class: "about", src: picture, alt }),
         text.split("\n").map((line) => el("p", { class: "question" }, line)),
         el("footer", {}, buttons)),
     });

@@ -59,8 +59,9 @@ export function openForm(command, app, { drafts = {}, files = [], replied = null
     if (!dialog.open) return;
     if (fields.some((field) => field.inputs?.failed)) return announce("Remove the file that could not be uploaded, then send again");
     sent = true;
+    const previewed = preview?.current ?? false;
     dialog.close();
-    app.submitForm(command, valuesOf(fields), { replied, draft: draftOf(fields) });
+    app.submitForm(command, valuesOf(fields), { replied, draft: draftOf(fields), previewed });
   });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();

@@ -6,6 +6,8 @@ import { el } from "./dom.js";
 const DELAY = 250;
 
 export class FramingPreview {
+  current = false;
+
   // `names` are the fields that place the source.
   constructor(names) {
     this.names = names;
@@ -19,6 +21,7 @@ export class FramingPreview {
     const question = JSON.stringify({ ...command.values, prompt: null });
     if (question === this.question) return;
     this.question = question;
+    this.current = false;
     clearTimeout(this.timer);
     this.controller?.abort();
     if (!this.names.some((name) => name in command.values)) return this.#show(null);
@@ -42,6 +45,8 @@ export class FramingPreview {
   }
 
   #show(drawn) {
+    // Whether the drawing is of the values that would be sent.
+    this.current = Boolean(drawn);
     if (this.image.src) URL.revokeObjectURL(this.image.src);
     if (drawn) this.image.src = URL.createObjectURL(drawn);
     else this.image.removeAttribute("src");

@@ -214,7 +214,7 @@ class FileUploader:
         loop, pauses = asyncio.get_running_loop(), iter(_POLL_S)
         deadline = loop.time() + self._patience_s
         while True:
-            file = await _file_info(api, upload.file)
+            file = await file_info(api, upload.file)
             pause = next(pauses, _POLL_S[-1])
             if file is None or is_done(file) or loop.time() + pause > deadline or self._is_overdue(upload):
                 return file
@@ -224,7 +224,8 @@ class FileUploader:
         return self._clock() - upload.since > PROCESSING_MS
 
 
-async def _file_info(api: WorkspaceApi, file: str) -> Mapping[str, Any] | None:
+async def file_info(api: WorkspaceApi, file: str) -> Mapping[str, Any] | None:
+    """What Slack says about a file; None where it does not know it."""
     try:
         found: Mapping[str, Any] = (await api.call("files.info", file=file))["file"]
     except ApiError as error:

@@ -33,6 +33,8 @@ from bot.service.replies import CardReply, PrivateReply, Reply
 
 #: they act on one job, whichever button of the card it is
 _ACTS_ON_ONE_JOB = frozenset(Action) | {CardControl.CANCEL}
+#: they are under a private message that is deleted once it has been answered
+_ANSWERS_QUESTION = (CardControl.CONFIRM, CardControl.KEEP, CardControl.START, CardControl.DISCARD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +54,11 @@ class BlockActionHandler:
             if action is not None and action.verb in _ACTS_ON_ONE_JOB:
                 _require_selection(body)
             reply = await self.run(context, action)
-            if action is not None and action.verb in (CardControl.CONFIRM, CardControl.KEEP):
+            if action is not None and action.verb in _ANSWERS_QUESTION:
                 # The result is a new message; the question has been answered.
                 self.replies.delete_original(context)
+                if action.verb in (CardControl.START, CardControl.DISCARD):
+                    self.replies.delete_picture(context, action.job)
             return reply
 
         await self.replies.answer(context, request, ack)
@@ -67,11 +71,8 @@ class BlockActionHandler:
             case CardControl.CANCEL:
                 cancel = PendingRequest.of_command(build(Cancel, {"job": action.job}))
                 return await self.requests.run(context, cancel)
-            case CardControl.CONFIRM | CardControl.KEEP:
-                confirmed = action.verb is CardControl.CONFIRM
-                return await self.requests.answer_confirmation(
-                    context, action.job, question=action.card, confirmed=confirmed
-                )
+            case verb if verb in _ANSWERS_QUESTION:
+                return await self._answer_question(context, action)
             case Action() as verb if verb in (Action.EDIT, Action.REFRAME):
                 await self._open_edit_modal(context, verb, action)
                 return None
@@ -80,6 +81,18 @@ class BlockActionHandler:
                 return await self.requests.run(context, request)
             case _:
                 return await self.show_job(context, action.job)
+
+    async def _answer_question(self, context: EventContext, action: BlockAction) -> Reply:
+        match action.verb:
+            case CardControl.START:
+                command = await self.requests.service.find_pending(action.job, context.caller)
+                return await self.requests.run(context, PendingRequest.of_pending(action.job, command))
+            case CardControl.DISCARD:
+                return await self.requests.discard_pending(context, action.job)
+            case verb:
+                return await self.requests.answer_confirmation(
+                    context, action.job, question=action.card, confirmed=verb is CardControl.CONFIRM
+                )
 
     async def show_job(self, context: EventContext, job: str) -> Reply:
         """Show one job privately, with its buttons."""

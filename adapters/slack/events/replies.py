@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from adapters.chat.notices import NoticeLimiter
+from adapters.slack.delivery.preview_pictures import PreviewPictures
 from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.event_tasks import EventTasks
@@ -53,6 +54,8 @@ class _Message:
     payload: Payload
     #: the same without pictures, in case Slack cannot show one of them
     fallback: Payload | None = None
+    #: the reply whose picture is uploaded before it is sent
+    pictured: PrivateReply | None = None
 
 
 class Replies:
@@ -63,12 +66,14 @@ class Replies:
         *,
         web_api: WebApi,
         uploads: UploadStore,
+        pictures: PreviewPictures,
         tasks: EventTasks,
         clock: Callable[[], int],
         ack_timeout_s: float = ACK_TIMEOUT_S,
     ) -> None:
         self._web_api = web_api
         self._uploads = uploads
+        self._pictures = pictures
         self._tasks = tasks
         self._clock = clock
         self._ack_timeout_s = ack_timeout_s
@@ -91,7 +96,8 @@ class Replies:
                 await ack(response_action="errors", errors=by_field)
                 return
         message = await self._render(context, result)
-        if message is not None and context.answers_in_ack and message.fallback is None:
+        is_ready = message is not None and message.fallback is None and message.pictured is None
+        if message is not None and context.answers_in_ack and is_ready:
             await ack(_ephemeral(message.payload))
             return
         await ack()
@@ -134,6 +140,11 @@ class Replies:
     def delete_original(self, context: EventContext) -> None:
         """Delete the private message whose button was used, in the background."""
         self._tasks.start(self._delete_original(context), f"delete {context.key}")
+
+    def delete_picture(self, context: EventContext, pending: str) -> None:
+        """Delete the picture of a command that was started or closed, in the background."""
+        api = self._web_api.workspace(context.team, context.enterprise)
+        self._tasks.start(self._pictures.delete(api, pending), f"delete {context.key}")
 
     async def _delete_original(self, context: EventContext) -> None:
         url = context.reply_token.live_url(self._clock())
@@ -193,10 +204,24 @@ class Replies:
                     return _Message(payload=render_reply(reply))
                 return _Message(payload=render_reply(reply, media=media), fallback=render_reply(reply))
             case PrivateReply() as reply:
-                return _Message(payload=render_reply(reply))
+                has_picture = reply.pending is not None and reply.pending.picture is not None
+                return _Message(payload=render_reply(reply), pictured=reply if has_picture else None)
         return None
 
+    async def _with_picture(self, context: EventContext, message: _Message) -> _Message:
+        """The message with its picture, where Slack takes that."""
+        reply = message.pictured
+        if reply is None or reply.pending is None:
+            return message
+        api = self._web_api.workspace(context.team, context.enterprise)
+        file = await self._pictures.upload(api, reply.pending)
+        self._tasks.start(self._pictures.delete_abandoned(api), f"delete previews {context.key}")
+        if file is None:
+            return message
+        return _Message(payload=render_reply(reply, picture=file), fallback=message.payload)
+
     async def _send(self, context: EventContext, message: _Message) -> None:
+        message = await self._with_picture(context, message)
         try:
             try:
                 await self._send_payload(context, message.payload)

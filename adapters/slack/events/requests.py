@@ -82,6 +82,8 @@ class PendingRequest(BaseModel):
     #: the card that the action belongs to
     card: str = ""
     action_input: ActionInput = Field(default=ActionInput(), alias="wording")
+    #: id of a command that was shown before it is started; empty for others
+    pending: str = ""
 
     @classmethod
     def of_command(
@@ -99,6 +101,11 @@ class PendingRequest(BaseModel):
         cls, action: Action, job: str, *, card: str = "", action_input: ActionInput | None = None
     ) -> Self:
         return cls(action=action, job=job, card=card, action_input=action_input or ActionInput())
+
+    @classmethod
+    def of_pending(cls, pending: str, command: Command) -> Self:
+        """Start a command that was shown."""
+        return cls(name=command.name, command_json=command.model_dump_json(), pending=pending)
 
     @property
     def command(self) -> Command:
@@ -218,6 +225,11 @@ class RequestRunner:
         self.home.refresh(Viewer.of(context))
         return reply
 
+    async def discard_pending(self, context: EventContext, pending: str) -> Reply:
+        """Forget a command that was shown; raises Refused."""
+        context = await self.identify(context)
+        return await self.service.discard_pending(pending, context.caller, key=context.key)
+
     async def user_names(self, context: EventContext, users: Sequence[str]) -> Mapping[str, str]:
         """The names of users that an event mentions by id only."""
         if not users:
@@ -284,6 +296,8 @@ class RequestRunner:
             return await self.service.act(
                 request.action, request.job, invocation, action_input=request.action_input
             )
+        if request.pending:
+            return await self.service.start_pending(request.pending, invocation)
         return await self.service.execute(
             request.command, invocation, files=request.files, replied=request.replied
         )

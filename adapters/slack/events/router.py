@@ -95,7 +95,12 @@ class EventRouter:
             home=self.home,
         )
         replies = self._replies = Replies(
-            web_api=web_api, uploads=uploads, tasks=self.tasks, clock=clock, ack_timeout_s=ack_timeout_s
+            web_api=web_api,
+            uploads=uploads,
+            pictures=services.preview_pictures,
+            tasks=self.tasks,
+            clock=clock,
+            ack_timeout_s=ack_timeout_s,
         )
         requests = self._requests
         self._modal = CommandModal(

@@ -15,7 +15,7 @@ from adapters.slack.messages.strings import SlackStrings
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.errors import InvalidRequest
-from bot.service.replies import ConfirmationButton
+from bot.service.replies import ConfirmationButton, PendingCommand
 
 #: matches every action id of a card; stored in messages, never to be changed
 ACTION_ID = r"rv:(?P<verb>[a-z]{1,20})"
@@ -24,7 +24,14 @@ _VALUE = re.compile(r"(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
 #: offered where the bot is not in the channel; stored in messages, never to be changed
 RETRY_HERE, SEND_DIRECTLY = "rw:here", "rw:directly"
 #: controls that always act on the job in their value, whatever is selected
-_IGNORES_SELECT = (CardControl.PICK, CardControl.ORIGIN, CardControl.CONFIRM, CardControl.KEEP)
+_IGNORES_SELECT = (
+    CardControl.PICK,
+    CardControl.ORIGIN,
+    CardControl.CONFIRM,
+    CardControl.KEEP,
+    CardControl.START,
+    CardControl.DISCARD,
+)
 _ROW_LENGTH = 5
 _LABEL, _PLACEHOLDER, _OPTION = 75, 150, 75
 
@@ -131,6 +138,16 @@ def choice_rows(choices: Sequence[ConfirmationButton]) -> list[Block]:
         for choice in choices
     ]
     return [_row(buttons)] if buttons else []
+
+
+def pending_row(pending: PendingCommand, strings: SlackStrings) -> Block:
+    """The buttons under a command that was shown; both places of the value hold its id."""
+
+    def control(verb: CardControl, label: str) -> Block:
+        return button(BlockAction(verb=verb, job=pending.id, card=pending.id), label)
+
+    start = control(CardControl.START, pending.start_label)
+    return _row([{**start, "style": "primary"}, control(CardControl.DISCARD, strings.discard)])
 
 
 def channel_choice_row(request: str) -> Block:

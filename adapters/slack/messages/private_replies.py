@@ -5,8 +5,16 @@ from typing import TypeVar
 
 from adapters.chat.controls import PHASE_EMOJI, CardControl
 from adapters.chat.text import sanitize_line
-from adapters.slack.messages.buttons import BlockAction, button, choice_rows
-from adapters.slack.messages.cards import MAX_BLOCKS, MAX_TEXT, SECTION, Payload, UploadedMedia, render_card
+from adapters.slack.messages.buttons import BlockAction, button, choice_rows, pending_row
+from adapters.slack.messages.cards import (
+    ALT_TEXT,
+    MAX_BLOCKS,
+    MAX_TEXT,
+    SECTION,
+    Payload,
+    UploadedMedia,
+    render_card,
+)
 from adapters.slack.messages.key_form import key_row
 from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, text_size
 from adapters.slack.messages.strings import (
@@ -27,9 +35,15 @@ _Item = TypeVar("_Item")
 
 
 def render_reply(
-    reply: PrivateReply, strings: SlackStrings = ENGLISH, media: UploadedMedia | None = None
+    reply: PrivateReply,
+    strings: SlackStrings = ENGLISH,
+    media: UploadedMedia | None = None,
+    picture: str | None = None,
 ) -> Payload:
-    """Render the whole message: one job like its card, several as a list with a button each."""
+    """Render the whole message: one job like its card, several as a list with a button each.
+
+    `picture` is the Slack file of a pending command's picture.
+    """
     if len(reply.views) == 1:
         return render_card(reply.views[0], strings=strings, media=media)
     reply = reply_with_slack_commands(reply)
@@ -49,6 +63,11 @@ def render_reply(
     blocks += choice_rows(reply.choices)
     if reply.asks_for_key:
         blocks.append(key_row())
+    if (pending := reply.pending) is not None:
+        if picture is not None:
+            alt = sanitize_line(pending.alt, ALT_TEXT)
+            blocks.append({"type": "image", "slack_file": {"id": picture}, "alt_text": alt})
+        blocks.append(pending_row(pending, strings))
     summary = f"{title}: {reply.text}" if reply.text else title
     return Payload(text=escape_line(summary, SECTION), blocks=blocks)
 

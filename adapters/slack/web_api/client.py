@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -190,10 +191,14 @@ class WebApi:
     def workspace(self, team: str, enterprise: str | None = None) -> "WorkspaceApi":
         return WorkspaceApi(web_api=self, team=team, enterprise=enterprise)
 
-    async def upload(self, url: str, path: Path) -> None:
+    async def upload(self, url: str, content: Path | bytes) -> None:
         """Send a file's bytes to an upload URL; nobody sees the file before the upload is completed."""
         try:
-            stream = await asyncio.to_thread(path.open, "rb")
+            stream = (
+                BytesIO(content)
+                if isinstance(content, bytes)
+                else await asyncio.to_thread(content.open, "rb")
+            )
         except OSError as error:
             raise NotPosted(f"A file of ours cannot be read: {error.strerror}") from error
         headers = {"Content-Type": "application/octet-stream"}

@@ -38,6 +38,11 @@ class GenerateCommand(Command):
         """How many jobs it creates."""
         return 1
 
+    @property
+    def asks_first(self) -> bool:
+        """Whether the caller sees what it will do, and starts it with a button."""
+        return False
+
     @classmethod
     def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Move the addresses in the texts to the first free `attachment_options`.

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bot.domain.commands.generate import GenerateCommand, picture, with_videos_first
 from bot.domain.errors import InvalidRequest
-from bot.domain.framing import check_placement
+from bot.domain.framing import PLACEMENT, check_placement
 from bot.domain.inputs import JobsById, known_media, with_kind
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, ImageFormat, ImageModel, VideoModel
@@ -95,6 +95,15 @@ class Reframe(GenerateCommand):
     resized_height: Annotated[
         int | None, _SIZE, OptionSpec(description="Height of the source in the new frame, in pixels")
     ] = None
+
+    preview: Annotated[
+        bool, OptionSpec(description="Show where the source will be, and ask before it is started")
+    ] = False
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether the member places the source, or asks to see where it will be."""
+        return self.preview or any(getattr(self, name) is not None for name in PLACEMENT)
 
     def with_files(self, files: tuple[Reference, ...]) -> Self:
         """Use an attached video as the source, and a picture beside it as its first frame."""

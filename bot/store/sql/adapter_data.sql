@@ -17,6 +17,10 @@ SELECT key, value, seq FROM adapter_data WHERE adapter = :adapter AND key = :key
 -- name: remove
 DELETE FROM adapter_data WHERE adapter = :adapter AND key = :key;
 
+-- name: remove_before
+DELETE FROM adapter_data
+WHERE adapter = :adapter AND substr(key, 1, length(CAST(:prefix AS text))) = :prefix AND key < :before;
+
 -- name: since
 SELECT key, value, seq FROM adapter_data
 WHERE adapter = :adapter AND seq > :seq AND substr(key, 1, length(CAST(:prefix AS text))) = :prefix ORDER BY seq LIMIT :count;

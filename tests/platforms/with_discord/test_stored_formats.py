@@ -49,6 +49,8 @@ _VERBS: dict[str, Action | CardControl] = {
     "open": CardControl.OPEN,
     "confirm": CardControl.CONFIRM,
     "keep": CardControl.KEEP,
+    "start": CardControl.START,
+    "discard": CardControl.DISCARD,
 }
 _TOKEN = (
     '{"application":"400","token":"secret","until":1800000900000,"original":true,'

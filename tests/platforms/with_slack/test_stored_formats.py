@@ -53,7 +53,19 @@ def test_buttons_keep_their_ids_and_values() -> None:
     action = BlockAction(verb=Action.VARIATION, job=_JOB, card=_CARD)
     assert ("rv:variation", f"{_JOB}:{_CARD}") == (action.action_id, action.value)
     assert action == BlockAction.parse({"action_id": "rv:variation", "value": f"{_JOB}:{_CARD}"})
-    for verb in ("again", "edit", "send", "delete", "cancel", "details", "origin", "pick", "open", "confirm"):
+    for verb in (
+        "again",
+        "edit",
+        "send",
+        "delete",
+        "cancel",
+        "details",
+        "origin",
+        "pick",
+        "open",
+        "confirm",
+        "start",
+    ):
         assert BlockAction.parse({"action_id": f"rv:{verb}", "value": f"{_JOB}:{_CARD}"}) is not None
     assert ("rw:here", "rw:directly") == (RETRY_HERE, SEND_DIRECTLY)
     assert ["rw:here", "rw:directly"] == [each["action_id"] for each in channel_choice_row("1.2")["elements"]]

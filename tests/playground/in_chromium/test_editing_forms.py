@@ -125,3 +125,31 @@ async def test_the_new_frame_is_drawn_before_anything_is_spent(served: Served, b
     assert request.grid_position_y == 0
     assert complaints(page) == []
     await page.context.close()
+
+
+async def test_a_typed_command_shows_the_new_frame_before_it_is_started(
+    served: Served, browser: Browser
+) -> None:
+    page = await open_page(browser, served.url)
+    source = await made(served, page, "/imagine a fox --ar 16:9")
+    line = "/reframe 1:1 --grid_position_y 20"
+    await say(page, line)
+    dialog = page.get_by_role("dialog", name="Start this /reframe?")
+    drawing = dialog.get_by_role("img", name=re.compile("The new frame is 1536 × 1536 pixels"))
+    await expect(drawing).to_be_visible()
+    assert max(await drawing.evaluate(SIZE)) == 360
+    await expect(dialog).to_contain_text("20 from the top")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(dialog).to_have_count(0)
+    assert len(await served.core.jobs()) == 1
+
+    await say(page, line)
+    await dialog.get_by_role("button", name=re.compile(r"Start · \$0\.0\d\d")).click()
+    await expect(page.locator(".progress")).to_be_visible()
+    await expect(page.locator(".said").last).to_contain_text(f"#{source[-6:]}")
+    await expect(page.locator(".said").last).to_contain_text("--grid_position_y 20")
+    job = await served.core.newest()
+    assert isinstance(job.request, ReframeImageRequest)
+    assert (job.parent, job.request.grid_position_y) == (source, 20)
+    assert complaints(page) == []
+    await page.context.close()

@@ -90,11 +90,12 @@ class Interaction:
             raise Refusal(40094)
 
     def answer(self, message_id: str) -> Message:
-        """Find one of its messages, by id or as `@original`."""
+        """Find one of its messages, or the ephemeral one of its button, by id or as `@original`."""
         if message_id == "@original":
             found = self.original
         else:
-            mine = [*([self.original] if self.original else []), *self.follow_ups]
+            pressed = [self.source] if self.source is not None and self.source.ephemeral else []
+            mine = [*([self.original] if self.original else []), *self.follow_ups, *pressed]
             found = next((message for message in mine if str(message.id) == message_id), None)
         if found is None or found.deleted:
             raise Refusal(10008)
