@@ -293,6 +293,14 @@ class Settings(EnvironmentSettings):
         return keys.get(provider, ())
 
     @property
+    def own_keys_only(self) -> bool:
+        """Whether Luma is the only provider and the operator has no key for it.
+
+        Then only workspaces with a key of their own can generate.
+        """
+        return self.providers == ("luma",) and not self.luma_keys and self.role is not Role.GATEWAY
+
+    @property
     def simulated(self) -> bool:
         """Whether the simulator is the only provider, so that no money can be spent."""
         return self.providers == ("simulator",)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from bot.domain.errors import AccountProblem, ProviderError, ReverieError, StoreError
 from bot.domain.pricing import Rates, has_price, show_money
+from bot.domain.workspace_keys import OWN_KEYS_ONLY
 from bot.providers.accounts import CAPABILITIES, SIMULATOR, setting_names
 from bot.providers.base import Provider
 from bot.resources import likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of
@@ -20,6 +21,13 @@ async def provider_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
     if settings.simulated:
         yield Diagnosis(what="the simulator needs no key")
         return
+    if settings.own_keys_only:
+        names = setting_names("luma")
+        yield Diagnosis(
+            what=OWN_KEYS_ONLY,
+            level=Severity.WARNING,
+            remedy=f"set {names.key} to share an account of yours: {names.keys_page}",
+        )
     try:
         providers = providers_of(settings, await _naming_key(settings))
     except UnusableSecret:

@@ -10,6 +10,13 @@ from bot.domain.errors import InvalidRequest
 COMMAND = "studio key"
 #: what quotes and lists say about jobs that it pays
 OWN_KEY = "billed to this workspace's own key"
+#: what the operator is told where every account is that of a workspace
+OWN_KEYS_ONLY = "no shared account: only workspaces with a key of their own (/studio key) can generate"
+#: what a workspace without a key is told there
+NO_ACCOUNT = (
+    "This bot has no account of its own, so only servers and workspaces with their own API key can use it. "
+    "An admin enters the key in the form of /studio key set. Nothing was charged."
+)
 TYPED = (
     "An API key is never typed into a message or a command, where it stays readable. Nothing was stored. "
     "Revoke this key at the generation service, make a new one, and enter it in the form of /studio key set."

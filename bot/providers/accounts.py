@@ -150,8 +150,8 @@ def _api_keys(settings: Settings) -> Iterator[tuple[str, SecretStr]]:
     """Provider and API key of each account."""
     for name in settings.providers:
         keys = (SecretStr(SIMULATOR),) if name == SIMULATOR else settings.keys_of(name)
-        # A gateway needs no key: workers submit its jobs.
-        if not keys and settings.role is not Role.GATEWAY:
+        # A gateway needs no key: workers submit its jobs. Of Luma, workspaces may have keys of their own.
+        if not keys and not settings.own_keys_only and settings.role is not Role.GATEWAY:
             raise UnusableAccount(f"REVERIE_PROVIDER names {name}, but {setting_names(name).key} is not set")
         for key in keys:
             yield name, key

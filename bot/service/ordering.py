@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.actions import Action, ActionInput, follow_up_request
 from bot.domain.commands import GenerateCommand
-from bot.domain.errors import InvalidRequest, ReverieError
+from bot.domain.errors import InvalidRequest, NotAllowed, ReverieError
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.inputs import require_result
 from bot.domain.jobs import UNTITLED, Job, State, queue_name
@@ -13,7 +13,7 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.offers import OPEN_FIELDS
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest
-from bot.domain.workspace_keys import OwnAccount
+from bot.domain.workspace_keys import NO_ACCOUNT, OwnAccount
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media import check_results, check_urls
 from bot.security.encryption import FieldCipher, card_context
@@ -240,6 +240,8 @@ async def new_jobs(services: Services, order: Order, own_account: OwnAccount | N
     """The jobs that an order would become now; `own_account` is that of the workspace's own key."""
     required = account_required(order.request, order.sources)
     accounts = await usable_accounts(services, own_account, required)
+    if not accounts:
+        raise NotAllowed(NO_ACCOUNT)
     return tuple(_new_job(services, order, accounts, own_account) for _ in range(order.job_count))
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from bot.domain.errors import StoreError
 from bot.domain.pricing import show_money
+from bot.domain.workspace_keys import OWN_KEYS_ONLY
 from bot.security.loopback import is_local, names_us
 from bot.service.account_reports import money_warnings
 from bot.service.plugin import Adapter
@@ -51,7 +52,9 @@ async def readiness(
     except StoreError as error:
         return Readiness(not_ready=(f"The database does not respond: {error}",))
     not_ready = [fault] if (fault := await writes.fault()) else []
-    not_ready += _no_provider(services, rows)
+    own_keys_only = await _own_keys_only(services, rows)
+    if not own_keys_only:
+        not_ready += _no_provider(services, rows)
     not_ready += [
         f"{adapter.name}: {reason}" for adapter in adapters if (reason := adapter.not_ready_reason())
     ]
@@ -60,8 +63,17 @@ async def readiness(
     degraded = [low] if (low := await writes.low_disk()) else []
     if (fault := await services.storage.fault()) is not None:
         degraded.append(f"Media cannot be stored or read: {fault}. Results are tried again for 6 hours.")
+    if own_keys_only:
+        degraded.append(f"{OWN_KEYS_ONLY[0].upper()}{OWN_KEYS_ONLY[1:]}.")
     degraded += [*_degraded(services, rows), *_failing_loops(services, loops)]
     return Readiness(not_ready=tuple(not_ready), degraded=tuple(degraded))
+
+
+async def _own_keys_only(services: Services, rows: Sequence[AccountRow]) -> bool:
+    """Whether every account is that of a workspace; a gateway sees it by the accounts in the store."""
+    if services.settings.role is not Role.GATEWAY:
+        return services.settings.own_keys_only
+    return not rows and bool(await list_workspace_accounts(services.database))
 
 
 def _no_provider(services: Services, rows: Sequence[AccountRow]) -> Iterator[str]:

@@ -94,9 +94,17 @@ async def test_a_database_that_is_none_is_about(tmp_path: Path) -> None:
 
 
 async def test_a_missing_key_is_about(tmp_path: Path) -> None:
-    found = _wrong(await examine(settings(tmp_path, provider=("luma",))))
-    (finding,) = [finding for finding in found if "LUMAAI_API_KEY" in finding.what]
-    assert "REVERIE_PROVIDER names luma, but LUMAAI_API_KEY is not set" == finding.what
+    found = _wrong(await examine(settings(tmp_path, provider=("luma-agents",))))
+    (finding,) = [finding for finding in found if "LUMA_AGENTS_API_KEY" in finding.what]
+    assert "REVERIE_PROVIDER names luma-agents, but LUMA_AGENTS_API_KEY is not set" == finding.what
+
+
+async def test_luma_without_a_key_is_for_workspaces_with_their_own(tmp_path: Path) -> None:
+    found = await examine(settings(tmp_path, provider=("luma",)))
+    (finding,) = [finding for finding in found if "no shared account" in finding.what]
+    assert "only workspaces with a key of their own (/studio key) can generate" in finding.what
+    assert Severity.WARNING is finding.level
+    assert "LUMAAI_API_KEY" in finding.remedy
 
 
 @pytest.mark.parametrize(

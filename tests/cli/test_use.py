@@ -146,7 +146,7 @@ def test_the_command_line_loads_nothing_heavy() -> None:
     ("arguments", "settings", "words"),
     [
         (["run"], {"REVERIE_HTTP_HOST": "no.such.host.invalid"}, "REVERIE_HTTP_HOST"),
-        (["run"], {"REVERIE_PROVIDER": "luma"}, "LUMAAI_API_KEY is not set"),
+        (["run"], {"REVERIE_PROVIDER": "appypie"}, "APPYPIE_SUBSCRIPTION_KEY is not set"),
         (["run"], {"REVERIE_PLAYGROUND": "on"}, "REVERIE_PLAYGROUND_PASSWORD"),
         (["run"], {"REVERIE_DATABASE_URL": "mysql://x"}, "REVERIE_DATABASE_URL is"),
         (["run"], {"REVERIE_DATA_DIR": "taken/data"}, "REVERIE_DATA_DIR"),
