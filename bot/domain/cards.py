@@ -57,7 +57,7 @@ class Card:
 
 
 #: labels of a job's price and of the job that it was made from
-PRICE, SOURCE = "Price", "Made from"
+PRICE, SOURCE, PAYER = "Price", "Made from", "Paid by"
 #: characters of a source's title
 _SOURCE = 60
 
@@ -262,6 +262,8 @@ def _fields(job: Job) -> tuple[tuple[str, str], ...]:
         fields.append((PRICE, f"up to {show_money(job.price)}"))
     else:
         fields.append((PRICE, show_money(job.price, estimate=is_estimate(request) and not job.is_final)))
+    if job.has_own_key and job.state not in (State.FAILED, State.CANCELLED):
+        fields.append((PAYER, "the workspace's own key"))
     if job.result:
         fields.append(("Size", f"{job.result.width} × {job.result.height}"))
     if job.state is State.COMPLETED and job.finished_at and job.submitted_at:

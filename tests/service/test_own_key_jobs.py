@@ -69,8 +69,18 @@ async def test_rules_of_the_workspace_and_its_members_hold_for_its_own_key(keyed
 async def test_quotes_and_quota_name_who_pays(keyed: Keyed) -> None:
     async with keyed.open() as bot:
         assert not (await bot.quote("/imagine a red fox")).own_key
+        shared = await bot.ask()
+        assert "Paid by" not in dict(shared.jobs[0].fields)
         await enter(bot)
         assert (await bot.quote("/imagine a red fox")).own_key
+        card = await bot.ask()
+        assert "the workspace's own key" == dict(card.jobs[0].fields)["Paid by"]
+        shown = await bot.shown(card, lambda view: view.settled)
+        assert "the workspace's own key" == dict(shown.jobs[0].fields)["Paid by"]
+        await bot.say("/studio key remove", by=BOSS)
+        listed = await bot.learn(f"/show {card.jobs[0].id}")
+        assert "the workspace's own key" == dict(listed.views[0].jobs[0].fields)["Paid by"]
+        await enter(bot)
         assert "billed to this workspace's own key" in (await bot.learn("/quota")).text
 
 
