@@ -92,6 +92,12 @@ def simulate(
     offline_media: Annotated[
         bool, typer.Option("--offline-media", help="Draw a stand-in for each address that cannot be fetched.")
     ] = False,
+    edits_keep_id: Annotated[
+        bool,
+        typer.Option(
+            "--edits-keep-id", help="Upscaling and audio change their video instead of making another."
+        ),
+    ] = False,
 ) -> None:
     """Run the simulator alone, for the official SDKs.
 
@@ -112,6 +118,7 @@ def simulate(
         list_lag_ms=round(list_lag * 1000),
         seed=seed,
         offline_media=offline_media,
+        edits_keep_id=edits_keep_id,
         **({} if credits is None else {"credit_cents": credits}),
         **_limits("image", image_limit),
         **_limits("video", video_limit),

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from simulator.agents.files import Files, StoredFile, iso
 from simulator.agents.generations import resolve, show
+from simulator.agents.multipart import read_form
 from simulator.agents.schemas import CreateBody, FileBody, MediaRef
 from simulator.api.fault_responses import apply_faults, response_of
 from simulator.api.http import (
@@ -35,6 +36,8 @@ _UPLOADS = "/agents/uploads"
 _PAGE, _PAGE_MAX = 25, 100
 #: largest file, and largest create with its pictures inside
 _UPLOAD_MAX, _CREATE_MAX = 200_000_000, 200_000_000
+#: largest file in one call; the API documents that there is a limit, not which
+_INLINE_MAX = 20_000_000
 _UPLOAD_VALID_MS = 3_600_000
 
 
@@ -108,10 +111,11 @@ class AgentsRoutes:
     async def create_file(self, request: Request) -> Response:
         account = _account(request)
         await apply_faults(self._faults, "any", account, "")
-        if not request.headers.get("content-type", "").startswith("application/json"):
-            raise ApiError(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The simulator takes presigned uploads only: send JSON"
-            )
+        content_type = request.headers.get("content-type", "")
+        if content_type.startswith("multipart/form-data"):
+            return await self._receive_form(content_type, request, account)
+        if not content_type.startswith("application/json"):
+            raise ApiError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json or multipart/form-data")
         body = parse_body(await read_json(request), FileBody)
         now = self._clock_ms()
         file = StoredFile(id=str(uuid4()), account=account, created_at=now, **body.model_dump())
@@ -127,18 +131,28 @@ class AgentsRoutes:
         created = {"id": file.id, "state": shown["state"], "file": shown, "upload": upload}
         return JsonResponse(created, HTTPStatus.CREATED)
 
+    async def _receive_form(self, content_type: str, request: Request, account: str) -> Response:
+        """Take a small file in one call; its examination begins at once."""
+        texts, sent = read_form(content_type, await _content(request, most=_INLINE_MAX))
+        fields = {"mime_type": sent.mime_type, "filename": sent.name, **texts}
+        body = parse_body(fields | {"size_bytes": len(sent.content)}, FileBody)
+        now = self._clock_ms()
+        file = StoredFile(id=str(uuid4()), account=account, created_at=now, **body.model_dump())
+        await self._files.add(file)
+        await self._files.receive(file, sent.content)
+        await self._files.complete(file, now)
+        shown = file.document(now)
+        created = {"id": file.id, "state": shown["state"], "file": shown, "upload": None}
+        return JsonResponse(created, HTTPStatus.CREATED)
+
     async def receive_file(self, request: Request) -> Response:
         file = await self._files.find(request.path_params["id"])
         if file is None or file.ready_at is not None:
             raise ApiError(HTTPStatus.FORBIDDEN, "Request has expired")
-        content = bytearray()
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > min(file.size_bytes, _UPLOAD_MAX):
-                raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The file is larger than announced")
+        content = await _content(request, most=min(file.size_bytes, _UPLOAD_MAX))
         if len(content) != file.size_bytes or request.headers.get("content-type") != file.mime_type:
             raise ApiError(HTTPStatus.FORBIDDEN, "The file is not the one that was announced")
-        await self._files.receive(file, bytes(content))
+        await self._files.receive(file, content)
         return Response()
 
     async def complete_file(self, request: Request) -> Response:
@@ -207,3 +221,13 @@ class AgentsRoutes:
 def _account(request: Request) -> str:
     """The account of the request's key; the same key is another account at the other APIs."""
     return account_id(f"agents {authenticate(request)}")
+
+
+async def _content(request: Request, *, most: int) -> bytes:
+    """The body of a request; raises ApiError where it is larger than allowed."""
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > most:
+            raise ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The file is larger than allowed")
+    return bytes(content)

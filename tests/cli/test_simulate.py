@@ -1,5 +1,6 @@
 """`reverie simulate` with its options, as a process of its own."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from tests.cli.running import complaint, reverie, running
+from tests.patience import PATIENCE_S
 
 HEADERS = {"authorization": "Bearer luma-1"}
 
@@ -61,6 +63,21 @@ def test_offline_it_draws_what_it_cannot_fetch(tmp_path: Path) -> None:
         assert _created(http, **fields).json()["failure_reason"] == "Failed to read user input frames"
     with _simulated(tmp_path / "offline", "--speed", "1000", "--offline-media") as http:
         assert _created(http, **fields).json()["state"] == "completed"
+
+
+@pytest.mark.parametrize("keeps_id", [True, False])
+def test_edits_keep_the_generation_of_their_video_where_it_is_asked_for(
+    tmp_path: Path, *, keeps_id: bool
+) -> None:
+    options = ("--speed", "1000", *(("--edits-keep-id",) if keeps_id else ()))
+    with _simulated(tmp_path / "one", *options) as http:
+        video = {"prompt": "a quiet lake", "model": "ray-flash-2", "resolution": "540p"}
+        source = http.post("/generations", json=video).json()["id"]
+        deadline = time.monotonic() + PATIENCE_S
+        while http.get(f"/generations/{source}").json()["state"] != "completed":
+            assert time.monotonic() < deadline
+        larger = http.post(f"/generations/{source}/upscale", json={"resolution": "720p"}).json()
+        assert keeps_id is (larger["id"] == source)
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,41 @@ async def test_a_file_that_cannot_be_decoded_fails_with_its_reason(tmp_path: Pat
             await at.sdk.generations.create(prompt="a fox", type="image_edit", source={"file_id": file.id})
 
 
+async def test_a_small_file_is_sent_in_one_call(tmp_path: Path) -> None:
+    async with session(tmp_path) as at:
+        url, key = f"{at.sdk.base_url}files", {"Authorization": "Bearer sdk"}
+        picture = drawn()
+        sent = await at.http.post(
+            url, headers=key, data={"purpose": "reference"}, files={"file": ("fox.png", picture, "image/png")}
+        )
+        created = sent.json()
+        assert (201, "pending", None) == (sent.status_code, created["state"], created["upload"])
+        about = {name: created["file"][name] for name in ("mime_type", "size_bytes", "purpose", "filename")}
+        assert about == {
+            "mime_type": "image/png",
+            "size_bytes": len(picture),
+            "purpose": "reference",
+            "filename": "fox.png",
+        }
+        async with asyncio.timeout(PATIENCE_S):
+            while (await at.sdk.files.get(created["id"])).state == "pending":  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+        edited = await at.sdk.generations.create(
+            prompt="snow", type="image_edit", source={"file_id": created["id"]}
+        )
+        assert (await result(at, edited)).content.startswith(b"\x89PNG")
+        for wrong in (
+            {"files": {"picture": ("fox.png", picture, "image/png")}},
+            {"content": b"no form", "headers": key | {"Content-Type": "multipart/form-data; boundary=x"}},
+            {"content": b"no form", "headers": key | {"Content-Type": "multipart/form-data"}},
+        ):
+            assert 400 == (await at.http.post(url, **({"headers": key} | wrong))).status_code
+        assert (
+            422
+            == (await at.http.post(url, headers=key, files={"file": ("a", b"a", "text/plain")})).status_code
+        )
+
+
 REFUSED: list[Any] = [
     {"type": "video", "model": "uni-1"},
     {"type": "image_edit"},
