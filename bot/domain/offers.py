@@ -34,8 +34,10 @@ from bot.domain.requests import (
 )
 from bot.domain.text import either
 
+#: options with values that depend on the providers of a workspace
+OFFERED_OPTIONS = frozenset({"model", "aspect_ratio", "resolution", "duration"})
 #: fields of requests that may be left open
-OPEN_FIELDS = frozenset({"model", "aspect_ratio", "resolution", "duration", "weight"})
+OPEN_FIELDS = OFFERED_OPTIONS | {"weight"}
 
 
 class Feature(StrEnum):
@@ -76,12 +78,7 @@ Offers = Mapping[str, Sequence[Offer]]
 
 def offered_values(offers: Offers) -> Mapping[str, frozenset[str]]:
     """By field, the values that some provider offers."""
-    found: dict[str, set[str]] = {
-        "model": set(),
-        "aspect_ratio": set(),
-        "resolution": set(),
-        "duration": set(),
-    }
+    found: dict[str, set[str]] = {option: set() for option in OFFERED_OPTIONS}
     for offer in (offer for offered in offers.values() for offer in offered):
         found["model"].add(offer.model)
         found["aspect_ratio"].update(ASPECT_RATIOS[offer.model])

@@ -48,7 +48,7 @@ async def complete_option(
     return tuple(
         AutocompleteChoice(value=choice, label=choice)
         for choice in offered_option(option, offered).choices
-        if choice.startswith(typed.lower())
+        if typed.strip().lower() in choice
     )[:count]
 
 

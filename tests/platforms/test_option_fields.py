@@ -14,6 +14,7 @@ from adapters.discord.messages.option_fields import (
 )
 from adapters.slack.messages.option_fields import SLACK_TEXT, SlackKind, slack_fields
 from bot.domain.commands import CATALOGUE, Animate, Command, Extend, Imagine, Modify, Reframe
+from bot.domain.offers import OFFERED_OPTIONS
 from bot.domain.options import Kind, MediaRef, OptionSpec, options
 
 _COMMANDS = pytest.mark.parametrize("command", CATALOGUE.values(), ids=lambda command: command.name)
@@ -122,8 +123,12 @@ def test_a_choice_is_chosen_and_a_number_has_its_bounds_on_every_platform(comman
             continue
         (discord,) = (one for one in discord_fields(command) if one.option is option)
         (slack,) = (one for one in slack_fields(command) if one.option is option)
+        # What depends on the workspace is offered while a person types.
+        depends = option.name in OFFERED_OPTIONS
+        assert depends is (discord.autocompleted and option.kind is Kind.CHOICE)
+        assert (() if depends else option.choices) == discord.choices
+        assert option.choices == slack.choices
         for field in (discord, slack):
-            assert option.choices == field.choices
             is_number = option.kind in (Kind.INTEGER, Kind.DECIMAL)
             bounds = (option.minimum, option.maximum) if is_number else (None, None)
             assert bounds == (field.minimum, field.maximum)

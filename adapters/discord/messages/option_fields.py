@@ -15,6 +15,7 @@ from functools import cache
 from bot.domain.commands import Command
 from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.media import URL_MAX
+from bot.domain.offers import OFFERED_OPTIONS
 from bot.domain.options import Kind, Option, options
 
 #: characters of a text option
@@ -111,18 +112,21 @@ def _discord_option(option: Option) -> Iterator[DiscordField]:
         )
         return
     kind = _DISCORD_KINDS.get(option.kind, DiscordKind.TEXT)
-    typed = kind is DiscordKind.TEXT and not option.choices
+    # Choices are the same in all servers, and the providers of two servers may differ.
+    depends = option.name in OFFERED_OPTIONS
+    choices = () if depends else option.choices
+    typed = kind is DiscordKind.TEXT and not choices
     yield DiscordField(
         name=option.name,
         description=option.description,
         required=option.required,
         kind=kind,
-        choices=option.choices,
-        choice_names=_choice_names(option),
+        choices=choices,
+        choice_names=_choice_names(option) if choices else (),
         minimum=option.minimum if kind in _NUMBERS else None,
         maximum=option.maximum if kind in _NUMBERS else None,
         max_length=min(option.max_length, DISCORD_TEXT) if typed else None,
-        autocompleted=option.kind is Kind.JOB or option.name in (CONCEPTS_OPTION, MOTION_OPTION),
+        autocompleted=option.kind is Kind.JOB or depends or option.name in (CONCEPTS_OPTION, MOTION_OPTION),
         option=option,
     )
 

@@ -10,7 +10,7 @@ from bot.service.plugin import AdapterContext
 from bot.store.queue_stats import QueueStats
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
-from tests.platforms.with_discord.readers import job_of
+from tests.platforms.with_discord.readers import job_of, private
 
 
 class _Away:
@@ -75,3 +75,19 @@ async def test_camera_concepts_are_suggested(tmp_path: Path, fake: FakeDiscord) 
 async def test_a_failing_store_suggests_nothing(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake, wrap=_away) as env:
         assert [] == await offered(env, "show", "job", "fox")
+
+
+async def test_models_and_sizes_are_those_of_the_providers_of_the_server(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        named = {"name": "photon-1", "value": "photon-1"}
+        assert [named, {"name": "photon-flash-1", "value": "photon-flash-1"}] == await offered(
+            env, "imagine", "model", ""
+        )
+        assert ["ray-flash-2"] == [one["value"] for one in await offered(env, "animate", "model", "Flash")]
+        ratios = [one["value"] for one in await offered(env, "imagine", "aspect_ratio", "")]
+        assert "9:21" in ratios
+        assert "3:2" not in ratios
+        told = await private(env.ada.slash("imagine", prompt="a fox", model="photon-9"))
+        assert "model cannot be 'photon-9'; choose one of photon-1" in told.content

@@ -104,7 +104,7 @@ async def test_members_see_the_catalogue_and_admins_their_commands(
     fox = Upload(filename="fox.png", content=b"not looked at here")
 
     ada.slash("imagine", prompt="a fox", count=4, image4=fox, style_from="x", weights="image4 0.5")
-    for values in ({"count": 5}, {"model": "photon-9"}, {"prompt": "x" * 5001}, {"nonsense": "x"}):
+    for values in ({"count": 5}, {"format": "gif"}, {"prompt": "x" * 5001}, {"nonsense": "x"}):
         with pytest.raises(NotOffered):
             ada.slash("imagine", **{"prompt": "a fox"} | values)
     with pytest.raises(NotOffered):
