@@ -77,6 +77,8 @@ class Capabilities:
     takes_files: bool
     #: `check` tells the account's credit
     reports_credit: bool
+    #: what people read about a generation that stays there, because the API deletes none; empty: it deletes
+    keeps: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,10 +139,7 @@ async def ask_to_delete(services: Services, command: Delete, caller: Caller) -> 
     )
     return PrivateReply(
         title="Delete this?",
-        text=(
-            f"#{short_id(job.id)} · {job.title}\n"
-            "Its message, its files and the generation are deleted for good, here and at the provider."
-        ),
+        text=f"#{short_id(job.id)} · {job.title}\n{_about_deletion(services, job)}",
         choices=choices,
         media=None if job.expired else job.result,
     )
@@ -168,7 +165,26 @@ async def answer_confirmation(
     services.wake(Topic.CARDS)
     log.info("job_deleted", job_id=deletable.id)
     await remove_unreferenced(services, unused or ())
-    return PrivateReply(title="Deleted", text="Its message and media are deleted, here and at the provider.")
+    kept = _kept(services, deletable)
+    where = f"here; {kept}." if kept else "here and at the provider."
+    return PrivateReply(title="Deleted", text=f"Its message and media are deleted {where}")
+
+
+def _about_deletion(services: Services, job: Job) -> str:
+    kept = _kept(services, job)
+    if not kept:
+        return "Its message, its files and the generation are deleted for good, here and at the provider."
+    return f"Its message and its files are deleted for good here; {kept}."
+
+
+def _kept(services: Services, job: Job) -> str:
+    """What stays of a deleted job elsewhere; empty: nothing."""
+    if job.remote_id is None:
+        return ""
+    capabilities = services.capabilities_of(job.provider)
+    if capabilities is None:
+        return "the provider may keep the generation, because this bot no longer uses it"
+    return capabilities.keeps
 
 
 def _caller_in_workspace_of(services: Services, job: Job | None, caller: Caller) -> Caller:

@@ -1,6 +1,7 @@
 """Cancelling queued jobs, deleting finished ones, and stars."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from bot.providers.base import GenerationState
 from bot.service.replies import PrivateReply
 from bot.store.jobs import find_job
 from tests.engine.conftest import Open
-from tests.engine.fakes import held, lost_on_the_way
+from tests.engine.fakes import Clock, FakeProvider, held, lost_on_the_way
 from tests.engine.harness import Engine
 from tests.engine.settings import ADA, BOSS, EVE, person
 
@@ -121,6 +122,25 @@ async def test_owner_and_admin_delete_a_job_here_and_at_the_provider(any_engine:
             await bot.say(f"/show {job.id}")
         assert "Nothing yet" == (await bot.learn("/history")).title
         assert (job.price, 0) == await bot.money()
+
+
+@pytest.mark.parametrize(
+    ("keeps", "asked_of", "told"),
+    [
+        ("", "for good, here and at the provider.", "deleted here and at the provider."),
+        ("it keeps the video", "for good here; it keeps the video.", "deleted here; it keeps the video."),
+    ],
+)
+async def test_what_a_provider_keeps_is_told_before_and_after(
+    engine: Open, keeps: str, asked_of: str, told: str
+) -> None:
+    provider = FakeProvider(Clock())
+    provider.capabilities = replace(provider.capabilities, keeps=keeps)
+    async with engine(providers=[provider]) as bot:
+        job = await bot.made()
+        asked = await bot.learn(f"/delete {job.id}")
+        assert asked.text.endswith(asked_of)
+        assert (await bot.answer(asked, "Delete")).text.endswith(told)
 
 
 async def test_what_was_deleted_is_no_loss_of_the_operators(engine: Open) -> None:

@@ -64,7 +64,7 @@ class Delete(Command):
     """Delete a finished job's message and media."""
 
     name = "delete"
-    description = "Delete a job's message and media, here and at the provider"
+    description = "Delete a job's message and media, and its generation where the service can"
     example = "/delete #4n6p8r"
     states = FINAL
 

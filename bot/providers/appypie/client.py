@@ -48,6 +48,7 @@ CAPABILITIES = Capabilities(
     callbacks=False,
     takes_files=False,
     reports_credit=False,
+    keeps="the provider keeps the video, because its API deletes none",
 )
 
 

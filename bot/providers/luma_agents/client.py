@@ -59,6 +59,7 @@ CAPABILITIES = Capabilities(
     callbacks=False,
     takes_files=True,
     reports_credit=False,
+    keeps="the provider keeps the generation, because its API deletes none; its links expire within an hour",
 )
 
 
