@@ -56,9 +56,10 @@ check: $(DEV_STAMP) ## lint, formatting, types, direction of imports, container,
 audit: $(BIN)/pip-audit ## look for known vulnerabilities of what is locked; asks the package index
 	$(BIN)/pip-audit --disable-pip --require-hashes --requirement requirements-dev.lock $(ARGS)
 
-screenshots: $(DEV_STAMP) ## draw the pictures of the README and the docs again
-	@$(BIN)/python -m tests.playground.screenshots docs/playground.png
-	@$(BIN)/python -m tests.platforms.with_discord.screenshots docs/discord.png
+screenshots: $(DEV_STAMP) ## draw the pictures of the docs again; SHOTS=folder adds one of each kind of card
+	@$(BIN)/python -m tests.playground.screenshots docs/playground.png $(SHOTS)
+	@$(BIN)/python -m tests.platforms.with_discord.screenshots docs/discord.png $(SHOTS)
+	@$(BIN)/python -m tests.platforms.with_slack.screenshots docs/slack.png $(SHOTS)
 
 bench: $(DEV_STAMP) ## run the benchmarks, shortened
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -97,7 +97,7 @@ def describe_framing(found: Framing, source: Media) -> str:
             f"{crop.right}, y from {crop.top} to {crop.bottom}."
         )
     sentences.append(
-        f"It is shown in {placed.width} × {placed.height} pixels, {placed.left} from the left and "
+        f"The source is shown in {placed.width} × {placed.height} pixels, {placed.left} from the left and "
         f"{placed.top} from the top."
     )
     if placed.left < 0 or placed.top < 0 or placed.right > found.width or placed.bottom > found.height:

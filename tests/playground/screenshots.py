@@ -1,6 +1,6 @@
-"""Draws screenshots of the playground for the README.
+"""Draws screenshots of the playground: for the README and, into a folder, one of each kind of card.
 
-python -m tests.playground.screenshots docs/playground.png
+python -m tests.playground.screenshots docs/playground.png [folder]
 """
 
 import asyncio
@@ -8,11 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.patience import PATIENCE_MS
 from tests.playground.in_chromium.browsing import launch, open_page, say
 from tests.playground.in_chromium.running_bot import running
+from tests.playground.in_chromium.test_writing import form
 
 _PROMPTS = (
     "/imagine a lighthouse in a storm --ar 21:9",
@@ -31,7 +32,55 @@ async def _at_rest(page: Page) -> None:
     await page.wait_for_function("[...document.images].every(one => one.complete)")
 
 
-async def main(target: Path) -> None:
+async def _shoot_all(browser: Browser, url: str, folder: Path) -> None:
+    """The forms and cards of the commands that change what was made."""
+    page = await open_page(browser, url, width=1280)
+    await say(page, "/imagine a red fox in the snow, first light")
+    await _results(page, 1)
+    dialog = await form(page, "reframe")
+    await dialog.get_by_label("Aspect ratio").select_option("9:16")
+    await dialog.get_by_text("More options").click()
+    await dialog.get_by_label("Grid position y").fill("300")
+    await dialog.get_by_label("Resized width").fill("900")
+    await _shoot_dialog(page, dialog, folder / "playground-reframe-form.png")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await say(page, "/reframe 9:16 --grid_position_y 300 --resized_width 900")
+    await _shoot_dialog(page, page.get_by_role("dialog"), folder / "playground-reframe-preview.png")
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+
+    await page.locator(".card .do-animate").first.click()
+    await expect(page.locator(".progress .preview")).to_be_visible()
+    await page.screenshot(path=folder / "playground-live-preview.png")
+    await _results(page, 2)
+    dialog = await form(page, "modify")
+    await dialog.get_by_role("textbox", name="Prompt").fill("in a blizzard")
+    await expect(dialog.locator(".quote b")).to_be_visible()
+    await page.screenshot(path=folder / "playground-modify-form.png")
+    await dialog.get_by_role("button", name="Send").click()
+    await _shoot_card(page, 3, folder / "playground-modify.png")
+    for count, name in ((4, "upscale"), (5, "audio")):
+        await page.locator(".card").nth(1).locator(f".do-{name}").click()
+        await _shoot_card(page, count, folder / f"playground-{name}.png")
+
+
+async def _shoot_dialog(page: Page, dialog: Locator, target: Path) -> None:
+    await expect(dialog.get_by_role("img").first).to_be_visible()
+    await page.screenshot(path=target)
+
+
+async def _results(page: Page, count: int) -> None:
+    """Wait until so many results are shown."""
+    await expect(page.locator(".frame[data-look^=media]")).to_have_count(count)
+    await _at_rest(page)
+
+
+async def _shoot_card(page: Page, count: int, target: Path) -> None:
+    await _results(page, count)
+    await page.locator(".card").last.scroll_into_view_if_needed()
+    await page.screenshot(path=target)
+
+
+async def main(target: Path, folder: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="reverie-") as name:
         async with running(Path(name), speed=20) as url, launch() as browser:
             expect.set_options(timeout=4 * PATIENCE_MS)
@@ -41,7 +90,13 @@ async def main(target: Path) -> None:
                 await _at_rest(page)
             await _shoot(browser, url, target, dark=False)
             await _shoot(browser, url, target.with_stem(f"{target.stem}-dark"), dark=True)
+    if folder is not None:
+        # Slower, so that a video's preview is seen.
+        with tempfile.TemporaryDirectory(prefix="reverie-") as name:
+            async with running(Path(name), speed=4) as url, launch() as browser:
+                expect.set_options(timeout=4 * PATIENCE_MS)
+                await _shoot_all(browser, url, folder)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))

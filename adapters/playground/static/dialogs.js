@@ -22,7 +22,7 @@ export function openDialog({ heading, about, content, look = "", onClose = () =>
 }
 
 // Shows a confirmation question and returns the choice; closing the dialog chooses the harmless one.
-export function confirm({ title, text, picture, alt = "", choices }) {
+export function confirm({ title, text, picture, alt = "", drawn = false, choices }) {
   return new Promise((resolve) => {
     let chosen = choices.find((one) => !one.confirms);
     const buttons = choices.map((one) => el("button", {
@@ -39,7 +39,7 @@ export function confirm({ title, text, picture, alt = "", choices }) {
     const dialog = openDialog({
       heading: title, look: "small", onClose: () => resolve(chosen),
       content: el("div", {},
-        picture && el("img", { class: "about", src: picture, alt }),
+        picture && el("img", { class: drawn ? "about drawn" : "about", src: picture, alt }),
         text.split("\n").map((line) => el("p", { class: "question" }, line)),
         el("footer", {}, buttons)),
     });

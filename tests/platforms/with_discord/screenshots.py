@@ -1,52 +1,83 @@
-"""Draws a screenshot of the bot on Discord for the docs.
+"""Draws what the bot posts on Discord: a picture for the docs and, into a folder, one of each kind of card.
 
-python -m tests.platforms.with_discord.screenshots docs/discord.png
+python -m tests.platforms.with_discord.screenshots docs/discord.png [folder]
 """
 
 import asyncio
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.async_api import async_playwright
-
-from tests.chromium import find_chromium
-from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
+from tests.platforms.fake_discord import HOSTS, FakeDiscord, Invocation, Message, make_certificates
+from tests.platforms.fake_discord.client.person import Person
 from tests.platforms.fake_discord.html.page import page_of
-from tests.platforms.fake_discord.state.messages import Message
-from tests.platforms.with_discord.readers import connected_to, is_done
+from tests.platforms.rendering import draw
+from tests.platforms.with_discord.readers import connected_to, is_done, job_of
 
-_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-_LONG_S = 90.0
+_LONG_S = 180.0
+_WIDTH = 780
 
 
-async def conversation(folder: Path) -> str:
-    """Run the real bot for a while; returns what it has posted as HTML."""
-    async with FakeDiscord(make_certificates(folder, HOSTS), validates=False) as fake:
-        ada = fake.member(fake.guild("Film club"), "ada")
-        async with connected_to(fake, folder, REVERIE_SIMULATOR_SPEED="4"):
-            asked = ada.slash("imagine", prompt="a red fox in the snow, first light, film grain")
-            picture = await asked.message(is_done, timeout=_LONG_S)
-            film = ada.press(picture, "Animate")
-            running = await film.message(_has_preview, timeout=_LONG_S)
-            return page_of([picture, running], now_ms=fake.clock.now_ms())
+class _Conversation:
+    """What the real bot posts, drawn at the moment in which it is worth a picture."""
+
+    def __init__(self, fake: FakeDiscord, ada: Person) -> None:
+        self._fake = fake
+        self._ada = ada
+        #: HTML by the name of the picture
+        self.pages: dict[str, str] = {}
+
+    async def hold(self) -> tuple[Message, Invocation]:
+        """A picture, and a video of it that runs."""
+        asked = self._ada.slash("imagine", prompt="a red fox in the snow, first light, film grain")
+        picture = await asked.message(is_done, timeout=_LONG_S)
+        film = self._ada.press(picture, "Animate")
+        self._draw("docs", picture, await film.message(_has_preview, timeout=_LONG_S))
+        return picture, film
+
+    async def hold_all(self) -> None:
+        """A card of each kind."""
+        ada = self._ada
+        picture, film = await self.hold()
+        await self._draw_when("live-preview", film, _has_preview)
+        source = await film.message(is_done, timeout=_LONG_S)
+        placed = {"aspect_ratio": "9:16", "grid_position_y": 300, "resized_width": 900}
+        shown = ada.slash("reframe", media_from=job_of(picture), **placed)
+        await self._draw_when("reframe-preview", shown, lambda message: bool(message.embedded))
+        asked = {
+            "modify": ada.slash("modify", media_from=job_of(source), prompt="in a blizzard", mode="flex_2"),
+            "upscale": ada.press(source, "Upscale"),
+            "audio": ada.press(source, "Add audio"),
+        }
+        for name, one in asked.items():
+            await self._draw_when(name, one, is_done)
+
+    async def _draw_when(self, name: str, asked: Invocation, until: Callable[[Message], bool]) -> None:
+        self._draw(name, await asked.message(until, timeout=_LONG_S))
+
+    def _draw(self, name: str, *messages: Message) -> None:
+        self.pages[name] = page_of(messages, now_ms=self._fake.clock.now_ms())
 
 
 def _has_preview(message: Message) -> bool:
     return "Generating" in str(message.embeds) and bool(message.attachments)
 
 
-async def main(target: Path) -> None:
+async def main(target: Path, folder: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="reverie-") as name:
-        html = await conversation(Path(name))
-    browser_path = find_chromium()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path, args=_FLAGS)
-        page = await browser.new_page(viewport={"width": 780, "height": 200})
-        await page.set_content(html)
-        await page.screenshot(path=target, full_page=True)
-        await browser.close()
+        data = Path(name)
+        async with FakeDiscord(make_certificates(data, HOSTS), validates=False) as fake:
+            ada = fake.member(fake.guild("Film club"), "ada")
+            async with connected_to(fake, data, REVERIE_SIMULATOR_SPEED="4"):
+                conversation = _Conversation(fake, ada)
+                await (conversation.hold_all() if folder else conversation.hold())
+    docs = conversation.pages.pop("docs")
+    others = (
+        {folder / f"discord-{name}.png": html for name, html in conversation.pages.items()} if folder else {}
+    )
+    await draw({target: docs} | others, width=_WIDTH)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))

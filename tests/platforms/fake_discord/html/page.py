@@ -1,7 +1,6 @@
 """Renders messages as HTML, similar to Discord's client."""
 
-import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from tests.platforms.fake_discord.html.markdown import as_html
 from tests.platforms.fake_discord.rules.components import Part
 from tests.platforms.fake_discord.state.messages import Attachment, Message
+from tests.platforms.rendering import media_html
 
 _STYLE = Path(__file__).with_name("page.css")
 _STYLES = {1: "primary", 2: "secondary", 3: "success", 4: "danger"}
@@ -30,7 +30,7 @@ def _message(message: Message, now_ms: int) -> str:
         f'<p class="words">{as_html(message.content, now_ms, names)}</p>' if message.content else "",
         '<p class="words loading">Reverie is thinking…</p>' if message.loading else "",
         _files(message.attachments),
-        *(_embed(embed, now_ms) for embed in message.embeds),
+        *(_embed(embed, now_ms, message.embedded) for embed in message.embeds),
         *(_row(row) for row in message.components),
         _reactions(message),
         '<p class="only">Only you can see this</p>' if message.ephemeral else "",
@@ -52,7 +52,7 @@ def _asked(message: Message) -> str:
     return f'<p class="asked"><b>{asker}</b> {how}</p>'
 
 
-def _embed(embed: dict[str, Any], now_ms: int) -> str:
+def _embed(embed: dict[str, Any], now_ms: int, files: Mapping[str, Attachment]) -> str:
     colour = f"#{embed.get('color', 0x4E5058):06x}"
     author, footer = embed.get("author") or {}, embed.get("footer") or {}
     fields = "".join(
@@ -66,9 +66,15 @@ def _embed(embed: dict[str, Any], now_ms: int) -> str:
         + (f'<p class="title">{as_html(embed["title"], now_ms)}</p>' if embed.get("title") else "")
         + f'<p class="description">{as_html(embed.get("description") or "", now_ms)}</p>'
         + (f'<div class="fields">{fields}</div>' if fields else "")
+        + _picture(embed, files)
         + (f'<p class="footer">{escape(footer["text"])}</p>' if footer.get("text") else "")
         + "</section>"
     )
+
+
+def _picture(embed: dict[str, Any], files: Mapping[str, Attachment]) -> str:
+    name = str((embed.get("image") or {}).get("url") or "").removeprefix("attachment://")
+    return f'<div class="picture">{_file(files[name])}</div>' if name in files else ""
 
 
 def _files(attachments: list[Attachment]) -> str:
@@ -79,11 +85,7 @@ def _files(attachments: list[Attachment]) -> str:
 
 
 def _file(attachment: Attachment) -> str:
-    content = base64.b64encode(attachment.content).decode()
-    source, alt = f"data:{attachment.content_type};base64,{content}", escape(attachment.description or "")
-    if attachment.content_type.startswith("video/"):
-        return f'<video src="{source}" title="{alt}" muted controls></video>'
-    return f'<img src="{source}" alt="{alt}">'
+    return media_html(attachment.content, attachment.content_type, attachment.description or "")
 
 
 def _row(row: dict[str, Any]) -> str:

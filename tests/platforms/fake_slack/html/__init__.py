@@ -1,0 +1,1 @@
+"""Renders messages as an HTML page for screenshots."""
