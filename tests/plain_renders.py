@@ -37,7 +37,7 @@ def render_plain_video(spec: VideoSpec, target: Path) -> None:
         stream = container.add_stream("libx264", rate=1, options={"preset": "ultrafast"})
         stream.codec_context.width, stream.codec_context.height = spec.size
         stream.codec_context.pix_fmt = "yuv420p"
-        for at in range(round(spec.frames / FPS)):
+        for at in range(max(1, round(spec.frames / FPS))):
             frame.pts, frame.time_base = at, Fraction(1)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
