@@ -1,8 +1,8 @@
-"""Media workers that whole bots share, one after the other, instead of starting their own.
+"""Media workers that tests share, one after the other, instead of starting their own.
 
 A worker forks a child for each call and keeps nothing of it, so sharing one shows in nothing but the time
 that starting it takes. The workers belong to an event loop of their own, in a thread that ends with the
-process: each test has another loop. They render plain pictures for the simulator.
+process: each test has another loop.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _PLAIN: dict[Any, Any] = {
 
 
 class SharedPool(SandboxPool):
-    """A pool of one bot, whose calls run in the workers of all."""
+    """A pool of one test, whose calls run in the workers of all."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,10 +60,9 @@ class SharedPool(SandboxPool):
             raise MediaUnavailable("The bot is stopping.")
         loop, workers = _workers()
         spent: list[float] = []
-        called: Callable[[*Args], Result] = _PLAIN.get(function, function)
         call = asyncio.run_coroutine_threadsafe(
             workers.run(
-                called,
+                function,
                 *args,
                 timeout_s=timeout_s,
                 cpu_s=cpu_s,
@@ -84,6 +83,14 @@ class SharedPool(SandboxPool):
             if used is not None:
                 for seconds in spent:
                     used(seconds)
+
+
+class PlainPool(SharedPool):
+    """A shared pool that renders plain pictures and videos, for bots whose tests look at no picture."""
+
+    async def run(self, function: Callable[[*Args], Result], /, *args: *Args, **more: Any) -> Result:
+        plain: Callable[[*Args], Result] = _PLAIN.get(function, function)
+        return await super().run(plain, *args, **more)
 
 
 @cache

@@ -23,7 +23,7 @@ from tests.databases import lay_migrated
 from tests.engine.fakes import FakeChat
 from tests.engine.harness import Engine
 from tests.engine.settings import ADA, AT_EASE, given_settings
-from tests.media_workers import SharedPool
+from tests.media_workers import PlainPool
 from tests.patience import PATIENCE_S
 
 
@@ -67,7 +67,7 @@ class RunningApp:
             given_settings(folder, http_port=0, times=AT_EASE | (times or {}), **settings),
             plugins=plugins,
             server=server,
-            open_pool=SharedPool,
+            open_pool=PlainPool,
         )
 
     def _build(self, context: AdapterContext) -> Adapter:

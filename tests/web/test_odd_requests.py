@@ -19,7 +19,7 @@ from bot.service.plugin import Adapter, AdapterContext
 from bot.settings import Settings
 from tests.databases import lay_migrated
 from tests.engine.settings import AT_EASE, given_settings
-from tests.media_workers import SharedPool
+from tests.media_workers import PlainPool
 from tests.web.running_app import served
 
 CHANCE = random.Random(12)  # noqa: S311 - seeded, so that a failure comes again
@@ -66,7 +66,7 @@ class Fuzzed:
         self.app = App(
             given_settings(folder, http_port=0, times=AT_EASE),
             plugins=[replace(plugin, build=self._build)],
-            open_pool=SharedPool,
+            open_pool=PlainPool,
         )
 
     def _build(self, context: AdapterContext) -> Adapter:
@@ -276,7 +276,7 @@ async def test_an_error_of_ours_has_them_too_and_tells_nothing(tmp_path: Path) -
         return Adapter(name="playground", routes=[Route("/fails", fail)])
 
     app = App(
-        given_settings(tmp_path, http_port=0), plugins=[replace(plugin, build=build)], open_pool=SharedPool
+        given_settings(tmp_path, http_port=0), plugins=[replace(plugin, build=build)], open_pool=PlainPool
     )
     async with served(app) as http:
         answer = await http.get("/fails")
@@ -292,7 +292,7 @@ async def test_an_error_of_ours_has_them_too_and_tells_nothing(tmp_path: Path) -
 async def test_https_is_asked_for_where_people_come_by_it(
     tmp_path: Path, public_url: str | None, told: bool
 ) -> None:
-    app = App(given_settings(tmp_path, http_port=0, public_url=public_url), plugins=[], open_pool=SharedPool)
+    app = App(given_settings(tmp_path, http_port=0, public_url=public_url), plugins=[], open_pool=PlainPool)
     async with served(app) as http:
         for path in ("/healthz", "/nowhere"):
             assert told == ("strict-transport-security" in (await http.get(path)).headers)

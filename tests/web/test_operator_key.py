@@ -12,7 +12,7 @@ from bot.store.database.named_sql import Query
 from bot.store.workspace_keys import NewKey, set_key
 from bot.store.workspaces import AuditEntry
 from tests.engine.settings import given_settings
-from tests.media_workers import SharedPool
+from tests.media_workers import PlainPool
 
 
 async def enter(resources: Resources, account: str) -> None:
@@ -35,7 +35,7 @@ async def enter(resources: Resources, account: str) -> None:
 
 
 def opened(settings: Settings) -> object:
-    return open_resources(settings, wrap=lambda provider: provider, open_store=connect, open_pool=SharedPool)
+    return open_resources(settings, wrap=lambda provider: provider, open_store=connect, open_pool=PlainPool)
 
 
 async def test_a_key_that_a_workspace_entered_is_not_the_operators_any_more(tmp_path: Path) -> None:

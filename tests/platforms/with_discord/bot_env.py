@@ -23,7 +23,7 @@ from bot.ports import ResolvedFile
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.databases import lay_migrated
 from tests.engine.settings import AT_EASE, given_settings
-from tests.media_workers import SharedPool
+from tests.media_workers import PlainPool
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Permissions
 from tests.platforms.running import running
 
@@ -65,7 +65,7 @@ class BotEnv:
         self.app = App(
             given_settings(folder, **values),
             plugins=[AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)],
-            open_pool=SharedPool,
+            open_pool=PlainPool,
         )
         self.context: AdapterContext
 

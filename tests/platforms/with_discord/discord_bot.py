@@ -21,7 +21,7 @@ from bot.bootstrap import App
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin, Diagnosis
 from tests.databases import lay_migrated
 from tests.engine.settings import AT_EASE, given_settings
-from tests.media_workers import SharedPool
+from tests.media_workers import PlainPool
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord import FakeDiscord
 
@@ -38,7 +38,7 @@ class Bot:
         plugin = AdapterPlugin(name="discord", enabled=lambda _: True, build=self._build)
         lay_migrated(folder)
         self.app = App(
-            given_settings(folder, http_port=0, times=AT_EASE), plugins=[plugin], open_pool=SharedPool
+            given_settings(folder, http_port=0, times=AT_EASE), plugins=[plugin], open_pool=PlainPool
         )
 
     @property

@@ -29,7 +29,7 @@ from bot.service.facade import BotService
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from tests.databases import lay_migrated
 from tests.engine.settings import AT_EASE, given_settings
-from tests.media_workers import SharedPool
+from tests.media_workers import PlainPool
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.running import running
 
@@ -119,7 +119,7 @@ class BotHarness:
         self.app = App(
             given_settings(folder, **values),
             plugins=[AdapterPlugin(name="slack", enabled=lambda _: True, build=self._build)],
-            open_pool=SharedPool,
+            open_pool=PlainPool,
         )
         self.context: AdapterContext
         self.services: Services
