@@ -44,6 +44,7 @@ from bot.store.accounts import list_accounts
 from bot.store.claim import expire_all_leases
 from bot.store.database.base import Database
 from bot.store.database.migrate import migrate
+from bot.store.limits import apply_total_caps
 from bot.store.workspace_keys import used_accounts
 from bot.worker.account_registry import find_naming_key, register_accounts, store_naming_key
 from simulator.settings import SimulatorSettings
@@ -136,9 +137,10 @@ async def _ensure_naming_key(settings: Settings, secrets: Sequence[bytes], datab
 
 
 async def prepare_store(services: Services) -> None:
-    """Register a worker's accounts, and on SQLite expire the leases of the previous process."""
+    """Register a worker's accounts, apply its caps, and on SQLite expire the previous process's leases."""
     if services.settings.role is not Role.GATEWAY:
         await register_accounts(services)
+        await services.database.transact(apply_total_caps, services.settings.defaults, now=services.clock())
     if services.settings.database.startswith("sqlite"):
         # This process has locked the database, so that no other can hold a lease.
         await services.database.transact(expire_all_leases)

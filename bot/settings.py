@@ -172,6 +172,9 @@ class Settings(EnvironmentSettings):
     operators: Names = ()
     default_ceiling: Decimal | None = Field(default=None, ge=0, le=1_000_000)
     default_allowance: Decimal | None = Field(default=None, ge=0, le=1_000_000)
+    #: dollars that everything together may cost in a calendar day and month (UTC); None: no cap
+    total_daily_cap: Decimal | None = Field(default=None, ge=0, le=1_000_000)
+    total_monthly_cap: Decimal | None = Field(default=None, ge=0, le=1_000_000)
     rates_file: Path | None = None
     role: Role = Role.ALL
     time_scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
@@ -318,6 +321,14 @@ class Settings(EnvironmentSettings):
         return Defaults(
             member=Allowance(amount=int(allowance * MICROUSD), period=Period.DAY),
             ceiling=Allowance(amount=int(ceiling * MICROUSD), period=Period.MONTH),
+            everything=tuple(
+                Allowance(amount=int(cap * MICROUSD), period=period)
+                for cap, period in (
+                    (self.total_daily_cap, Period.DAY),
+                    (self.total_monthly_cap, Period.MONTH),
+                )
+                if cap is not None
+            ),
         )
 
     @property

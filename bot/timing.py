@@ -70,6 +70,8 @@ class Timing(BaseModel):
     bucket_scan_interval: int = 21_600_000
     #: between two searches for channels with jobs that wait during a provider's outage
     outage_interval: int = 10_000
+    #: between two searches for spending caps that are nearly used up
+    cap_interval: int = 10_000
     #: between two checks of a stopped account
     account_check: int = 30_000
     #: between two readings of an account's credit, while its jobs run and while it is idle

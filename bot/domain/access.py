@@ -3,10 +3,31 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from bot.domain.errors import JobNotFound, NotAllowed, NotYours, QuotaExhausted
-from bot.domain.identity import Caller, is_direct_workspace
+from bot.domain.errors import JobNotFound, NotAllowed, NotYours, QuotaExhausted, ServiceUnavailable
+from bot.domain.identity import Caller, Named, Place, is_direct_workspace
 from bot.domain.jobs import Job
+from bot.domain.quota import ROLES_UNKNOWN
 from bot.domain.workspace_keys import OwnAccount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast one member may ask for jobs."""
+
+    #: milliseconds between two commands that make jobs
+    cooldown_ms: int = 0
+    #: jobs that have not ended at the same time; 0: no limit of the workspace's own
+    max_open: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Who may make jobs in a workspace, and where; an empty list allows all."""
+
+    channels: tuple[Named, ...] = ()
+    roles: tuple[Named, ...] = ()
+    #: reactions start jobs
+    reactions: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +41,11 @@ class Workspace:
     pause_reason: str = ""
     #: the account of its own key; None: it uses the operator's accounts
     own_account: OwnAccount | None = None
+    pace: Pace = Pace()
+    access: Access = Access()
+    #: where warnings for admins are posted, and by which adapter; None: nowhere
+    admin_channel: Named | None = None
+    admin_adapter: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +72,13 @@ def check_open(workspace: Workspace, blocked: AbstractSet[str], caller: Caller) 
     if workspace.id in blocked:
         raise NotAllowed("This workspace has been blocked by the operator of this bot")
     if workspace.paused:
-        because = f": {workspace.pause_reason}" if workspace.pause_reason else ""
-        raise NotAllowed(f"New jobs are paused here by an admin{because}. Queued jobs keep their place.")
+        raise NotAllowed(paused_by_admin(workspace))
+
+
+def paused_by_admin(workspace: Workspace) -> str:
+    """What members of a paused workspace are told."""
+    because = f": {workspace.pause_reason}" if workspace.pause_reason else ""
+    return f"New jobs are paused here by an admin{because}. Queued jobs keep their place."
 
 
 def check_queue_limits(limits: QueueLimits, *, member: int, workspace: int) -> None:
@@ -60,6 +91,45 @@ def check_queue_limits(limits: QueueLimits, *, member: int, workspace: int) -> N
     if workspace >= limits.workspace:
         raise QuotaExhausted(
             f"{workspace} jobs are waiting in this workspace, the most allowed at once. Try again later."
+        )
+
+
+def check_access(access: Access, caller: Caller, place: Place) -> None:
+    """Refuse jobs outside of the workspace's channels, and of those without any of its roles.
+
+    Admins need no role. Direct messages with the bot are no channel.
+    """
+    if access.channels and not place.direct and place.channel not in {one.id for one in access.channels}:
+        raise NotAllowed(f"I make nothing in this channel. Use {_listed(access.channels)}.")
+    if not access.roles or caller.is_admin:
+        return
+    if caller.roles is None:
+        raise ServiceUnavailable(ROLES_UNKNOWN)
+    if caller.roles.isdisjoint(one.id for one in access.roles):
+        raise NotAllowed(f"Only members with the role {_listed(access.roles)} may use me here.")
+
+
+def _listed(subjects: tuple[Named, ...]) -> str:
+    """A few names; more would make a reply too long."""
+    names = [one.name for one in subjects[:_LISTED]]
+    return " or ".join(names) + (f" or {len(subjects) - _LISTED} others" if len(subjects) > _LISTED else "")
+
+
+#: channels or roles that a refusal names
+_LISTED = 5
+
+
+def check_pace(pace: Pace, *, unfinished: int, last_at: int | None, now: int) -> None:
+    """Refuse one more job of a member who has too many unfinished ones, or who asks again too soon."""
+    if pace.max_open and unfinished >= pace.max_open:
+        raise QuotaExhausted(
+            f"You have {unfinished} unfinished jobs, the most that a member may have here at once. Try again "
+            "when one is done, or cancel one with /cancel."
+        )
+    if last_at is not None and (wait := last_at + pace.cooldown_ms - now) > 0:
+        raise QuotaExhausted(
+            f"Members wait {pace.cooldown_ms // 1000} s between two commands here. Try again in "
+            f"{-(-wait // 1000)} s."
         )
 
 

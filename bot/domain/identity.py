@@ -38,6 +38,8 @@ class Caller:
     is_admin: bool = False
     #: was invited to some channels only; may spend nothing unless a rule of an admin names them
     is_guest: bool = False
+    #: the platform's ids of their roles in this workspace; None: the platform does not say now
+    roles: frozenset[str] | None = frozenset()
 
     def __post_init__(self) -> None:
         for value in (self.workspace, self.person, self.member):
@@ -49,6 +51,20 @@ class Caller:
     @property
     def platform(self) -> str:
         return self.workspace.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A role or a channel of a workspace, by the platform's id, with its name."""
+
+    id: str
+    name: str
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.id) <= _ID_MAX:
+            raise InvalidRequest("This id is not valid on any platform")
+        _require_storable(self.id)
+        object.__setattr__(self, "name", storable(self.name)[:_ID_MAX])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.identity import Named
 from bot.domain.ids import parse_job_id, parse_job_name
 from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
 from bot.domain.models import UNLISTED_MODELS
@@ -32,6 +33,10 @@ class Kind(StrEnum):
     JOB = "job"
     #: a member of this workspace, by the platform's own picker or their name
     MEMBER = "member"
+    #: a role of this workspace, by the platform's own picker or a mention
+    ROLE = "role"
+    #: a channel of this workspace, likewise
+    CHANNEL = "channel"
     #: dollars
     MONEY = "money"
     #: a picture or video: an attached file, a job by its id, or an address
@@ -273,6 +278,30 @@ def _read_amount(value: object) -> object:
     return read_money(value) if isinstance(value, str) else value
 
 
+#: stands for every channel or every role; no platform has such an id
+EVERY = Named(id="*", name="all")
+_EVERY_WORDS = frozenset({"all", "any", "everyone", "everywhere", "every"})
+_BETWEEN = "|"
+
+
+def dump_named(id_: str, name: str) -> str:
+    """A role or channel as the text that an option takes."""
+    return f"{id_}{_BETWEEN}{name}"
+
+
+def _read_named(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value.strip().lower() in _EVERY_WORDS:
+        return EVERY
+    id_, between, name = value.strip().partition(_BETWEEN)
+    if not between or not id_:
+        raise ValueError(f"{shorten(value)!r} is not known here; choose it from the list, or mention it")
+    return Named(id=id_, name=name or id_)
+
+
+#: a role or a channel; as text its id and name, see `dump_named`
+Subject = Annotated[Named, BeforeValidator(_read_named)]
 #: a job's id, whole or short; the core replaces it with the whole one
 JobId = Annotated[str, BeforeValidator(_read_job)]
 #: the same, or words of its prompt: for commands that show the job before they change it

@@ -279,6 +279,12 @@ def show_left(microusd: int) -> str:
     return show_money(max(0, microusd) // 10_000 * 10_000)
 
 
+def cheapest_picture(rates: Rates) -> int:
+    """Micro-dollars of the cheapest picture: with less, a budget is used up. 0 without any price."""
+    requests = (ImageRequest(prompt="any", model=model) for model in ImageModel if has_price(model, rates))
+    return min((price(one, rates) for one in requests), default=0)
+
+
 def read_money(text: str) -> int:
     """Read dollars as people type them (`5`, `$5`, `0.25`, `1,000`) into micro-dollars."""
     found = _DOLLARS.fullmatch(text.strip())

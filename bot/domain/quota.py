@@ -1,18 +1,20 @@
 """Quotas: rules set limits, limits bound meters, reservations change meters.
 
 Every level limits. Within a level the most specific rule sets the number. A meter counts one scope in one
-calendar period; `used + reserved` never passes its limit.
+calendar period and unit; `used + reserved` never passes its limit and what was granted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.errors import QuotaExhausted
+from bot.domain.errors import QuotaExhausted, ServiceUnavailable
 from bot.domain.identity import Caller
+from bot.domain.media import MediaKind
 from bot.domain.pricing import show_left, show_money
 
 
@@ -29,13 +31,40 @@ class Period(StrEnum):
         return "today" if self is Period.DAY else f"this {self}"
 
 
+class Unit(StrEnum):
+    """What a limit counts: what jobs cost, or the pictures or videos that they make."""
+
+    #: amounts are micro-dollars
+    MONEY = "money"
+    PICTURES = "pictures"
+    VIDEOS = "videos"
+
+    def show(self, amount: int) -> str:
+        """An amount, for people."""
+        if self is Unit.MONEY:
+            return show_money(amount)
+        return f"{amount} {self.value.removesuffix('s') if amount == 1 else self}"
+
+    def show_left(self, amount: int) -> str:
+        """A remaining amount, for people; never more than there is."""
+        return show_left(amount) if self is Unit.MONEY else self.show(max(0, amount))
+
+
+#: what one picture or video counts as, by what a job makes
+_UNITS: Mapping[MediaKind, Unit] = {MediaKind.PICTURE: Unit.PICTURES, MediaKind.VIDEO: Unit.VIDEOS}
+
+
 class Level(StrEnum):
     """What a rule applies to, from the narrowest to the widest."""
 
     #: one member in one workspace; set by its admins
     MEMBER = "member"
+    #: each holder of a role by themselves: it sets the number of the member's limit; set by admins
+    ROLE = "role"
     #: one person everywhere; set by the operator
     PERSON = "person"
+    #: everything that is made in one channel; set by admins
+    CHANNEL = "channel"
     #: a whole workspace; set by its admins
     WORKSPACE = "workspace"
     #: the budget of a whole workspace; set by the operator, who pays
@@ -46,6 +75,8 @@ class Level(StrEnum):
 
 #: levels that only the operator may set
 OPERATOR_LEVELS = frozenset({Level.PERSON, Level.CEILING, Level.EVERYTHING})
+#: levels whose limits of different periods hold beside each other; elsewhere the newest rule is the only one
+CAP_LEVELS = frozenset({Level.WORKSPACE, Level.EVERYTHING})
 
 
 class Settlement(StrEnum):
@@ -58,11 +89,24 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """An amount of money per period."""
+    """An amount per period."""
 
-    #: micro-dollars
+    #: in its unit
     amount: int
     period: Period
+    unit: Unit = Unit.MONEY
+
+    def __str__(self) -> str:
+        return f"{self.unit.show(self.amount)} each {self.period}"
+
+    @property
+    def generosity(self) -> tuple[int, int]:
+        """Compares allowances of one unit: by the amount in 30 days, then by the length of the period."""
+        return self.amount * _TIMES_IN_MONTH[self.period], -_TIMES_IN_MONTH[self.period]
+
+
+#: of 210 days, so that all are whole numbers
+_TIMES_IN_MONTH: Mapping[Period, int] = {Period.DAY: 210, Period.WEEK: 30, Period.MONTH: 7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +119,33 @@ class Rule:
     #: workspace whose admins set it; empty if the operator did
     workspace: str
     allowance: Allowance
+    #: name of the subject when the rule was set
+    label: str = ""
+
+    @property
+    def scope(self) -> str:
+        """The scope of the meters that it limits; empty for a rule about several members."""
+        if self.level is Level.ROLE or (self.level is Level.MEMBER and not self.subject):
+            return ""
+        return _scope(self.level, self.workspace, self.subject)
+
+
+class Rules:
+    """Rules by what they apply to."""
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self._found: dict[tuple[str, Level, str], list[Rule]] = defaultdict(list)
+        #: the units of each workspace's rules for roles
+        self.role_units: dict[str, set[Unit]] = defaultdict(set)
+        for rule in rules:
+            self._found[rule.workspace, rule.level, rule.subject].append(rule)
+            if rule.level is Level.ROLE:
+                self.role_units[rule.workspace].add(rule.allowance.unit)
+
+    def of(self, level: Level, subject: str, workspace: str) -> Sequence[Allowance]:
+        """The allowances of one subject; an operator's rule belongs to no workspace."""
+        owner = "" if level in OPERATOR_LEVELS else workspace
+        return [rule.allowance for rule in self._found.get((owner, level, subject), ())]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +161,9 @@ class Limit:
     period_end: int
     #: time zone of the period
     zone: str
-    #: micro-dollars
+    #: in its unit
     amount: int
+    unit: Unit = Unit.MONEY
 
     @property
     def resets(self) -> str:
@@ -102,18 +174,36 @@ class Limit:
     @property
     def meter(self) -> str:
         """Id of the meter: one scope in one period."""
-        return f"{self.scope}/{self.period}/{self.period_start}"
+        unit = "" if self.unit is Unit.MONEY else f"{self.unit}/"
+        return f"{self.scope}/{unit}{self.period}/{self.period_start}"
+
+    @property
+    def is_cap(self) -> bool:
+        """Whether it is a spending cap of a whole workspace or of the bot."""
+        return self.unit is Unit.MONEY and (self.level is Level.CEILING or self.level in CAP_LEVELS)
+
+    def counted(self, price: int, makes: MediaKind) -> int | None:
+        """What a job of this price counts here; None where it does not count at all."""
+        if self.unit is Unit.MONEY:
+            return price
+        return 1 if self.unit is _UNITS[makes] else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
-    """What was used and reserved, in micro-dollars."""
+    """What was used and reserved, in the unit of its limit."""
 
     used: int = 0
     reserved: int = 0
+    #: added to the limit for this period
+    granted: int = 0
+
+    def left(self, limit: Limit) -> int:
+        """What may still be reserved; negative after the limit was lowered."""
+        return limit.amount + self.granted - self.used - self.reserved
 
     def reserve(self, amount: int, limit: Limit) -> "Meter":
-        if self.used + self.reserved + amount > limit.amount:
+        if amount > self.left(limit):
             raise QuotaExhausted(_exhausted(self, amount, limit))
         return replace(self, reserved=self.reserved + amount)
 
@@ -169,87 +259,126 @@ class Defaults:
     member: Allowance
     #: for each workspace, of the operator's money
     ceiling: Allowance
+    #: for everything that is spent with the operator's accounts, one of each period at most
+    everything: tuple[Allowance, ...] = ()
 
 
 def limits_for(
-    caller: Caller, rules: Iterable[Rule], defaults: Defaults, *, now: int, zone: str, own_key: bool = False
+    caller: Caller,
+    rules: Rules,
+    defaults: Defaults,
+    *,
+    now: int,
+    zone: str,
+    channel: str = "",
+    own_key: bool = False,
 ) -> tuple[Limit, ...]:
-    """Every limit on what `caller` spends now, the narrowest first.
+    """Every limit on what `caller` spends in a channel now, the narrowest first.
 
-    `rules` may hold rules about others; member and workspace periods are counted in the workspace's time
-    zone, the operator's in UTC. A guest has no allowance of their own but one that names them: a rule for
-    every member is made with the workspace's own people in mind. What a workspace pays with its own key is
-    outside of the operator's limits.
+    `rules` may hold rules about others; member, channel and workspace periods are counted in the workspace's
+    time zone, the operator's in UTC. A guest has no allowance of their own but one that names them or a role
+    of theirs: a rule for every member is made with the workspace's own people in mind. What a workspace pays
+    with its own key is outside of the operator's limits. Raises ServiceUnavailable where a limit depends on
+    roles that are not known.
     """
-    member = replace(defaults.member, amount=0) if caller.is_guest else defaults.member
-    chosen: dict[Level, Allowance] = {Level.MEMBER: member, Level.CEILING: defaults.ceiling}
-    specific = False
-    for rule in rules:
-        if rule.workspace != ("" if rule.level in OPERATOR_LEVELS else caller.workspace):
-            continue
-        if rule.level is Level.MEMBER:
-            if rule.subject == caller.member:
-                chosen[Level.MEMBER], specific = rule.allowance, True
-            elif not rule.subject and not specific and not caller.is_guest:
-                chosen[Level.MEMBER] = rule.allowance
-        elif rule.subject == _subject(rule.level, caller):
-            chosen[rule.level] = rule.allowance
     found = []
-    for level in Level:
+    for level, subject, allowance in _chosen(caller, rules, defaults, channel):
         if own_key and level in OPERATOR_LEVELS:
             continue
-        if allowance := chosen.get(level):
-            counted_in = "UTC" if level in OPERATOR_LEVELS else zone
-            start, end = bounds(now, allowance.period, ZoneInfo(counted_in))
-            found.append(
-                Limit(
-                    level=level,
-                    scope=f"{level}:{_subject(level, caller)}",
-                    period=allowance.period,
-                    period_start=start,
-                    period_end=end,
-                    zone=counted_in,
-                    amount=allowance.amount,
-                )
+        counted_in = "UTC" if level in OPERATOR_LEVELS else zone
+        start, end = bounds(now, allowance.period, ZoneInfo(counted_in))
+        found.append(
+            Limit(
+                level=level,
+                scope=_scope(level, caller.workspace, subject),
+                period=allowance.period,
+                period_start=start,
+                period_end=end,
+                zone=counted_in,
+                amount=allowance.amount,
+                unit=allowance.unit,
             )
+        )
     return tuple(found)
 
 
-def _subject(level: Level, caller: Caller) -> str:
-    match level:
-        case Level.MEMBER:
-            return caller.member
-        case Level.PERSON:
-            return caller.person
-        case Level.WORKSPACE | Level.CEILING:
-            return caller.workspace
-        case Level.EVERYTHING:
-            return ""
+def _scope(level: Level, workspace: str, subject: str) -> str:
+    """The scope of a limit's meters; ids of members and persons are unique by themselves."""
+    return f"{level}:{workspace}/{subject}" if level is Level.CHANNEL else f"{level}:{subject}"
+
+
+def _chosen(
+    caller: Caller, rules: Rules, defaults: Defaults, channel: str
+) -> Iterator[tuple[Level, str, Allowance]]:
+    """The allowances that apply, with the level and subject of each, the narrowest first."""
+    workspace = caller.workspace
+    for allowance in _of_member(caller, rules, defaults).values():
+        yield Level.MEMBER, caller.member, allowance
+    for level, subject in (
+        (Level.PERSON, caller.person),
+        (Level.CHANNEL, channel),
+        (Level.WORKSPACE, workspace),
+    ):
+        for allowance in rules.of(level, subject, workspace):
+            yield level, subject, allowance
+    for allowance in rules.of(Level.CEILING, workspace, workspace) or (defaults.ceiling,):
+        yield Level.CEILING, workspace, allowance
+    total = {allowance.period: allowance for allowance in defaults.everything}
+    total |= {allowance.period: allowance for allowance in rules.of(Level.EVERYTHING, "", workspace)}
+    for allowance in total.values():
+        yield Level.EVERYTHING, "", allowance
+
+
+def _of_member(caller: Caller, rules: Rules, defaults: Defaults) -> Mapping[Unit, Allowance]:
+    """The member's own allowance in each unit.
+
+    It is that of the rule that names them, else of their most generous role, else of the rule for every
+    member.
+    """
+    workspace = caller.workspace
+    named = {one.unit: one for one in rules.of(Level.MEMBER, caller.member, workspace)}
+    everybody = [] if caller.is_guest else rules.of(Level.MEMBER, "", workspace)
+    default = replace(defaults.member, amount=0) if caller.is_guest else defaults.member
+    chosen = {default.unit: default} | {one.unit: one for one in everybody}
+    if caller.roles is None and rules.role_units.get(workspace, set()) - named.keys():
+        # Neither the most generous nor the strictest allowance may be assumed.
+        raise ServiceUnavailable(ROLES_UNKNOWN)
+    by_role: dict[Unit, Allowance] = {}
+    for role in caller.roles or ():
+        for one in rules.of(Level.ROLE, role, workspace):
+            by_role[one.unit] = max(one, by_role.get(one.unit, one), key=lambda it: it.generosity)
+    return chosen | by_role | named
+
+
+ROLES_UNKNOWN = (
+    "Your roles cannot be looked up right now, and what you may spend here depends on them. Nothing was "
+    "started and nothing was charged. Try again in a moment."
+)
 
 
 def _exhausted(meter: Meter, amount: int, limit: Limit) -> str:
-    left = limit.amount - meter.used - meter.reserved
-    needs = f"This needs {show_money(amount)}"
-    until = f"It resets {limit.resets}"
-    match limit.level:
-        case Level.CEILING if limit.amount == 0:
+    if limit.amount + meter.granted == 0:
+        if limit.level is Level.CEILING:
             return "This workspace has no budget yet. Ask the operator of the bot for a budget."
+        if limit.level is Level.MEMBER:
+            what = "" if limit.unit is Unit.MONEY else f" for {limit.unit}"
+            return f"You have no quota{what} here. Ask an admin to give you one with /quotas set."
+    show = limit.unit.show
+    left, most = limit.unit.show_left(meter.left(limit)), show(limit.amount + meter.granted)
+    period = limit.period.current
+    by_admin = "or an admin can raise it with /quotas set."
+    match limit.level:
         case Level.CEILING | Level.EVERYTHING:
-            return f"{needs}, but the budget that the operator gave has {show_left(left)} left. {until}."
+            has, remedy = f"the budget that the operator gave has {left} left", ""
         case Level.WORKSPACE:
-            return (
-                f"{needs}, but this workspace has {show_left(left)} left for {limit.period.current}. "
-                f"{until}, or an admin can raise it with /quotas set."
-            )
-        case Level.MEMBER if limit.amount == 0:
-            return "You have no quota here. Ask an admin to give you one with /quotas set."
+            has = f"this workspace has {left} of its {most} left for {period}"
+            remedy = f"{by_admin} Queued jobs keep their place."
+        case Level.CHANNEL:
+            has, remedy = f"this channel has {left} of its {most} left for {period}", by_admin
         case Level.PERSON:
-            return (
-                f"{needs}, but you have {show_left(left)} of {show_money(limit.amount)} left everywhere for "
-                f"{limit.period.current}. {until}, or the operator of the bot can raise it."
-            )
-        case Level.MEMBER:
-            return (
-                f"{needs}, but you have {show_left(left)} of {show_money(limit.amount)} left for "
-                f"{limit.period.current}. {until}, or an admin can raise it with /quotas set."
-            )
+            has = f"you have {left} of {most} left everywhere for {period}"
+            remedy = "or the operator of the bot can raise it."
+        case Level.MEMBER | Level.ROLE:
+            has, remedy = f"you have {left} of {most} left for {period}", by_admin
+    until = f"It resets {limit.resets}"
+    return f"This needs {show(amount)}, but {has}. {f'{until}, {remedy}' if remedy else f'{until}.'}"

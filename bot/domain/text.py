@@ -5,7 +5,8 @@ encoded. Both would fail somewhere behind the place where the text came in, so e
 """
 
 import json
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -27,6 +28,20 @@ def storable(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+#: a moment in a text for people; no platform reads these brackets as formatting
+_MOMENT = re.compile(r"⟦(?P<ms>\d{12,15})⟧", re.ASCII)
+
+
+def moment(at: int) -> str:
+    """A time in milliseconds UTC as part of a text, to be shown in the reader's own time zone."""
+    return f"⟦{at}⟧"
+
+
+def replace_moments(text: str, show: Callable[[int], str]) -> str:
+    """The text with each moment as `show` writes it."""
+    return _MOMENT.sub(lambda found: show(int(found["ms"])), text)
 
 
 def storable_json(value: Any) -> Any:

@@ -1,28 +1,29 @@
-"""The admins' use cases: quotas, pause, usage. Rights are checked here on every call."""
+"""The admins' use cases: pause, usage, time zone. Rights are checked here on every call."""
 
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import is_operator, require_admin
-from bot.domain.commands import QuotasReset, QuotasSet, QuotasShow, StudioPause, StudioResume, StudioUsage
-from bot.domain.errors import InvalidRequest
+from bot.domain.commands import StudioPause, StudioResume, StudioTimezone, StudioUsage
 from bot.domain.identity import Caller
 from bot.domain.pricing import show_money
-from bot.domain.quota import Allowance, Level, Rule, bounds
+from bot.domain.quota import Period, bounds
+from bot.domain.text import moment
+from bot.domain.timezones import read_timezone
 from bot.service.account_reports import account_reports
 from bot.service.durable_writes import until_known
-from bot.service.queries import describe_limit, limits_with_meters
 from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic, log
-from bot.store.limits import reset_meter, set_rule, workspace_rules
 from bot.store.reports import usage
-from bot.store.workspaces import AuditEntry, MemberName, find_members, find_workspace, set_pause
+from bot.store.workspaces import AuditEntry, SetUp, find_workspace, set_pause, set_up
 
 
-def _require_admin(services: Services, caller: Caller) -> None:
+def require_rights(services: Services, caller: Caller) -> None:
+    """Refuse a caller who neither manages the workspace nor operates the bot."""
     require_admin(caller, frozenset(services.settings.operators))
 
 
-def _audit_entry(services: Services, caller: Caller, action: str, subject: str) -> AuditEntry:
+def audit_entry(services: Services, caller: Caller, action: str, subject: str) -> AuditEntry:
+    """What the audit records of a decision, which is logged too."""
     log.info(
         "admin_decision", actor=caller.member, workspace=caller.workspace, action=action, subject=subject
     )
@@ -35,114 +36,14 @@ def _audit_entry(services: Services, caller: Caller, action: str, subject: str) 
     )
 
 
-async def _member(services: Services, caller: Caller, text: str) -> MemberName:
-    found = await find_members(services.database, caller.workspace, text)
-    if not found:
-        raise InvalidRequest(f"Nobody called {text!r} has used the bot here yet; check the name")
-    if len(found) > 1:
-        ids = " and ".join(member.id for member in found)
-        raise InvalidRequest(f"More than one member is called {text!r}: {ids}. Give the id.")
-    return found[0]
-
-
-def _caller_of(workspace: str, member: MemberName) -> Caller:
-    """A member as a caller, so that the same limits apply as to their own commands."""
-    return Caller(
-        workspace=workspace,
-        person=member.person,
-        member=member.id,
-        name=member.name,
-        is_guest=member.guest,
-    )
-
-
-async def set_quota(services: Services, command: QuotasSet, caller: Caller) -> PrivateReply:
-    """Set the allowance of one member, of every member, or of the workspace as a whole."""
-    _require_admin(services, caller)
-    if command.member and command.workspace:
-        raise InvalidRequest("Name a member or --workspace, not both")
-    level, subject, whom = Level.MEMBER, "", "Every member"
-    if command.workspace:
-        level, subject, whom = Level.WORKSPACE, caller.workspace, "The workspace together"
-    elif command.member:
-        member = await _member(services, caller, command.member)
-        subject, whom = member.id, member.name
-    rule = Rule(
-        level=level,
-        subject=subject,
-        workspace=caller.workspace,
-        allowance=Allowance(amount=command.amount, period=command.period),
-    )
-    entry = _audit_entry(services, caller, "quotas set", f"{level}:{subject}")
-    await until_known(services, lambda: services.database.transact(set_rule, rule, audit=entry))
-    return PrivateReply(
-        title="Quota set",
-        text=f"{whom} may spend {show_money(command.amount)} each {command.period}, from now.",
-    )
-
-
-async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -> PrivateReply:
-    """Show a member's limits, or the workspace's own and all of its rules."""
-    _require_admin(services, caller)
-    if command.member:
-        member = await _member(services, caller, command.member)
-        asked = _caller_of(caller.workspace, member)
-        limits = await limits_with_meters(services, asked)
-        fields = [
-            line
-            for level, (limit, meter) in limits.items()
-            for line in describe_limit(limit, meter, name=member.name if level is Level.MEMBER else None)
-        ]
-        return PrivateReply(title=f"Quota of {member.name}", fields=tuple(fields))
-    fields = []
-    for level, (limit, meter) in (await limits_with_meters(services, caller)).items():
-        if level in (Level.WORKSPACE, Level.CEILING):
-            fields += describe_limit(limit, meter)
-    default = services.settings.defaults.member
-    fields.append(("Every member, unless a rule says otherwise", _each(default)))
-    for rule in await workspace_rules(services.database, caller.workspace):
-        whom = "Every member" if not rule.subject else rule.subject.removeprefix(f"{caller.workspace}:")
-        if rule.level is Level.WORKSPACE:
-            whom = "The workspace together"
-        fields.append((f"Rule: {whom}", _each(rule.allowance)))
-    return PrivateReply(title="Quotas of this workspace", fields=tuple(fields))
-
-
-def _each(allowance: Allowance) -> str:
-    return f"{show_money(allowance.amount)} each {allowance.period}"
-
-
-async def reset_quota(services: Services, command: QuotasReset, caller: Caller) -> PrivateReply:
-    """Set what was used in this period back to zero; reserved money stays reserved."""
-    _require_admin(services, caller)
-    if bool(command.member) == command.workspace:
-        raise InvalidRequest("Name one member, or --workspace")
-    if command.workspace:
-        limits, level, whom = await limits_with_meters(services, caller), Level.WORKSPACE, "This workspace"
-    else:
-        member = await _member(services, caller, command.member)
-        asked = _caller_of(caller.workspace, member)
-        limits, level, whom = await limits_with_meters(services, asked), Level.MEMBER, member.name
-    if level not in limits:
-        raise InvalidRequest("The workspace has no quota of its own yet; /quotas set --workspace makes one")
-    limit, _ = limits[level]
-    entry = _audit_entry(services, caller, "quotas reset", limit.scope)
-    given_back = await until_known(
-        services, lambda: services.database.transact(reset_meter, limit.meter, audit=entry)
-    )
-    return PrivateReply(
-        title="Quota reset", text=f"{whom}: reset to zero; {show_money(given_back)} was used."
-    )
-
-
 async def pause_or_resume(
     services: Services, command: StudioPause | StudioResume, caller: Caller
 ) -> PrivateReply:
     """Pause or resume a workspace: no job is accepted or submitted; running jobs end, queued ones stay."""
-    _require_admin(services, caller)
+    require_rights(services, caller)
     paused = isinstance(command, StudioPause)
     reason = command.reason if isinstance(command, StudioPause) else ""
-    entry = _audit_entry(services, caller, command.name, caller.workspace)
+    entry = audit_entry(services, caller, command.name, caller.workspace)
     await until_known(
         services,
         lambda: services.database.transact(
@@ -157,9 +58,26 @@ async def pause_or_resume(
     return PrivateReply(title="Resumed", text="Queued jobs are started again.")
 
 
+async def set_timezone(services: Services, command: StudioTimezone, caller: Caller) -> PrivateReply:
+    """Set the time zone in which the periods of a workspace begin; the operator's begin in UTC."""
+    require_rights(services, caller)
+    zone = read_timezone(command.timezone)
+    entry = audit_entry(services, caller, command.name, caller.workspace)
+    await until_known(
+        services,
+        lambda: services.database.transact(set_up, caller.workspace, SetUp(timezone=zone), audit=entry),
+    )
+    _, midnight = bounds(services.clock(), Period.DAY, ZoneInfo(zone))
+    return PrivateReply(
+        title="Time zone set",
+        text=f"Days, weeks and months of this workspace begin in {zone}; the next day begins "
+        f"{moment(midnight)} of your time. What was used today counts in the earlier time zone.",
+    )
+
+
 async def show_usage(services: Services, command: StudioUsage, caller: Caller) -> PrivateReply:
     """Show what was spent here in a period, by member and model."""
-    _require_admin(services, caller)
+    require_rights(services, caller)
     workspace = await find_workspace(services.database, caller.workspace)
     since, _ = bounds(services.clock(), command.period, ZoneInfo(workspace.timezone))
     rows = await usage(services.database, caller.workspace, since=since)

@@ -16,6 +16,9 @@ from bot.domain.commands import (
     Help,
     History,
     Quota,
+    QuotasGrant,
+    QuotasPace,
+    QuotasRemove,
     QuotasReset,
     QuotasSet,
     QuotasShow,
@@ -25,6 +28,8 @@ from bot.domain.commands import (
     StudioKey,
     StudioPause,
     StudioResume,
+    StudioSetup,
+    StudioTimezone,
     StudioUsage,
 )
 from bot.domain.completion import AutocompleteChoice, Suggestion
@@ -43,6 +48,8 @@ from bot.service import (
     ordering,
     pending_commands,
     queries,
+    quotas,
+    setup,
     uploads,
     workspace_keys,
 )
@@ -61,11 +68,14 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
     History: queries.list_history,
     Cancel: actions.cancel,
     Delete: actions.ask_to_delete,
-    Quota: queries.show_quota,
     Help: queries.show_help,
-    QuotasSet: admin.set_quota,
-    QuotasShow: admin.show_quotas,
-    QuotasReset: admin.reset_quota,
+    QuotasSet: quotas.set_quota,
+    QuotasRemove: quotas.remove_quota,
+    QuotasGrant: quotas.grant_quota,
+    QuotasPace: quotas.set_member_pace,
+    QuotasShow: quotas.show_quotas,
+    QuotasReset: quotas.reset_quota,
+    StudioTimezone: admin.set_timezone,
     StudioKey: workspace_keys.manage_key,
     StudioPause: admin.pause_or_resume,
     StudioResume: admin.pause_or_resume,
@@ -73,7 +83,12 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
 }
 #: answers those whose answer depends on the place
 _ANSWERS_BY_PLACE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], Awaitable[PrivateReply]]]
-_ANSWERS_BY_PLACE = {Show: queries.show_job, Status: queries.show_status}
+_ANSWERS_BY_PLACE = {
+    Show: queries.show_job,
+    Status: queries.show_status,
+    Quota: queries.show_quota,
+    StudioSetup: setup.set_up_workspace,
+}
 
 
 async def _answer(services: Services, command: Command, caller: Caller, place: Place) -> PrivateReply:
@@ -161,12 +176,15 @@ class BotService:
         return await workspace_keys.set_key(self._services, key, caller)
 
     async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
-        """Execute the action of a reaction; None for an emoji without one."""
+        """Execute the action of a reaction; None for an emoji without one, and where reactions do nothing."""
         caller, job = invocation.caller, storable(job)
         action = self.reactions(caller).get(normalized(emoji))
         if action is None:
             return None
         self._services.rate_limit.spend(caller.member, invocation.key)
+        workspace = await find_workspace(self._services.database, caller.workspace)
+        if not workspace.access.reactions:
+            return None
         event = ActionEvent(action=action, job=job, reaction=f"{caller.member}/{job}/{normalized(emoji)}")
         return await actions.act(self._services, event, invocation)
 
@@ -200,10 +218,9 @@ class BotService:
         order = await ordering.resolve_command(self._services, command, caller, invocation.place, context)
         workspace = await find_workspace(self._services.database, caller.workspace)
         jobs = await ordering.new_jobs(self._services, order, workspace.own_account)
-        prices = [job.price for job in jobs]
-        await queries.check_acceptable(self._services, caller, prices)
+        await queries.check_acceptable(self._services, caller, invocation.place, jobs)
         return PriceQuote(
-            price=sum(prices),
+            price=sum(job.price for job in jobs),
             estimate=is_estimate(jobs[0].request),
             upper_bound=is_upper_bound(jobs[0].request),
             own_key=workspace.own_account is not None,
@@ -261,6 +278,10 @@ class BotService:
     async def remember_member(self, member: Caller) -> None:
         """Store a member whom an event names, so that commands can name them."""
         await self._services.database.transact(remember_member, member, now=self._services.clock())
+
+    async def pause_notice(self, caller: Caller) -> str:
+        """Why queued jobs of the caller's workspace wait, for a banner; empty while they do not."""
+        return await queries.pause_notice(self._services, caller)
 
     async def queue_stats(self) -> QueueStats:
         """The number of waiting and running jobs in all workspaces."""

@@ -12,7 +12,7 @@ from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError
 from bot.domain.identity import Caller
 from bot.domain.ids import parse_job_id
 from bot.domain.jobs import Job, State
-from bot.domain.pricing import read_money, show_left, show_money
+from bot.domain.pricing import read_money, show_money
 from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds
 from bot.domain.text import storable_json
 from bot.security.encryption import DecryptionFailed, FieldCipher
@@ -107,23 +107,25 @@ class Operator:
         whole = caller.member == caller.workspace
         return [
             {
-                "level": level,
+                "level": limit.level,
+                "unit": limit.unit,
                 "period": limit.period,
                 "limit_microusd": limit.amount,
                 "used_microusd": meter.used,
                 "reserved_microusd": meter.reserved,
-                "left": show_left(limit.amount - meter.used - meter.reserved),
+                "granted_microusd": meter.granted,
+                "left": limit.unit.show_left(meter.left(limit)),
                 "resets": limit.resets,
             }
-            for level, (limit, meter) in limits.items()
-            if not (whole and level in (Level.MEMBER, Level.PERSON))
+            for limit, meter in limits
+            if not (whole and limit.level in (Level.MEMBER, Level.PERSON))
         ]
 
     async def quota_reset(self, *, subject: str, level: str) -> Answer:
         """Set what was used under one limit of a workspace or a member back to zero."""
         caller = await self._caller(subject)
         limits = await usage_of(self._database, caller, self._defaults, now=self._clock())
-        found = next((limit for limit, _ in limits.values() if limit.level == level), None)
+        found = next((limit for limit, _ in limits if limit.level == level), None)
         if found is None:
             raise InvalidRequest(f"{subject} has no limit of level {level}")
         decision = self._audit_entry("quota reset", found.scope)

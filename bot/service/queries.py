@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.domain.access import check_open, check_queue_limits, is_operator
+from bot.domain.access import (
+    check_access,
+    check_open,
+    check_pace,
+    check_queue_limits,
+    is_operator,
+    paused_by_admin,
+)
+from bot.domain.caps import paused_notice
 from bot.domain.cards import CardView, headline, job_view
 from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
 from bot.domain.errors import InvalidRequest
@@ -12,7 +20,7 @@ from bot.domain.jobs import Job
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, Duration, Model, Resolution
 from bot.domain.options import Option, options
-from bot.domain.pricing import Rates, is_estimate, price, show_left, show_money
+from bot.domain.pricing import Rates, is_estimate, price, show_money
 from bot.domain.quota import Level, Limit, Meter
 from bot.domain.requests import (
     AnyRequest,
@@ -22,14 +30,17 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
+from bot.domain.text import moment
 from bot.domain.workspace_keys import OWN_KEY
 from bot.jobs.estimates import estimates, sources_of
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
 from bot.service.routing import offered_models
 from bot.services import Services
+from bot.store.accept import NewJob
+from bot.store.caps import caps_of
 from bot.store.jobs import history, unfinished_jobs
-from bot.store.limits import usage_of
+from bot.store.limits import Counted, grants_on, usage_of
 from bot.store.workspaces import blocked_subjects, find_workspace, waiting_counts
 
 #: unfinished jobs that /status lists
@@ -88,37 +99,74 @@ async def _views(services: Services, jobs: list[Job]) -> tuple[CardView, ...]:
     )
 
 
-async def show_quota(services: Services, _: Quota, caller: Caller) -> PrivateReply:
-    """Show what is left, reserved and used of every limit on the caller."""
-    fields: list[tuple[str, str]] = []
-    for limit, meter in (await limits_with_meters(services, caller)).values():
-        fields += describe_limit(limit, meter)
+async def show_quota(services: Services, _: Quota, caller: Caller, place: Place) -> PrivateReply:
+    """Show what is left, reserved and used of every limit on the caller here, and what the next job costs."""
+    counted = await limits_with_meters(services, caller, place.channel)
+    fields = [field for limit, meter in counted for field in describe_limit(limit, meter)]
+    mine = [limit for limit, _ in counted if limit.level is Level.MEMBER]
+    fields += [
+        ("Granted by an admin", f"{grant.reason} · {moment(grant.at)}")
+        for grant in await grants_on(services.database, mine)
+    ]
     workspace = await find_workspace(services.database, caller.workspace)
-    text = f"Jobs here are {OWN_KEY}." if workspace.own_account else ""
-    return PrivateReply(title="Your quota", text=text, fields=tuple(fields))
+    offered = await offered_models(services, caller.workspace)
+    own = f"Jobs here are {OWN_KEY}. " if workspace.own_account else ""
+    return PrivateReply(
+        title="Your quota", text=f"{own}{next_prices(services.rates, offered)}".strip(), fields=tuple(fields)
+    )
 
 
-async def limits_with_meters(services: Services, caller: Caller) -> dict[Level, tuple[Limit, Meter]]:
-    """Every limit on the caller now, with its meter."""
-    return await usage_of(services.database, caller, services.settings.defaults, now=services.clock())
+async def pause_notice(services: Services, caller: Caller) -> str:
+    """Why queued jobs of a workspace wait: an admin has paused it, or a spending cap is used up."""
+    workspace = await find_workspace(services.database, caller.workspace)
+    if workspace.paused:
+        return paused_by_admin(workspace)
+    caps = await caps_of(
+        services.database,
+        workspace.id,
+        own_key=workspace.own_account is not None,
+        now=services.clock(),
+    )
+    paused = [cap for cap in caps if cap.is_paused]
+    # The cap that holds back longest: until then nothing goes on.
+    cap = max(paused, key=lambda one: one.period_end, default=None)
+    return paused_notice(cap, moment(cap.period_end)) if cap else ""
 
 
-async def check_acceptable(services: Services, caller: Caller, prices: Sequence[int]) -> None:
-    """Raise what accepting jobs of these prices would raise now; reserves nothing."""
+async def limits_with_meters(services: Services, caller: Caller, channel: str = "") -> list[Counted]:
+    """Every limit on the caller in a channel now, with its meter."""
+    return await usage_of(
+        services.database, caller, services.settings.defaults, now=services.clock(), channel=channel
+    )
+
+
+async def check_acceptable(services: Services, caller: Caller, place: Place, jobs: Sequence[NewJob]) -> None:
+    """Raise what accepting these jobs would raise now; reserves nothing."""
     workspace = await find_workspace(services.database, caller.workspace)
     subjects = (caller.member, caller.person, caller.workspace)
     check_open(workspace, await blocked_subjects(services.database, subjects), caller)
-    mine, everybodys = await waiting_counts(services.database, caller, services.clock())
-    counted_on = list((await limits_with_meters(services, caller)).values())
-    for offset, price_microusd in enumerate(prices):
-        check_queue_limits(services.settings.patience, member=mine + offset, workspace=everybodys + offset)
-        counted_on = [(limit, meter.reserve(price_microusd, limit)) for limit, meter in counted_on]
+    check_access(workspace.access, caller, place)
+    now = services.clock()
+    counts = await waiting_counts(services.database, caller, now)
+    counted_on = await limits_with_meters(services, caller, place.channel)
+    for offset, job in enumerate(jobs):
+        check_queue_limits(
+            services.settings.patience, member=counts.member + offset, workspace=counts.workspace + offset
+        )
+        check_pace(workspace.pace, unfinished=counts.unfinished + offset, last_at=counts.last_at, now=now)
+        counted_on = [
+            (limit, meter if amount is None else meter.reserve(amount, limit))
+            for limit, meter in counted_on
+            for amount in (limit.counted(job.price, job.request.makes),)
+        ]
 
 
 #: label of a limit by its level
 _NAMES = {
     Level.MEMBER: "You",
+    Level.ROLE: "You",
     Level.PERSON: "You, everywhere",
+    Level.CHANNEL: "This channel",
     Level.WORKSPACE: "This workspace",
     Level.CEILING: "Budget of this workspace",
     Level.EVERYTHING: "Budget of the bot",
@@ -127,11 +175,13 @@ _NAMES = {
 
 def describe_limit(limit: Limit, meter: Meter, *, name: str | None = None) -> list[tuple[str, str]]:
     """The field that shows one limit: left, reserved, used and when it resets."""
-    left = limit.amount - meter.used - meter.reserved
+    show = limit.unit.show
     value = (
-        f"{show_left(left)} left of {show_money(limit.amount)} · {show_money(meter.reserved)} reserved · "
-        f"{show_money(meter.used)} used · resets {limit.resets}"
+        f"{limit.unit.show_left(meter.left(limit))} left of {show(limit.amount + meter.granted)} · "
+        f"{show(meter.reserved)} reserved · {show(meter.used)} used · resets {moment(limit.period_end)}"
     )
+    if meter.granted:
+        value += f" · {show(meter.granted)} granted"
     return [(f"{name or _NAMES[limit.level]}, {limit.period.current}", value)]
 
 
@@ -188,6 +238,20 @@ def _prices(rates: Rates, offered: Mapping[str, Sequence[Model]]) -> str:
         if prices:
             lines.append(f"{words} {', '.join(prices)}.")
     return " ".join((*lines, "A failed job is not charged."))
+
+
+def next_prices(rates: Rates, offered: Mapping[str, Sequence[Model]]) -> str:
+    """What the next picture and the next video cost with the models that are used by default."""
+    lines = []
+    for words, kind in (("The next picture costs", ImageRequest), ("a video of 5 s", VideoRequest)):
+        models = offered.get(kind.model_fields["kind"].default, ())
+        default = kind.model_fields["model"].default
+        model = default if default in models else next(iter(models), None)
+        if model is not None and (
+            shown := _shown_price(kind.model_validate({"prompt": "any", "model": model}), rates)
+        ):
+            lines.append(f"{words} {shown}")
+    return f"{', '.join(lines)}." if lines else ""
 
 
 def _shown_price(request: AnyRequest, rates: Rates) -> str:

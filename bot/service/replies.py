@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.cards import CardView
+from bot.domain.identity import Named
 from bot.domain.media import Media
 
 
@@ -36,6 +37,22 @@ class PendingCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetupState:
+    """How a workspace is set up. A choice is made by executing `StudioSetup` with it."""
+
+    #: micro-dollars of a month; None: no cap
+    budget: int | None
+    #: budgets to choose from, in micro-dollars
+    budgets: tuple[int, ...]
+    #: empty: all
+    channels: tuple[Named, ...]
+    roles: tuple[Named, ...]
+    reactions: bool
+    admin_channel: Named | None
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateReply:
     """A reply that only the caller sees, shown once."""
 
@@ -51,6 +68,8 @@ class PrivateReply:
     asks_for_key: bool = False
     #: the command that is started by a button under the reply
     pending: PendingCommand | None = None
+    #: shows the set-up of a workspace, with inputs that change it
+    setup: SetupState | None = None
     #: what the reply is about, for a thumbnail where that is cheap
     media: Media | None = None
 

@@ -5,16 +5,23 @@ of arrival, against meters that this transaction has locked.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.domain.access import QueueLimits, Workspace, check_open, check_queue_limits
+from bot.domain.access import (
+    QueueLimits,
+    Workspace,
+    check_access,
+    check_open,
+    check_pace,
+    check_queue_limits,
+)
 from bot.domain.cards import Card
 from bot.domain.errors import NotAllowed, Refused, StoreError
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
-from bot.domain.quota import Defaults, Limit, Meter, limits_for
+from bot.domain.quota import Defaults, Limit, Meter, Rules, limits_for
 from bot.domain.requests import AnyRequest
 from bot.store.counters import StateChange, update_counters
 from bot.store.database.base import Row, Transaction
@@ -111,10 +118,13 @@ class _Batch:
     reactions: dict[str, tuple[int, str]]
     workspaces: Mapping[str, Workspace]
     blocked: frozenset[str]
-    #: the limits on each item's caller, by its card
-    limits: Mapping[str, tuple[Limit, ...]]
+    #: the limits on each item's caller, by its card; a refusal where they cannot be known
+    limits: Mapping[str, tuple[Limit, ...] | Refused]
     meters: dict[str, Meter]
     waiting_member: dict[str, int]
+    #: of members whose workspace limits them: jobs that have not ended, and when the last one was made
+    unfinished: dict[str, int]
+    last_at: dict[str, int | None]
     waiting_workspace: dict[str, int]
     #: queue, member → virtual time of the last job
     virtual_times: dict[tuple[str, str], int]
@@ -123,7 +133,7 @@ class _Batch:
     #: of the queued jobs, filled once they are inserted
     queue_positions: dict[str, QueuePosition] = field(default_factory=dict)
     references: list[FileReference] = field(default_factory=list)
-    #: micro-dollars to reserve, by meter
+    #: what to reserve, by meter and in its unit
     reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -173,19 +183,11 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
     blocked = await blocked_subjects(
         tx, (subject for one in callers for subject in (one.member, one.person, one.workspace))
     )
-    rules = await rules_for(tx, callers)
-    limits = {
-        item.card: limits_for(
-            item.caller,
-            rules,
-            item.defaults,
-            now=item.now,
-            zone=workspaces[item.caller.workspace].timezone,
-            own_key=workspaces[item.caller.workspace].own_account is not None,
-        )
-        for item in items
-    }
-    meters = await open_meters(tx, (limit for some in limits.values() for limit in some))
+    rules = Rules(await rules_for(tx, callers, (item.place.channel for item in items)))
+    limits = {item.card: _limits(item, rules, workspaces[item.caller.workspace]) for item in items}
+    meters = await open_meters(
+        tx, (limit for some in limits.values() if not isinstance(some, Refused) for limit in some)
+    )
     # Only now: another replica may have accepted the same event, and held the meters until it committed.
     known = await tx.fetch(sql.known_events, events=[item.event for item in items])
     waiting = await _waiting(tx, callers, ids, now)
@@ -197,9 +199,27 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
         limits=limits,
         meters=meters,
         waiting_member={row["member"]: row["jobs"] for row in waiting if row["member"]},
+        unfinished={row["member"]: row["unfinished"] or 0 for row in waiting if row["member"]},
+        last_at={row["member"]: row["last_at"] for row in waiting if row["member"]},
         waiting_workspace={row["workspace"]: row["jobs"] for row in waiting if not row["member"]},
         virtual_times=await _virtual_times(tx, items),
     )
+
+
+def _limits(item: Acceptance, rules: Rules, workspace: Workspace) -> tuple[Limit, ...] | Refused:
+    """The limits on one item; a refusal fails that item alone."""
+    try:
+        return limits_for(
+            item.caller,
+            rules,
+            item.defaults,
+            now=item.now,
+            zone=workspace.timezone,
+            channel=item.place.channel,
+            own_key=workspace.own_account is not None,
+        )
+    except Refused as refusal:
+        return refusal
 
 
 async def _waiting(
@@ -245,20 +265,32 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
     caller = item.caller
     workspace = batch.workspaces[caller.workspace]
     check_open(workspace, batch.blocked, caller)
+    check_access(workspace.access, caller, item.place)
     if item.own_account != (workspace.own_account.id if workspace.own_account else None):
         # Somebody else would pay than what the caller was told.
         raise NotAllowed("The API key of this workspace has just been changed. Please try again.")
     meters = dict(batch.meters)
     limits = batch.limits[item.card]
+    if isinstance(limits, Refused):
+        raise limits
     for offset, new in enumerate(item.jobs):
         check_queue_limits(
             item.queue_limits,
             member=batch.waiting_member[caller.member] + offset,
             workspace=batch.waiting_workspace[caller.workspace] + offset,
         )
-        for limit in limits:
-            meters[limit.meter] = meters[limit.meter].reserve(new.price, limit)
+        check_pace(
+            workspace.pace,
+            unfinished=batch.unfinished[caller.member] + offset,
+            last_at=batch.last_at[caller.member],
+            now=item.now,
+        )
+        for limit, amount in _counted(limits, new):
+            meters[limit.meter] = meters[limit.meter].reserve(amount, limit)
     batch.meters = meters
+    batch.unfinished[caller.member] += len(item.jobs)
+    if workspace.pace.cooldown_ms:
+        batch.last_at[caller.member] = item.now
     batch.waiting_member[caller.member] += len(item.jobs)
     batch.waiting_workspace[caller.workspace] += len(item.jobs)
     batch.rows["cards"].append(_card_row(item))
@@ -271,14 +303,21 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
         batch.rows["events"].append(
             {"job": job.id, "at": item.now, "after": job.state, "attempt": 0, "cause": "accepted"}
         )
-        for limit in limits:
-            batch.reserved[limit.meter] += job.price
-            entry = {"job": job.id, "meter": limit.meter, "amount": job.price}
+        for limit, amount in _counted(limits, new):
+            batch.reserved[limit.meter] += amount
+            entry = {"job": job.id, "meter": limit.meter, "amount": amount}
             batch.rows["reservations"].append(entry)
             batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
         batch.references += [FileReference(file=file, holder=job.id) for file in new.files]
     batch.jobs += new_jobs
     return NewCard(card=_card(item), jobs=new_jobs, queue_positions=batch.queue_positions)
+
+
+def _counted(limits: Sequence[Limit], new: NewJob) -> Iterator[tuple[Limit, int]]:
+    """The limits that a job counts on, and how much it counts on each."""
+    for limit in limits:
+        if (amount := limit.counted(new.price, new.request.makes)) is not None:
+            yield limit, amount
 
 
 def _card(item: Acceptance) -> Card:

@@ -77,6 +77,7 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
         queue=item.queue,
         provider=item.provider,
         account=item.account,
+        own_key=lane["own_key"],
         now=item.now,
         count=1 if item.is_trial else min(free, item.max_count),
     )

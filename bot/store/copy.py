@@ -10,7 +10,7 @@ TABLES = (
     "member",
     "block",
     "audit",
-    "rule",
+    "allowance",
     "meter",
     "card",
     "account",
@@ -25,6 +25,8 @@ TABLES = (
     "job_event",
     "reservation",
     "journal",
+    "quota_grant",
+    "cap_notice",
     "file_reference",
     "star",
     "handled_event",
@@ -37,7 +39,7 @@ TABLES = (
     "vocabulary",
 )
 #: tables whose rows are numbered by the database, in the order of insertion
-NUMBERED = frozenset({"audit", "job_event", "journal"})
+NUMBERED = frozenset({"audit", "job_event", "journal", "quota_grant"})
 
 
 async def copy_database(source: Database, target: Database) -> dict[str, int]:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.quota import SETTLEMENTS, Meter, Settlement
+from bot.domain.quota import SETTLEMENTS, Meter, Settlement, Unit
 from bot.store.database.base import Row, Transaction
 from bot.store.database.named_sql import load
 
@@ -97,7 +97,7 @@ def _entry(row: Row, change: SettleReservation | LowerReservation) -> _Entry | N
     settled_as = Settlement(row["settled_as"]) if row["settled_as"] else None
     job, meter, amount = row["job"], row["meter"], row["amount"]
     if isinstance(change, LowerReservation):
-        if settled_as is not None or change.price >= amount:
+        if settled_as is not None or row["unit"] != Unit.MONEY or change.price >= amount:
             return None
         less = amount - change.price
         return _Entry(job=job, meter=meter, kind="lowered", amount=less, left=change.price, settled_as=None)

@@ -12,15 +12,15 @@ from typing import Any, TypeVar
 import orjson
 import structlog
 
-from bot.domain.access import Workspace
+from bot.domain.access import Access, Pace, Workspace
 from bot.domain.cards import Card
 from bot.domain.estimates import ShownEstimate, ShownEstimates
 from bot.domain.failures import Failure, FailureCategory
-from bot.domain.identity import Caller, Place
+from bot.domain.identity import Caller, Named, Place
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media
 from bot.domain.models import Lane
-from bot.domain.quota import Allowance, Level, Period, Rule
+from bot.domain.quota import Allowance, Level, Period, Rule, Unit
 from bot.domain.requests import dump_request, load_request
 from bot.domain.workspace_keys import OwnAccount
 from bot.security.encryption import DecryptionFailed, FieldCipher, card_context
@@ -210,7 +210,8 @@ def rule_from(row: Row) -> Rule:
         level=Level(row["level"]),
         subject=row["subject"],
         workspace=row["workspace"],
-        allowance=Allowance(amount=row["amount"], period=Period(row["period"])),
+        allowance=Allowance(amount=row["amount"], period=Period(row["period"]), unit=Unit(row["unit"])),
+        label=row["label"],
     )
 
 
@@ -221,4 +222,16 @@ def workspace_from(row: Row) -> Workspace:
         paused=bool(row["paused"]),
         pause_reason=row["pause_reason"],
         own_account=OwnAccount(id=row["account"], provider=row["provider"]) if row["account"] else None,
+        pace=Pace(cooldown_ms=row["cooldown_ms"], max_open=row["max_open"]),
+        access=Access(
+            channels=_named(row["channels"]),
+            roles=_named(row["roles"]),
+            reactions=bool(row["reactions"]),
+        ),
+        admin_channel=Named(**orjson.loads(row["admin_channel"])) if row["admin_channel"] else None,
+        admin_adapter=row["admin_adapter"],
     )
+
+
+def _named(text: str) -> tuple[Named, ...]:
+    return tuple(Named(**one) for one in orjson.loads(text))

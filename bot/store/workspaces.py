@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import orjson
 
 from bot.domain.access import Workspace
-from bot.domain.identity import Caller
+from bot.domain.identity import Caller, Named
 from bot.domain.text import nearest
 from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import WITHOUT_WILDCARDS, load
@@ -43,6 +43,57 @@ async def add_workspaces(tx: Transaction, ids: Iterable[str], *, now: int) -> No
     await tx.run(sql.add_workspaces, items=[{"id": one, "now": now} for one in sorted(set(ids))])
 
 
+async def lock_workspace(tx: Transaction, workspace: str) -> None:
+    """Let no other transaction change a workspace's settings before the commit."""
+    await tx.one(sql.lock_workspace, id=workspace)
+
+
+async def set_pace(
+    tx: Transaction,
+    workspace: str,
+    *,
+    cooldown_ms: int | None = None,
+    max_open: int | None = None,
+    audit: AuditEntry,
+) -> None:
+    """Change how fast members may ask for jobs; None keeps a limit as it is, 0 removes it."""
+    await add_workspaces(tx, [workspace], now=audit.now)
+    changes = {"cooldown_ms": cooldown_ms, "max_open": max_open}
+    await tx.run(sql.set_pace, id=workspace, **changes)
+    await record_audit(tx, audit, {name: value for name, value in changes.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUp:
+    """Settings of a workspace that its admins choose; None keeps one as it is."""
+
+    timezone: str | None = None
+    channels: tuple[Named, ...] | None = None
+    roles: tuple[Named, ...] | None = None
+    reactions: bool | None = None
+    admin_channel: Named | None = None
+    admin_adapter: str | None = None
+
+
+async def set_up(tx: Transaction, workspace: str, changes: SetUp, *, audit: AuditEntry) -> None:
+    """Change a workspace's settings."""
+    await add_workspaces(tx, [workspace], now=audit.now)
+    values = {
+        "timezone": changes.timezone,
+        "channels": _dumped(changes.channels),
+        "roles": _dumped(changes.roles),
+        "reactions": None if changes.reactions is None else int(changes.reactions),
+        "admin_channel": _dumped(changes.admin_channel),
+        "admin_adapter": changes.admin_adapter,
+    }
+    await tx.run(sql.set_up, id=workspace, **values)
+    await record_audit(tx, audit, {name: value for name, value in values.items() if value is not None})
+
+
+def _dumped(value: Named | tuple[Named, ...] | None) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
 async def remember_member(tx: Transaction, caller: Caller, *, now: int) -> None:
     """Make a member known before they have asked for anything."""
     await add_workspaces(tx, [caller.workspace], now=now)
@@ -73,11 +124,26 @@ async def blocked_subjects(store: Database | Transaction, subjects: Iterable[str
     return frozenset(row["subject"] for row in rows)
 
 
-async def waiting_counts(database: Database, caller: Caller, now: int) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingCounts:
     """How many jobs wait for a member, and in their workspace as a whole."""
+
+    member: int
+    workspace: int
+    #: where the workspace limits the pace: the member's unfinished jobs, and when the last one was made
+    unfinished: int
+    last_at: int | None
+
+
+async def waiting_counts(database: Database, caller: Caller, now: int) -> WaitingCounts:
     rows = await database.fetch(sql.waiting, members=[member_row(caller, now)], workspaces=[caller.workspace])
-    of_member = sum(row["jobs"] for row in rows if row["member"])
-    return of_member, sum(row["jobs"] for row in rows if not row["member"])
+    mine = next(row for row in rows if row["member"])
+    return WaitingCounts(
+        member=mine["jobs"],
+        workspace=sum(row["jobs"] for row in rows if not row["member"]),
+        unfinished=mine["unfinished"] or 0,
+        last_at=mine["last_at"],
+    )
 
 
 async def knows_workspace(database: Database, workspace: str) -> bool:

@@ -8,6 +8,7 @@ from bot.ports import Publisher
 from bot.providers.base import Provider
 from bot.services import Services
 from bot.worker.accounts import AccountMonitor
+from bot.worker.cap_notices import post_cap_notices
 from bot.worker.delivery import Deliverer, tick_progress
 from bot.worker.media_budget import MediaBudget
 from bot.worker.orphans import remove_orphans, sweep
@@ -39,6 +40,7 @@ def worker_loops(
         "deliver": lambda: Deliverer(services, publishers).run(),
         "progress": lambda: tick_progress(services),
         "recover": lambda: recover(services),
+        "cap notices": lambda: post_cap_notices(services, publishers),
         "outage notices": lambda: post_outage_notices(services, publishers),
         "retention": lambda: retain(services),
         "media budget": lambda: MediaBudget(services).run(),

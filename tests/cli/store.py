@@ -62,11 +62,12 @@ async def fill(where: Settings, *, now: int) -> None:
             },
         ),
         (
-            "rule",
+            "allowance",
             {
                 "workspace": "",
                 "level": "ceiling",
                 "subject": "discord:10",
+                "unit": "money",
                 "amount": 5_000_000,
                 "period": "month",
             },

@@ -47,6 +47,7 @@ from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
 from bot.store.database.named_sql import Query
 from bot.store.jobs import find_job, jobs_of_cards
+from bot.store.limits import Counted, of_level
 from bot.web.callbacks import Callbacks
 from bot.web.health import health_routes
 from bot.web.media import media_routes
@@ -275,9 +276,13 @@ class Engine:
         sql = "SELECT cause FROM job_event WHERE job = :job ORDER BY id"
         return [row["cause"] for row in await self.rows(sql, job=card.jobs[0].id)]
 
+    async def limits(self, by: Caller = ADA) -> list[Counted]:
+        """Every limit on a member, with its meter."""
+        return await limits_with_meters(self.services, by)
+
     async def money(self, by: Caller = ADA, level: Level = Level.MEMBER) -> tuple[int, int]:
         """Micro-dollars used and reserved of a limit on a member."""
-        _, meter = (await limits_with_meters(self.services, by))[level]
+        (_, meter), *_ = of_level(await self.limits(by), level)
         return meter.used, meter.reserved
 
     async def orphans(self) -> dict[str, str]:

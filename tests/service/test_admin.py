@@ -46,7 +46,7 @@ async def test_a_members_quota_is_set_shown_and_reset(any_engine: Open) -> None:
     async with any_engine() as bot:
         job = await bot.ends(await bot.ask())
         note = await bot.learn("/quotas set ada --amount 0.02 --period week", by=BOSS)
-        assert "Ada may spend $0.02" in note.text
+        assert "Ada may use $0.020 each week" in note.text
         await bot.ends(await bot.ask(by=BOB))
         spent = (await bot.ends(await bot.ask())).price
         with pytest.raises(QuotaExhausted, match=r"this week"):
@@ -104,7 +104,7 @@ async def test_the_workspace_has_a_quota_of_its_own(engine: Open) -> None:
     ("command", "told"),
     [
         ("/quotas set nobody --amount 5", "Nobody called 'nobody'"),
-        ("/quotas set ada --workspace --amount 5", "not both"),
+        ("/quotas set ada --workspace --amount 5", "only one of"),
         ("/quotas reset", "Name one member"),
         ("/quotas reset --workspace", "has no quota of its own"),
         ("/quotas set --amount -1", "amount"),

@@ -1,7 +1,7 @@
 """Queries of members, and what they may not see."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -11,6 +11,7 @@ from bot.domain.commands import Help
 from bot.domain.errors import InvalidRequest, JobNotFound, Rejected
 from bot.domain.jobs import State
 from bot.domain.pricing import Rates
+from bot.domain.text import moment
 from bot.providers.base import GenerationState
 from bot.service.queries import show_help
 from tests.engine.conftest import Open
@@ -72,13 +73,20 @@ async def test_show_tells_why_a_job_failed(engine: Open) -> None:
         assert ("Price", "not charged") in view.jobs[0].fields
 
 
+def midnight(year: int, month: int, day: int) -> int:
+    """The beginning of a day in UTC, in milliseconds."""
+    return int(datetime(year, month, day, tzinfo=UTC).timestamp() * 1000)
+
+
 async def test_quota_tells_what_is_left_reserved_and_used_and_when_it_resets(any_engine: Open) -> None:
     async with any_engine(start=None) as bot:
         await bot.ask()
-        facts = dict((await bot.learn("/quota")).fields)
+        told = await bot.learn("/quota")
+        assert "The next picture costs photon-1 ≈$0.018, a video of 5 s ray-flash-2 $0.25." == told.text
+        facts = dict(told.fields)
         assert "$24.98 left of $25.00 · $0.018 reserved · $0.00 used" in facts["You, today"]
-        assert "resets Wed 11 Mar 2026, 00:00 UTC" in facts["You, today"]
-        assert "resets Wed 01 Apr 2026, 00:00 UTC" in facts["Budget of this workspace, this month"]
+        assert f"resets {moment(midnight(2026, 3, 11))}" in facts["You, today"]
+        assert f"resets {moment(midnight(2026, 4, 1))}" in facts["Budget of this workspace, this month"]
 
         bot.start()
         await bot.until(lambda: bot.rows("SELECT 1 FROM job WHERE state = 'completed'"))

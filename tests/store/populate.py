@@ -4,13 +4,14 @@ from bot.domain.concepts import Vocabulary
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.store.accounts import OutageNotice, claim_notice
 from bot.store.adapter_data import put, reserve_rate_slot
+from bot.store.caps import claim_cap_notice
 from bot.store.cards import create_card_copy
 from bot.store.claim import acquire_lease
 from bot.store.credit import record_balance
 from bot.store.database.base import Database
 from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, refund_job, toggle_star
-from bot.store.limits import set_rule
+from bot.store.limits import grant, set_rule, usage_of
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary
 from bot.store.workspace_keys import NewKey, set_key
 from bot.store.workspaces import AuditEntry, set_block
@@ -69,3 +70,6 @@ async def live(database: Database) -> None:
         allowance=Allowance(amount=2**40, period=Period.MONTH),
     )
     await database.transact(set_rule, rule, audit=decision)
+    (limit, _), *_ = await usage_of(database, caller(), acceptance().defaults, now=NOW)
+    await database.transact(grant, limit, 1_000, reason="won", audit=decision)
+    await database.transact(claim_cap_notice, limit.meter, "near", "", now=NOW)

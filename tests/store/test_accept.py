@@ -10,7 +10,7 @@ import pytest
 from bot.domain.access import QueueLimits
 from bot.domain.errors import NotAllowed, QuotaExhausted, Refused
 from bot.domain.jobs import State
-from bot.domain.quota import Allowance, Level, Meter, Period, Rule
+from bot.domain.quota import OPERATOR_LEVELS, Allowance, Level, Meter, Period, Rule
 from bot.store.accept import VIRTUAL_TIME_STEP, Acceptance, AcceptedCard, NewCard, accept
 from bot.store.cards import find_card
 from bot.store.database.base import ConstraintViolated, Database
@@ -248,20 +248,26 @@ async def test_different_members_are_accepted_by_two_replicas_without_a_deadlock
 
 @pytest.mark.parametrize("level", list(Level))
 async def test_every_level_limits(store: Database, level: Level) -> None:
-    who = caller()
+    who = replace(caller(), roles=frozenset({"artists"}))
     subjects = {
         Level.MEMBER: who.member,
+        Level.ROLE: "artists",
         Level.PERSON: who.person,
+        Level.CHANNEL: "general",
         Level.WORKSPACE: who.workspace,
         Level.CEILING: who.workspace,
         Level.EVERYTHING: "",
     }
-    by_admin = level in (Level.MEMBER, Level.WORKSPACE)
+    by_admin = level not in OPERATOR_LEVELS
+    scopes = {
+        Level.ROLE: f"{Level.MEMBER}:{who.member}",
+        Level.CHANNEL: f"{Level.CHANNEL}:{who.workspace}/general",
+    }
     limit = rule(level, subjects[level], 25, workspace=who.workspace if by_admin else "")
     await store.transact(set_rule, limit, audit=BOSS)
-    answers = await accept_all(store, [acceptance() for _ in range(5)])
+    answers = await accept_all(store, [acceptance(who) for _ in range(5)])
     assert 2 == sum(isinstance(answer, AcceptedCard) for answer in answers)
-    assert Meter(reserved=20) == await meter_of(store, f"{level}:{subjects[level]}")
+    assert Meter(reserved=20) == await meter_of(store, scopes.get(level, f"{level}:{subjects[level]}"))
 
 
 async def test_a_changed_rule_holds_at_once(store: Database) -> None:

@@ -200,6 +200,9 @@ async def test_a_meter_that_differs_from_its_journal_is_found(store: Database) -
     assert (11, 10) == (wrong["used"], wrong["used_by_journal"])
 
 
+_INSERT_RULE = "INSERT INTO allowance (workspace, level, subject, unit, amount, period)"
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -221,9 +224,9 @@ async def test_a_meter_that_differs_from_its_journal_is_found(store: Database) -
         "UPDATE card SET shown_rev = wanted_rev + 1",
         "UPDATE account SET state = 'asleep'",
         "UPDATE workspace SET paused = 2",
-        "INSERT INTO rule (workspace, level, subject, amount, period) VALUES ('', 'guild', '', 1, 'day')",
-        "INSERT INTO rule (workspace, level, subject, amount, period) VALUES ('', 'person', '', 1, 'year')",
-        "INSERT INTO rule (workspace, level, subject, amount, period) VALUES ('', 'person', '', -1, 'day')",
+        f"{_INSERT_RULE} VALUES ('', 'guild', '', 'money', 1, 'day')",
+        f"{_INSERT_RULE} VALUES ('', 'person', '', 'money', 1, 'year')",
+        f"{_INSERT_RULE} VALUES ('', 'person', '', 'money', -1, 'day')",
         "INSERT INTO star (job, member, at) VALUES ('nobody', 'm', 1)",
     ],
 )
@@ -254,8 +257,7 @@ async def test_every_limit_on_a_caller_is_found_with_what_it_has_counted(store: 
         Level.MEMBER: (100, Period.DAY, Meter(used=10)),
         Level.PERSON: (50, Period.WEEK, Meter()),
         Level.CEILING: (1_000, Period.MONTH, Meter(used=10)),
-    } == {level: (limit.amount, limit.period, meter) for level, (limit, meter) in found.items()}
-    assert all(level is limit.level for level, (limit, _) in found.items())
+    } == {limit.level: (limit.amount, limit.period, meter) for limit, meter in found}
 
 
 async def test_usage_counts_what_was_paid_and_kept(store: Database) -> None:

@@ -20,8 +20,9 @@ from bot.store.reports import inconsistent_counts, inconsistent_meters
 from tests.store.factories import acceptance, count_of
 from tests.store.released import RELEASES, restore
 
-#: tables by the names that releases before migration 0009 gave them
+#: tables by the names that earlier releases gave them
 OLD_NAMES = {
+    "allowance": "rule",
     "adapter_data": "vault",
     "adapter_data_seq": "vault_seq",
     "file_reference": "holding",

@@ -39,7 +39,7 @@ async def test_every_decision_leaves_an_audit_row(store: Database) -> None:
     await store.transact(reset_meter, "nothing", audit=decide("reset", "ada"))
     rows = await store.fetch(AUDIT)
     assert [
-        ("limit", "ada", '{"amount":5,"period":"week"}'),
+        ("limit", "ada", '{"unit":"money","period":"week","amount":5,"before":[]}'),
         ("pause", "", '{"reason":"party"}'),
         ("block", "eve", "{}"),
         ("reset", "ada", '{"given_back":0}'),

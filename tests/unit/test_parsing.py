@@ -1,6 +1,7 @@
 """Commands as text, as people type them on keyboards that know better."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from bot.domain.commands import CATALOGUE, Command, Imagine, QuotasSet, Reframe,
 from bot.domain.concepts import CONCEPTS, CONCEPTS_OPTION
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import new_id
-from bot.domain.options import Kind, Option, options
+from bot.domain.options import Kind, Option, dump_named, options
 from bot.domain.parsing import parse
 
 _PLAIN = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FFF), min_size=3, max_size=12)
@@ -41,16 +42,16 @@ def _whole_number(option: Option) -> st.SearchStrategy[str]:
 
 def _value(option: Option) -> st.SearchStrategy[str]:
     match option.kind:
-        case Kind.CHOICE:
-            return st.sampled_from(option.choices)
+        case Kind.CHOICE | Kind.FLAG:
+            return st.sampled_from(option.choices or ("true", "false"))
         case Kind.INTEGER | Kind.DECIMAL:
             return _NUMBERS if option.kind is Kind.DECIMAL else _whole_number(option)
         case Kind.JOB | Kind.MEDIA:
             return _IDS if option.kind is Kind.JOB else _references(weighted=option.weighted)
         case Kind.MONEY:
             return st.integers(0, 99_999).map(lambda cents: f"{cents // 100}.{cents % 100:02d}")
-        case Kind.FLAG:
-            return st.sampled_from(["true", "false"])
+        case Kind.ROLE | Kind.CHANNEL:
+            return st.builds(dump_named, _IDS, _PLAIN)
         case _:
             return _CONCEPTS if option.name == CONCEPTS_OPTION else _PROMPT
 
@@ -104,7 +105,16 @@ def test_a_command_written_in_any_way_reads_as_the_same_command(
         name: several if spec[name].max_count > 1 else _meant(spec[name], *several)
         for name, several in values.items()
     }
-    assert build(command, expected) == parse(data.draw(written()))
+    text = data.draw(written())
+    assert _outcome(lambda: build(command, expected)) == _outcome(lambda: parse(text))
+
+
+def _outcome(read: Callable[[], Command]) -> Command | str:
+    """A command, or why options that exclude each other are refused."""
+    try:
+        return read()
+    except InvalidRequest as refusal:
+        return str(refusal)
 
 
 @given(_PROMPT, st.sampled_from(["9:16", "1:1"]), st.booleans())
@@ -179,7 +189,7 @@ def test_a_prompt_stays_as_it_was_written(text: str, prompt: str) -> None:
         ("", "/imagine"),
         ("/", "/help"),
         ("/imagin a fox", "Did you mean /imagine?"),
-        ("/quotas", "/quotas set, /quotas show, /quotas reset"),
+        ("/quotas", "/quotas set, /quotas show, /quotas grant, /quotas pace"),
         ("/imagine", "Prompt is required"),
         ("/imagine a fox --aspct 3:4", "Did you mean --aspect?"),
         ("/imagine a fox --modle x", "Did you mean --model?"),

@@ -20,6 +20,7 @@ from bot.domain.quota import (
     Meter,
     Period,
     Rule,
+    Rules,
     Settlement,
     bounds,
     limits_for,
@@ -141,7 +142,7 @@ def test_a_day_on_which_the_clocks_change_is_one_day(moment: datetime, zone: str
 
 
 def test_where_nobody_has_set_a_rule_the_defaults_limit() -> None:
-    limits = limits_for(caller(), [], _DEFAULTS, now=NOW, zone="Europe/Berlin")
+    limits = limits_for(caller(), Rules(), _DEFAULTS, now=NOW, zone="Europe/Berlin")
     assert [Level.MEMBER, Level.CEILING] == [limit.level for limit in limits]
     assert [1, 2] == [limit.amount for limit in limits]
     assert ["member:discord:10:1", "ceiling:discord:10"] == [limit.scope for limit in limits]
@@ -161,7 +162,7 @@ def test_the_most_specific_rule_of_a_level_wins_and_every_level_limits(order: li
         _rule(Level.CEILING, own.workspace, 37),
         _rule(Level.EVERYTHING, "", 38),
     ]
-    limits = limits_for(own, [rules[at] for at in order], _DEFAULTS, now=NOW, zone="Asia/Tokyo")
+    limits = limits_for(own, Rules(rules[at] for at in order), _DEFAULTS, now=NOW, zone="Asia/Tokyo")
     assert [
         (Level.MEMBER, 31),
         (Level.PERSON, 35),
@@ -181,7 +182,7 @@ def test_a_guest_spends_nothing_unless_a_rule_names_them(*, named: bool) -> None
     rules = [_rule(Level.MEMBER, "", 30, workspace=guest.workspace)]
     if named:
         rules.append(_rule(Level.MEMBER, guest.member, 31, workspace=guest.workspace))
-    limits = limits_for(guest, rules, _DEFAULTS, now=NOW, zone="UTC")
+    limits = limits_for(guest, Rules(rules), _DEFAULTS, now=NOW, zone="UTC")
     assert [(Level.MEMBER, 31 if named else 0), (Level.CEILING, 2)] == [
         (limit.level, limit.amount) for limit in limits
     ]
@@ -193,7 +194,7 @@ def test_admins_cannot_set_what_is_the_operators() -> None:
         _rule(Level.CEILING, own.workspace, 999, workspace=own.workspace),
         _rule(Level.MEMBER, own.member, 999),
     ]
-    limits = limits_for(own, rules, _DEFAULTS, now=NOW, zone="UTC")
+    limits = limits_for(own, Rules(rules), _DEFAULTS, now=NOW, zone="UTC")
     assert [1, 2] == [limit.amount for limit in limits]
 
 

@@ -7,13 +7,13 @@ derived from its fields (see `options.py`).
 from collections.abc import Mapping
 
 from bot.domain.commands.admin import (
-    QuotasReset,
-    QuotasSet,
-    QuotasShow,
     StudioKey,
     StudioPause,
     StudioResume,
+    StudioSetup,
+    StudioTimezone,
     StudioUsage,
+    Toggle,
 )
 from bot.domain.commands.animate import Animate
 from bot.domain.commands.base import Audience, Command, build
@@ -23,6 +23,14 @@ from bot.domain.commands.generate import GenerateCommand
 from bot.domain.commands.imagine import Imagine
 from bot.domain.commands.jobs import Cancel, Delete, Help, History, Quota, Show, Status
 from bot.domain.commands.modify import Modify
+from bot.domain.commands.quotas import (
+    QuotasGrant,
+    QuotasPace,
+    QuotasRemove,
+    QuotasReset,
+    QuotasSet,
+    QuotasShow,
+)
 from bot.domain.commands.reframe import Reframe
 
 __all__ = [
@@ -41,6 +49,9 @@ __all__ = [
     "Imagine",
     "Modify",
     "Quota",
+    "QuotasGrant",
+    "QuotasPace",
+    "QuotasRemove",
     "QuotasReset",
     "QuotasSet",
     "QuotasShow",
@@ -50,7 +61,10 @@ __all__ = [
     "StudioKey",
     "StudioPause",
     "StudioResume",
+    "StudioSetup",
+    "StudioTimezone",
     "StudioUsage",
+    "Toggle",
     "Upscale",
     "build",
 ]
@@ -74,10 +88,15 @@ CATALOGUE: Mapping[str, type[Command]] = {
         Help,
         QuotasSet,
         QuotasShow,
+        QuotasGrant,
+        QuotasPace,
         QuotasReset,
+        QuotasRemove,
+        StudioSetup,
         StudioPause,
         StudioResume,
         StudioUsage,
+        StudioTimezone,
         StudioKey,
     )
 }

@@ -1,61 +1,21 @@
-"""Commands of admins: quotas, pause, usage and the own API key of a workspace."""
+"""Commands of admins about a workspace: set-up, pause, usage, time zone and its own API key."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from bot.domain.commands.base import Audience, Command
-from bot.domain.options import Kind, Money, OptionSpec
+from bot.domain.options import Kind, Money, OptionSpec, Subject
 from bot.domain.quota import Period
 from bot.domain.workspace_keys import COMMAND as KEY_COMMAND
 from bot.domain.workspace_keys import KeyAction, check_typed
 
-_Member = Annotated[
-    str, OptionSpec(description="One member", kind=Kind.MEMBER, positional=True, aliases=("m",))
-]
-_Whole = Annotated[bool, OptionSpec(description="The whole workspace instead of each member")]
 
-
-class QuotasSet(Command):
-    """Set what a member, every member or the whole workspace may spend."""
-
-    name = "quotas set"
-    description = "Set what a member, every member or the workspace may spend"
-    example = "/quotas set ada --amount 5 --period week"
-    audience = Audience.ADMINS
-
-    amount: Annotated[
-        Money, Field(ge=0), OptionSpec(description="Dollars in each period", kind=Kind.MONEY, aliases=("a",))
-    ]
-    period: Annotated[Period, OptionSpec(description="Calendar day, week or month", aliases=("per",))] = (
-        Period.DAY
-    )
-    member: _Member = ""
-    workspace: _Whole = False
-
-
-class QuotasShow(Command):
-    """Show the rules and what was spent under them."""
-
-    name = "quotas show"
-    description = "Show the quota rules and what was spent"
-    example = "/quotas show ada"
-    audience = Audience.ADMINS
-
-    member: _Member = ""
-
-
-class QuotasReset(Command):
-    """Set what was used in this period back to zero."""
-
-    name = "quotas reset"
-    description = "Set what was used in this period back to zero"
-    example = "/quotas reset ada"
-    audience = Audience.ADMINS
-
-    member: _Member = ""
-    workspace: _Whole = False
+class Toggle(StrEnum):
+    ON = "on"
+    OFF = "off"
 
 
 class StudioPause(Command):
@@ -91,6 +51,53 @@ class StudioUsage(Command):
     period: Annotated[Period, OptionSpec(description="The current day, week or month", positional=True)] = (
         Period.MONTH
     )
+
+
+class StudioTimezone(Command):
+    """Set the time zone in which days, weeks and months of this workspace begin."""
+
+    name = "studio timezone"
+    description = "Set the time zone in which this workspace's days, weeks and months begin"
+    example = "/studio timezone Europe/Berlin"
+    audience = Audience.ADMINS
+
+    timezone: Annotated[str, OptionSpec(description="A city, such as Europe/Berlin", positional=True)]
+
+
+#: at most that many channels or roles
+_SUBJECTS_MAX = 25
+
+
+class StudioSetup(Command):
+    """Set a workspace up, or show how it is set up where no option is given."""
+
+    name = "studio setup"
+    description = "Set the bot up here: budget, channels, who may, reactions, admin channel, time zone"
+    example = "/studio setup --budget 25 --timezone Europe/Berlin"
+    audience = Audience.ADMINS
+
+    budget: Annotated[
+        Money | None,
+        Field(ge=0),
+        OptionSpec(description="Dollars that this workspace may spend in a month", kind=Kind.MONEY),
+    ] = None
+    channels: Annotated[
+        tuple[Subject, ...],
+        Field(max_length=_SUBJECTS_MAX),
+        OptionSpec(description="Channels where the bot may be used; all: everywhere", kind=Kind.CHANNEL),
+    ] = ()
+    roles: Annotated[
+        tuple[Subject, ...],
+        Field(max_length=_SUBJECTS_MAX),
+        OptionSpec(description="Roles that may use the bot; all: every member", kind=Kind.ROLE),
+    ] = ()
+    reactions: Annotated[Toggle | None, OptionSpec(description="Whether reactions start jobs")] = None
+    admin_channel: Annotated[
+        Subject | None, OptionSpec(description="Channel for warnings about the budget", kind=Kind.CHANNEL)
+    ] = None
+    timezone: Annotated[
+        str, OptionSpec(description="Time zone in which days begin, such as Europe/Berlin")
+    ] = ""
 
 
 class StudioKey(Command):

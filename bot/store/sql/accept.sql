@@ -14,7 +14,7 @@ FROM {{rows items (queue text, member text)}} AS r;
 -- name: reserve
 UPDATE meter SET reserved = meter.reserved + r.amount
 FROM {{rows items (id text, amount bigint)}} AS r
-WHERE meter.id = r.id AND meter.used + meter.reserved + r.amount <= meter.max_amount;
+WHERE meter.id = r.id AND meter.used + meter.reserved + r.amount <= meter.max_amount + meter.granted;
 
 -- name: insert_cards
 {{insert card items (id text, event text, adapter text, workspace text, channel text, thread text, message text,

@@ -3,7 +3,8 @@
 SELECT 1 AS found FROM job WHERE state = 'queued' AND queue = :queue AND run_at <= :now LIMIT 1;
 
 -- name: lock_lane
-SELECT lane.concurrent, lane.per_minute, lane.cool_until, account.state
+SELECT lane.concurrent, lane.per_minute, lane.cool_until, account.state,
+       CASE WHEN account.workspace IS NULL THEN 0 ELSE 1 END AS own_key
 FROM lane JOIN account ON account.id = lane.account
 WHERE lane.account = :account AND lane.lane = :lane {{locked lane}};
 
@@ -19,6 +20,14 @@ SELECT id, virtual_time FROM job
 WHERE state = 'queued' AND queue = :queue AND provider = :provider AND run_at <= :now
   AND (account_required IS NULL OR account_required = :account)
   AND NOT EXISTS (SELECT 1 FROM workspace WHERE workspace.id = job.workspace AND workspace.paused = 1)
+  -- a spending cap is used up; jobs with a workspace's own key are outside of the operator's
+  AND NOT EXISTS (
+        SELECT 1 FROM meter
+        WHERE meter.scope IN ('workspace:' || job.workspace,
+                              CASE WHEN CAST(:own_key AS integer) = 1 THEN '' ELSE 'ceiling:' || job.workspace END,
+                              CASE WHEN CAST(:own_key AS integer) = 1 THEN '' ELSE 'everything:' END)
+          AND meter.is_cap = 1 AND meter.period_end > :now AND meter.period_start <= :now
+          AND meter.used >= meter.max_amount + meter.granted)
   AND (edited_generation IS NULL OR NOT EXISTS (
         SELECT 1 FROM job AS other WHERE other.edited_generation = job.edited_generation AND other.account = :account
                                      AND other.state IN ('submitting', 'unknown', 'submitted')

@@ -1,7 +1,8 @@
 -- name: reservations
 -- Locked, because of two refunds at once the second must see the first.
-SELECT job, meter, amount, settled_as FROM reservation WHERE job IN ({{values jobs}})
-ORDER BY meter, job {{locked}};
+SELECT reservation.job, reservation.meter, reservation.amount, reservation.settled_as, meter.unit
+FROM reservation JOIN meter ON meter.id = reservation.meter
+WHERE reservation.job IN ({{values jobs}}) ORDER BY reservation.meter, reservation.job {{locked reservation}};
 
 -- name: lock_meters
 SELECT id FROM meter WHERE id IN ({{values ids}}) ORDER BY id {{locked}};

@@ -1,24 +1,55 @@
 -- name: rules
-SELECT workspace, level, subject, amount, period FROM rule
-WHERE workspace IN ({{values workspaces}}) OR (workspace = '' AND subject IN ({{values subjects}}));
+-- Those for roles also where the roles of a caller are not known: somebody may have one of them.
+SELECT workspace, level, subject, unit, period, amount, label FROM allowance
+WHERE workspace IN ({{values workspaces}})
+  AND (subject IN ({{values subjects}}) OR (level = 'role' AND workspace IN ({{values without_roles}})));
 
 -- name: workspace_rules
-SELECT workspace, level, subject, amount, period FROM rule WHERE workspace = :workspace ORDER BY level, subject;
+SELECT workspace, level, subject, unit, period, amount, label FROM allowance
+WHERE workspace = :workspace ORDER BY level, subject, unit, period;
+
+-- name: subject_rules
+SELECT workspace, level, subject, unit, period, amount, label FROM allowance
+WHERE workspace = :workspace AND level = :level AND subject = :subject ORDER BY unit, period;
 
 -- name: set_rule
-INSERT INTO rule (workspace, level, subject, amount, period)
-VALUES (:workspace, :level, :subject, :amount, :period)
-ON CONFLICT (workspace, level, subject) DO UPDATE SET amount = excluded.amount, period = excluded.period;
+INSERT INTO allowance (workspace, level, subject, unit, period, amount, label)
+VALUES (:workspace, :level, :subject, :unit, :period, :amount, :label)
+ON CONFLICT (workspace, level, subject, unit, period) DO UPDATE SET amount = excluded.amount, label = excluded.label;
+
+-- name: remove_rule
+DELETE FROM allowance
+WHERE workspace = :workspace AND level = :level AND subject = :subject AND unit = :unit AND period = :period;
+
+-- name: change_limit
+-- Of the current meters: a claim reads what the rules say now from them.
+UPDATE meter SET max_amount = :amount
+WHERE scope = :scope AND unit = :unit AND period = :period AND period_end > :now;
+
+-- name: change_default_cap
+UPDATE meter SET max_amount = :amount
+WHERE scope = 'everything:' AND unit = 'money' AND period = :period AND period_end > :now
+  AND NOT EXISTS (SELECT 1 FROM allowance WHERE allowance.level = 'everything' AND allowance.unit = 'money'
+                                            AND allowance.period = meter.period);
+
+-- name: grant
+UPDATE meter SET granted = granted + :amount WHERE id = :id;
+
+-- name: insert_grant
+INSERT INTO quota_grant (meter, amount, reason, actor, at) VALUES (:meter, :amount, :reason, :actor, :at);
+
+-- name: grants
+SELECT amount, reason, at FROM quota_grant WHERE meter IN ({{values meters}}) ORDER BY id DESC LIMIT 5;
 
 -- name: meters
-SELECT id, used, reserved FROM meter WHERE id IN ({{values ids}});
+SELECT id, used, reserved, granted FROM meter WHERE id IN ({{values ids}});
 
 -- name: open_meters
 -- Inserted where they are new, and locked in one order until the commit.
-{{insert meter items (id text, scope text, period text, period_start bigint, period_end bigint,
-                      max_amount bigint)}} ORDER BY id
+{{insert meter items (id text, scope text, unit text, period text, period_start bigint, period_end bigint,
+                      max_amount bigint, is_cap integer)}} ORDER BY id
 ON CONFLICT (id) DO UPDATE SET max_amount = excluded.max_amount
-RETURNING id, used, reserved;
+RETURNING id, used, reserved, granted;
 
 -- name: lock_meter
 SELECT id, used, reserved FROM meter WHERE id = :id {{locked}};
@@ -38,14 +69,14 @@ GROUP BY member, duration_class ORDER BY spent DESC, member, duration_class;
 
 -- name: inconsistent
 -- Meters whose row differs from the sum of their journal.
-SELECT meter.id, meter.used, meter.reserved, CAST(coalesce(sum(
+SELECT meter.id, meter.used, meter.reserved, meter.granted, CAST(coalesce(sum(
          CASE kind WHEN 'captured' THEN amount WHEN 'refunded' THEN -amount WHEN 'reset' THEN -amount ELSE 0 END),
        0) AS bigint) AS used_by_journal,
        CAST(coalesce(sum(CASE kind WHEN 'reserved' THEN amount WHEN 'lowered' THEN -amount
                                    WHEN 'captured' THEN -amount WHEN 'released' THEN -amount ELSE 0 END), 0) AS bigint) AS reserved_by_journal
 FROM meter LEFT JOIN journal ON journal.meter = meter.id
-GROUP BY meter.id, meter.used, meter.reserved
-HAVING meter.used <> coalesce(sum(
+GROUP BY meter.id, meter.used, meter.reserved, meter.granted
+HAVING meter.granted <> (SELECT coalesce(sum(amount), 0) FROM quota_grant WHERE quota_grant.meter = meter.id) OR meter.used <> coalesce(sum(
          CASE kind WHEN 'captured' THEN amount WHEN 'refunded' THEN -amount WHEN 'reset' THEN -amount ELSE 0 END), 0)
     OR meter.reserved <> coalesce(sum(CASE kind WHEN 'reserved' THEN amount WHEN 'lowered' THEN -amount
                                                 WHEN 'captured' THEN -amount WHEN 'released' THEN -amount

@@ -1,5 +1,7 @@
 -- name: workspaces
-SELECT workspace.id, workspace.timezone, workspace.paused, workspace.pause_reason, own.account, account.provider
+SELECT workspace.id, workspace.timezone, workspace.paused, workspace.pause_reason, workspace.cooldown_ms,
+       workspace.max_open, workspace.channels, workspace.roles, workspace.reactions, workspace.admin_channel,
+       workspace.admin_adapter, own.account, account.provider
 FROM workspace
 LEFT JOIN workspace_key AS own ON own.workspace = workspace.id AND own.removed_at IS NULL
 LEFT JOIN account ON account.id = own.account
@@ -9,6 +11,9 @@ WHERE workspace.id IN ({{values ids}});
 INSERT INTO workspace (id, created_at)
 SELECT id, now FROM {{rows items (id text, now bigint)}} AS r WHERE true ORDER BY id
 ON CONFLICT (id) DO NOTHING;
+
+-- name: lock_workspace
+SELECT id FROM workspace WHERE id = :id {{locked}};
 
 -- name: upsert_members
 INSERT INTO member (id, workspace, person, name, guest, seen_at)
@@ -24,12 +29,35 @@ WHERE member.name <> excluded.name OR member.guest <> excluded.guest
 SELECT r.workspace, r.id AS member,
        (SELECT count(*) FROM job WHERE job.workspace = r.workspace AND job.member = r.id
                                    AND job.state IN ('held', 'preparing', 'queued')) AS jobs,
+       CASE WHEN workspace.max_open > 0 THEN
+           (SELECT count(*) FROM job WHERE job.workspace = r.workspace AND job.member = r.id
+                                       AND job.state IN ('held', 'preparing', 'queued', 'submitting', 'unknown', 'submitted'))
+           END AS unfinished,
+       CASE WHEN workspace.cooldown_ms > 0 THEN
+           (SELECT job.created_at FROM job WHERE job.person = r.person AND job.workspace = r.workspace
+            ORDER BY job.id DESC LIMIT 1)
+           END AS last_at,
        EXISTS (SELECT 1 FROM member WHERE member.id = r.id AND member.name = r.name
                                       AND member.guest = r.guest
                                       AND member.seen_at >= r.now - 3600000) AS known
-FROM {{rows members (id text, workspace text, name text, guest integer, now bigint)}} AS r
+FROM {{rows members (id text, workspace text, person text, name text, guest integer, now bigint)}} AS r
+LEFT JOIN workspace ON workspace.id = r.workspace
 UNION ALL
-SELECT workspace.id, NULL, workspace.waiting, true FROM workspace WHERE workspace.id IN ({{values workspaces}});
+SELECT workspace.id, NULL, workspace.waiting, NULL, NULL, true FROM workspace WHERE workspace.id IN ({{values workspaces}});
+
+-- name: set_pace
+UPDATE workspace SET cooldown_ms = coalesce(CAST(:cooldown_ms AS bigint), cooldown_ms),
+                     max_open = coalesce(CAST(:max_open AS bigint), max_open) WHERE id = :id;
+
+-- name: set_up
+-- NULL keeps a setting as it is.
+UPDATE workspace SET timezone = coalesce(CAST(:timezone AS text), timezone),
+                     channels = coalesce(CAST(:channels AS text), channels),
+                     roles = coalesce(CAST(:roles AS text), roles),
+                     reactions = coalesce(CAST(:reactions AS integer), reactions),
+                     admin_channel = coalesce(CAST(:admin_channel AS text), admin_channel),
+                     admin_adapter = coalesce(CAST(:admin_adapter AS text), admin_adapter)
+WHERE id = :id;
 
 -- name: pause
 UPDATE workspace SET paused = :paused, pause_reason = :reason WHERE id = :id;

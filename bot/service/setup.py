@@ -1,0 +1,116 @@
+"""The set-up of a workspace by its admins. Rights are checked here on every call."""
+
+from functools import partial
+
+from bot.domain.access import is_operator
+from bot.domain.caps import week_at_most
+from bot.domain.commands import StudioSetup, Toggle
+from bot.domain.identity import Caller, Named, Place
+from bot.domain.options import EVERY
+from bot.domain.pricing import MICROUSD, show_money
+from bot.domain.quota import Allowance, Level, Limit, Period, Rule
+from bot.domain.timezones import read_timezone
+from bot.service.admin import audit_entry, require_rights
+from bot.service.durable_writes import until_known
+from bot.service.queries import limits_with_meters
+from bot.service.replies import PrivateReply, SetupState
+from bot.services import ALL_JOBS, Services, Topic
+from bot.store.limits import of_level, set_rule
+from bot.store.workspaces import SetUp, find_workspace, set_up
+
+#: monthly budgets to choose from, in dollars
+_BUDGETS = (5, 10, 25, 50, 100, 250, 500, 1_000)
+
+
+async def set_up_workspace(
+    services: Services, command: StudioSetup, caller: Caller, place: Place
+) -> PrivateReply:
+    """Change what the command names, and show how the workspace is set up and what a week costs at most."""
+    require_rights(services, caller)
+    zone = read_timezone(command.timezone) if command.timezone else None
+    if command.budget is not None:
+        await _set_budget(services, caller, command.budget)
+    chosen = command.model_fields_set - {"budget"}
+    if any(getattr(command, name) for name in chosen):
+        changes = SetUp(
+            timezone=zone,
+            channels=_subjects(command.channels),
+            roles=_subjects(command.roles),
+            reactions=None if command.reactions is None else command.reactions is Toggle.ON,
+            admin_channel=command.admin_channel,
+            admin_adapter=place.adapter if command.admin_channel else None,
+        )
+        entry = audit_entry(services, caller, command.name, caller.workspace)
+        await until_known(
+            services, lambda: services.database.transact(set_up, caller.workspace, changes, audit=entry)
+        )
+    return await _shown(services, caller, changed=bool(command.model_fields_set))
+
+
+def _subjects(given: tuple[Named, ...]) -> tuple[Named, ...] | None:
+    """The chosen channels or roles; None where none are given, and empty for all."""
+    return () if EVERY in given else given or None
+
+
+async def _set_budget(services: Services, caller: Caller, amount: int) -> None:
+    """Set the workspace's monthly cap; an operator gives the money with it."""
+    levels = [Level.WORKSPACE]
+    if is_operator(caller, frozenset(services.settings.operators)):
+        levels.append(Level.CEILING)
+    for level in levels:
+        rule = Rule(
+            level=level,
+            subject=caller.workspace,
+            workspace=caller.workspace if level is Level.WORKSPACE else "",
+            allowance=Allowance(amount=amount, period=Period.MONTH),
+        )
+        entry = audit_entry(services, caller, StudioSetup.name, rule.scope)
+        await until_known(services, partial(services.database.transact, set_rule, rule, audit=entry))
+    services.wake(*ALL_JOBS, Topic.CARDS)
+
+
+async def _shown(services: Services, caller: Caller, *, changed: bool) -> PrivateReply:
+    workspace = await find_workspace(services.database, caller.workspace)
+    counted = await limits_with_meters(services, caller)
+    month = [limit.amount for limit, _ in of_level(counted, Level.WORKSPACE) if limit.period is Period.MONTH]
+    budget = month[0] if month else None
+    access = workspace.access
+    state = SetupState(
+        budget=budget,
+        budgets=tuple(sorted({*(one * MICROUSD for one in _BUDGETS), *month})),
+        channels=access.channels,
+        roles=access.roles,
+        reactions=access.reactions,
+        admin_channel=workspace.admin_channel,
+        timezone=workspace.timezone,
+    )
+    fields = (
+        ("Budget of a month", "no cap of this workspace" if budget is None else show_money(budget)),
+        ("Channels", ", ".join(one.name for one in access.channels) or "everywhere"),
+        ("Who may", ", ".join(one.name for one in access.roles) or "every member"),
+        ("Reactions", "start jobs" if access.reactions else "start nothing"),
+        ("Warnings go to", workspace.admin_channel.name if workspace.admin_channel else "nobody"),
+        ("Time zone", workspace.timezone),
+        ("Each member", f"{services.settings.defaults.member}, unless /quotas set says otherwise"),
+    )
+    return PrivateReply(
+        title="Set-up saved" if changed else "Set-up of this workspace",
+        text=_cost(services, [limit for limit, _ in counted], own_key=workspace.own_account is not None),
+        fields=fields,
+        setup=state,
+    )
+
+
+def _cost(services: Services, limits: list[Limit], *, own_key: bool) -> str:
+    """What a week costs at most, and what is missing before anything can be spent."""
+    most = week_at_most(limits)
+    if services.settings.simulated and not own_key:
+        return "The simulator is in use: everything works, and nothing is spent."
+    if most is None:
+        return "Nothing limits what this workspace spends with its own API key: choose a budget."
+    if most == 0:
+        return (
+            "Nothing can be spent yet: this workspace has no budget. The operator of the bot gives one, or "
+            "an admin enters an API key of the workspace's own with /studio key set."
+        )
+    return f"A week costs {show_money(most)} at most."

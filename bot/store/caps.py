@@ -1,0 +1,73 @@
+"""Spending caps: their current meters, and who was told about them."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.domain.caps import WARN_PERCENT, Cap
+from bot.domain.identity import Place
+from bot.domain.quota import Level, Period
+from bot.store.database.base import Database, Row, Transaction
+from bot.store.database.named_sql import load
+
+sql = load("caps")
+
+#: conversations told in one round
+_NOTICES = 100
+
+
+async def current_caps(database: Database, *, now: int) -> list[Cap]:
+    """The caps that are nearly used up, or more."""
+    rows = await database.fetch(sql.current_caps, now=now, percent=WARN_PERCENT)
+    return [_cap(row) for row in rows]
+
+
+async def caps_of(database: Database, workspace: str, *, own_key: bool, now: int) -> list[Cap]:
+    """The caps that hold for a workspace; with its own key only its own."""
+    levels = (Level.WORKSPACE,) if own_key else (Level.WORKSPACE, Level.CEILING)
+    scopes = [f"{level}:{workspace}" for level in levels]
+    scopes += [] if own_key else [f"{Level.EVERYTHING}:"]
+    return [_cap(row) for row in await database.fetch(sql.caps_of, scopes=scopes, now=now)]
+
+
+def _cap(row: Row) -> Cap:
+    level, _, workspace = row["scope"].partition(":")
+    return Cap(
+        meter=row["id"],
+        level=Level(level),
+        workspace=workspace,
+        period=Period(row["period"]),
+        period_end=row["period_end"],
+        amount=row["amount"],
+        used=row["used"],
+        reserved=row["reserved"],
+    )
+
+
+async def claim_cap_notice(tx: Transaction, meter: str, kind: str, target: str, *, now: int) -> bool:
+    """Claim the telling of something about a cap, `near` or `reached`; False where it was told before."""
+    return await tx.one(sql.claim_notice, meter=meter, kind=kind, target=target, now=now) is not None
+
+
+async def waiting_conversations(database: Database, cap: Cap, adapters: Iterable[str]) -> Sequence[Place]:
+    """Public conversations with a job that waits for a cap, which have not been told in its period."""
+    rows = await database.fetch(
+        sql.waiting_conversations,
+        workspace=cap.workspace,
+        own_keys=int(cap.level is Level.WORKSPACE),
+        meter=cap.meter,
+        adapters=sorted(adapters),
+        count=_NOTICES,
+    )
+    return [
+        Place(
+            adapter=row["adapter"],
+            workspace=row["workspace"],
+            channel=row["channel"],
+            thread=row["thread"] or None,
+        )
+        for row in rows
+    ]
+
+
+def conversation_target(place: Place) -> str:
+    """How a conversation is named among those that were told."""
+    return f"{place.adapter}/{place.workspace}/{place.channel}/{place.thread or ''}"

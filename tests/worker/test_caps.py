@@ -1,0 +1,92 @@
+"""Spending caps: admins are warned once, at the cap a workspace pauses cleanly, and it resumes by itself."""
+
+import asyncio
+
+import pytest
+
+from bot.domain.errors import QuotaExhausted
+from bot.domain.jobs import State
+from bot.worker.cap_notices import post_due_cap_notices
+from tests.engine.conftest import Open
+from tests.engine.harness import Engine
+from tests.engine.settings import ADA, BOB, BOSS, person
+
+DAY_MS = 86_400_000
+
+
+async def notices(engine: Engine) -> list[tuple[str, str]]:
+    """Have both of two replicas look; answers what was posted so far, with the channel."""
+    publishers = {"chat": engine.chat}
+    await asyncio.gather(*(post_due_cap_notices(engine.services, publishers) for _ in range(2)))
+    return [(place.channel, text) for text, place in engine.chat.told]
+
+
+async def test_admins_are_warned_once_in_a_period_and_told_when_the_cap_is_reached(any_engine: Open) -> None:
+    async with any_engine() as bot:
+        price = (await bot.made()).price
+        await bot.learn(f"/quotas set --workspace --amount {price * 5 / 1e6:.6f}", by=BOSS)
+        for _ in range(4):
+            await bot.made()
+        assert [] == await notices(bot), "there is no admin channel"
+        await bot.learn("/studio setup --admin_channel staff|#staff", by=BOSS)
+        (warning,) = await notices(bot)
+        assert ("staff", True) == (warning[0], "More than 80 %" in warning[1])
+        assert "the cap of this workspace for today" in warning[1]
+        assert 1 == len(await notices(bot)), "once"
+        await bot.made()
+        with pytest.raises(QuotaExhausted, match="this workspace has"):
+            await bot.ask()
+        (_, reached) = await notices(bot)
+        assert ("staff", True) == (reached[0], "is reached" in reached[1])
+        assert 2 == len(await notices(bot)), "once"
+
+        bot.advance(DAY_MS)
+        assert State.COMPLETED is (await bot.made()).state
+        assert 2 == len(await notices(bot))
+
+
+@pytest.mark.parametrize("resumed_by", ["a raised cap", "a removed cap", "a new day", "a reset"])
+async def test_queued_jobs_keep_their_place_while_paused_and_resume(
+    any_engine: Open, resumed_by: str
+) -> None:
+    async with any_engine() as bot:
+        await bot.learn("/quotas set --workspace --amount 5", by=BOSS)
+        await bot.made()
+        await bot.dropped()
+        waiting = await bot.ask(place=bot.place(channel="c7"))
+        await bot.learn("/quotas set --workspace --amount 0.001", by=BOSS)
+        bot.start()
+        elsewhere = await bot.ask(by=person("ada", workspace="chat:elsewhere"))
+        await bot.ends(elsewhere)
+        assert State.QUEUED is (await bot.job(waiting)).state
+        with pytest.raises(QuotaExhausted, match="Queued jobs keep their place"):
+            await bot.ask(by=BOB)
+        told = await notices(bot)
+        assert [("c7", True)] == [(channel, text.startswith("Paused: the cap")) for channel, text in told]
+        assert 1 == len(await notices(bot)), "members are told once"
+        assert "Queued jobs keep their place" in await bot.service.pause_notice(ADA)
+
+        match resumed_by:
+            case "a raised cap":
+                await bot.learn("/quotas set --workspace --amount 5", by=BOSS)
+            case "a removed cap":
+                await bot.learn("/quotas remove --workspace", by=BOSS)
+            case "a new day":
+                bot.advance(DAY_MS)
+            case _:
+                await bot.learn("/quotas reset --workspace", by=BOSS)
+        assert State.COMPLETED is (await bot.ends(waiting)).state
+        # After a reset the job has used the cap up once more.
+        assert (resumed_by == "a reset") == bool(await bot.service.pause_notice(ADA))
+
+
+@pytest.mark.parametrize("cap", ["total_daily_cap", "total_monthly_cap"])
+async def test_everything_has_caps_by_settings(any_engine: Open, cap: str) -> None:
+    async with any_engine(start=None, **{cap: "0.02"}) as bot:
+        await bot.ask()
+        with pytest.raises(QuotaExhausted, match="the budget that the operator gave"):
+            await bot.ask(by=person("eve", workspace="chat:elsewhere"))
+        await bot.operator.quota_set(
+            subject="everything", amount="1", period="day" if "daily" in cap else "month"
+        )
+        await bot.ask(by=person("eve", workspace="chat:elsewhere"))
