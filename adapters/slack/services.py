@@ -18,6 +18,7 @@ from adapters.slack.settings import SlackSettings
 from adapters.slack.web_api.client import SingleToken, TokenSource, WebApi, web_client
 from adapters.slack.web_api.files import SlackFiles
 from adapters.slack.web_api.lookups import UserDirectory
+from adapters.slack.web_api.user_groups import UserGroups
 from bot.service.plugin import AdapterContext
 
 
@@ -30,6 +31,7 @@ class Services:
     client: AsyncWebClient
     tokens: TokenSource
     users: UserDirectory
+    groups: UserGroups
     files: SlackFiles
     result_files: ResultFiles
     uploads: UploadStore
@@ -58,6 +60,7 @@ def open_services(context: AdapterContext, settings: SlackSettings) -> Services:
         client=client,
         tokens=tokens,
         users=UserDirectory(web_api, clock, admins=settings.admins),
+        groups=UserGroups(web_api, clock),
         files=SlackFiles(web_api, tokens, settings.api_base),
         result_files=result_files,
         uploads=uploads,

@@ -6,6 +6,8 @@ from zoneinfo import available_timezones
 
 from bot.domain.errors import InvalidRequest
 
+#: the name of options that take a time zone
+TIMEZONE_OPTION = "timezone"
 #: offered before anything is typed: one for each offset where many people live
 COMMON = (
     "UTC",

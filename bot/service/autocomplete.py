@@ -12,6 +12,7 @@ from bot.domain.identity import Invocation
 from bot.domain.ids import short_id
 from bot.domain.jobs import Job
 from bot.domain.options import Kind, Option, options
+from bot.domain.timezones import TIMEZONE_OPTION, timezones_like
 from bot.service.routing import offered_choices
 from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services
@@ -42,6 +43,8 @@ async def complete_option(
         return _as_choices(concepts_after(typed, suggested_concepts(services.vocabularies))[:count])
     if name == MOTION_OPTION:
         return _as_choices(motions_like(typed, suggested_motions(services.vocabularies))[:count])
+    if name == TIMEZONE_OPTION:
+        return _as_choices(timezones_like(typed)[:count])
     if option.kind in (Kind.JOB, Kind.MEDIA):
         return await _jobs(services, option, _job_query(command, option, typed, invocation, count))
     offered = await offered_choices(services, invocation.caller.workspace)

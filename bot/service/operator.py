@@ -267,6 +267,7 @@ class Operator:
             member=subject,
             name=user,
             is_guest=seen[0].guest,
+            roles=seen[0].roles,
         )
 
     async def _require_known(self, workspace: str) -> None:

@@ -84,18 +84,14 @@ async def _member(services: Services, caller: Caller, text: str) -> MemberName:
 
 
 def _caller_of(caller: Caller, member: MemberName) -> Caller:
-    """A member as a caller, so that the same limits apply as to their own commands.
-
-    Their roles are known only where they ask themselves.
-    """
-    if member.id == caller.member:
-        return caller
+    """A member as a caller, so that the same limits apply as to their own commands."""
     return Caller(
         workspace=caller.workspace,
         person=member.person,
         member=member.id,
         name=member.name,
         is_guest=member.guest,
+        roles=member.roles,
     )
 
 

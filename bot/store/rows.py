@@ -201,6 +201,7 @@ def member_row(caller: Caller, now: int) -> dict[str, object]:
         "person": caller.person,
         "name": caller.name,
         "guest": int(caller.is_guest),
+        "roles": None if caller.roles is None else orjson.dumps(sorted(caller.roles)).decode(),
         "now": now,
     }
 

@@ -163,13 +163,20 @@ class MemberName:
     person: str
     #: as the platform said when they were last seen
     guest: bool
+    roles: frozenset[str]
 
 
 async def find_members(database: Database, workspace: str, text: str) -> list[MemberName]:
     """The members that a name or an id matches; more than one where the name is shared."""
     rows = await database.fetch(sql.find_members, workspace=workspace, text=text.removeprefix("@"))
     return [
-        MemberName(id=row["id"], name=row["name"], person=row["person"], guest=bool(row["guest"]))
+        MemberName(
+            id=row["id"],
+            name=row["name"],
+            person=row["person"],
+            guest=bool(row["guest"]),
+            roles=frozenset(orjson.loads(row["roles"])),
+        )
         for row in rows
     ]
 

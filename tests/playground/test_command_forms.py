@@ -6,7 +6,7 @@ import pytest
 
 from adapters.playground.messages.command_forms import command_forms
 from bot.domain.commands import CATALOGUE, Audience
-from bot.domain.options import options
+from bot.domain.options import Kind, options
 
 WORDS = {"concepts": ("dolly_zoom", "pan_left"), "camera_motion": ("camera orbit left",)}
 FORMS = {form["name"]: form for form in command_forms(admin=True, suggestions=WORDS)}
@@ -20,7 +20,17 @@ def field(command: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("command", CATALOGUE.values(), ids=lambda command: command.name)
 def test_every_command_has_a_form_with_every_option(command: Any) -> None:
     named = [one["name"] for one in FORMS[command.name]["fields"]]
-    assert [option.name for option in options(command)] == named
+    # There are no roles in the playground.
+    assert [option.name for option in options(command) if option.kind is not Kind.ROLE] == named
+
+
+def test_channels_and_time_zones_are_offered() -> None:
+    channels = field("studio setup", "channels")
+    assert (("all", "studio|studio"), ("everywhere", "studio")) == (channels["choices"], channels["labels"])
+    assert ("choice", ("studio|studio",)) == tuple(
+        field("quotas set", "channel")[name] for name in ("kind", "choices")
+    )
+    assert "Europe/Berlin" in field("studio timezone", "timezone")["suggestions"]
 
 
 def test_admin_commands_are_available_to_admins_only() -> None:

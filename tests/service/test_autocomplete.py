@@ -85,7 +85,7 @@ async def test_a_quota_can_be_set_before_a_member_has_come(any_engine: Open) -> 
     async with any_engine() as bot:
         await bot.service.remember_member(BOB)
         note = await bot.learn(f"/quotas set {BOB.member} --amount 2", by=BOSS)
-        assert f"{BOB.name} may spend $2.00" in note.text
+        assert f"{BOB.name} may use $2.00" in note.text
 
 
 async def test_the_load_counts_what_runs_and_what_waits(any_engine: Open) -> None:

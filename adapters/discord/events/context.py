@@ -106,6 +106,7 @@ def reaction_context(payload: RawReactionActionEvent) -> EventContext:
             str(payload.user_id),
             str(payload.guild_id) if payload.guild_id else None,
             name=member.display_name if member is not None else "",
+            roles=_roles(member) if member is not None or payload.guild_id is None else None,
             is_admin=permissions is not None and (permissions.administrator or permissions.manage_guild),
         ),
         channel=str(thread.parent_id if thread is not None else payload.channel_id),
@@ -181,6 +182,7 @@ def _interaction_context(interaction: Interaction[Any], clock: Callable[[], int]
         str(user.id),
         str(interaction.guild_id) if in_guild else None,
         name=user.display_name,
+        roles=_roles(user) if in_guild else frozenset(),
         # An admin of another server must not be admin of the workspace that all direct messages share.
         is_admin=in_guild and (permissions.administrator or permissions.manage_guild),
     )
@@ -207,13 +209,24 @@ def _interaction_context(interaction: Interaction[Any], clock: Callable[[], int]
     )
 
 
-def _caller(user: str, guild: str | None, *, name: str, is_admin: bool) -> Caller:
+def _roles(user: User | Member | None) -> frozenset[str]:
+    """The ids of a member's roles, with the one that everybody in the server has."""
+    if not isinstance(user, Member):
+        return frozenset()
+    # The public property leaves out roles that the gateway's cache does not have.
+    return frozenset(map(str, (*user._roles, user.guild.id)))  # noqa: SLF001
+
+
+def _caller(
+    user: str, guild: str | None, *, name: str, roles: frozenset[str] | None, is_admin: bool
+) -> Caller:
     workspace = f"{ADAPTER}:{guild}" if guild else DIRECT_WORKSPACE
     return Caller(
         workspace=workspace,
         person=f"{ADAPTER}:{user}",
         member=f"{workspace}:{user}",
         name=name,
+        roles=roles,
         is_admin=is_admin,
     )
 

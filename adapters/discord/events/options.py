@@ -16,6 +16,7 @@ from adapters.discord.messages.option_fields import (
     attachments,
     discord_fields,
 )
+from adapters.discord.messages.setup_form import named
 from adapters.discord.rest.attachment_urls import is_attachment_url
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
@@ -37,6 +38,8 @@ _VALUE_TYPES: Mapping[DiscordKind, tuple[type, ...]] = {
     DiscordKind.NUMBER: (int, float),
     DiscordKind.FLAG: (bool,),
     DiscordKind.MEMBER: (str,),
+    DiscordKind.ROLE: (str,),
+    DiscordKind.CHANNEL: (str,),
     DiscordKind.ATTACHMENT: (str,),
 }
 #: one item of `image1 0.85, style 0.5`
@@ -163,6 +166,10 @@ class _OptionParser:
                 member = self._member(str(value))
                 mentioned.append(member)
                 values[option.name] = member.member
+            elif field.kind is DiscordKind.ROLE:
+                values[option.name] = named(str(value), self._resolved["roles"], "")
+            elif field.kind is DiscordKind.CHANNEL:
+                values[option.name] = named(str(value), self._resolved["channels"], "#")
             else:
                 values[option.name] = value
         self._apply_weights(media)
@@ -210,12 +217,14 @@ class _OptionParser:
 
     def _member(self, user: str) -> Caller:
         resolved = self._resolved["users"][user]
-        nick = (self._resolved.get("members") or {}).get(user, {}).get("nick")
+        member = (self._resolved.get("members") or {}).get(user) or {}
+        guild = self._workspace.rpartition(":")[2]
         return Caller(
             workspace=self._workspace,
             person=f"{ADAPTER}:{user}",
             member=f"{self._workspace}:{user}",
-            name=nick or resolved.get("global_name") or resolved["username"],
+            name=member.get("nick") or resolved.get("global_name") or resolved["username"],
+            roles=frozenset(map(str, (*member["roles"], guild))) if "roles" in member else None,
         )
 
 

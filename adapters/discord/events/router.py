@@ -32,12 +32,19 @@ from adapters.discord.events.replies import Replies, ServiceCall
 from adapters.discord.messages.buttons import ComponentId
 from adapters.discord.messages.cards import EPHEMERAL
 from adapters.discord.messages.key_form import KEY_FORM, entered_key, key_modal
-from adapters.discord.messages.modals import modal_values
+from adapters.discord.messages.modals import modal_value, modal_values
 from adapters.discord.messages.option_fields import DISCORD_CHOICE, DISCORD_CHOICES
 from adapters.discord.messages.private_replies import render_refusal
+from adapters.discord.messages.setup_form import (
+    SETUP_OPEN,
+    SETUP_ZONE,
+    SETUP_ZONE_MODAL,
+    chosen,
+    timezone_modal,
+)
 from adapters.discord.rest.channel_lookups import ChannelLookups
 from adapters.discord.rest.client import RestClient
-from bot.domain.commands import GenerateCommand, StudioKey, build
+from bot.domain.commands import GenerateCommand, StudioKey, StudioSetup, build
 from bot.domain.errors import (
     InvalidRequest,
     NotAllowed,
@@ -49,7 +56,7 @@ from bot.domain.errors import (
 from bot.domain.identity import Caller
 from bot.domain.workspace_keys import KeyAction
 from bot.service.plugin import AdapterContext
-from bot.service.replies import Reply
+from bot.service.replies import PrivateReply, Reply
 
 _log = structlog.get_logger(__name__)
 
@@ -189,6 +196,10 @@ class EventRouter:
                 )
                 await self._replies.reply(context, call, private=True)
                 return
+            if custom_id == SETUP_ZONE_MODAL:
+                zone = modal_value(values, "timezone")
+                await self._replies.replace_message(context, self._set_up(context, {"timezone": zone}))
+                return
             if media_id := PendingMediaId.parse(custom_id):
                 await self._message_menu.submit(context, media_id, values)
             else:
@@ -205,6 +216,32 @@ class EventRouter:
             await self._responder.respond(context.token, InteractionCallbackType.MODAL, key_modal())
 
         await self._handle(interaction, open_form)
+
+    async def set_up(self, interaction: Event) -> None:
+        """A select or button of the set-up; the message shows what holds then."""
+
+        async def choose(context: InteractionContext) -> None:
+            data: Any = interaction.data
+            custom_id = str(data["custom_id"])
+            if custom_id == SETUP_OPEN:
+                await self._replies.reply(context, self._set_up(context, {}), private=True)
+            elif custom_id == SETUP_ZONE:
+                reply = await self._set_up(context, {})()
+                assert isinstance(reply, PrivateReply)  # noqa: S101 - it makes no card
+                zone = reply.setup.timezone if reply.setup is not None else ""
+                await self._responder.respond(
+                    context.token, InteractionCallbackType.MODAL, timezone_modal(zone)
+                )
+            else:
+                with reading_event():
+                    changes = chosen(data)
+                await self._replies.replace_message(context, self._set_up(context, changes))
+
+        await self._handle(interaction, choose)
+
+    def _set_up(self, context: InteractionContext, changes: Mapping[str, Any]) -> ServiceCall:
+        command = build(StudioSetup, changes)
+        return partial(self._service.execute, command, context.invocation(private=True))
 
     async def unknown(self, interaction: Event) -> None:
         """Something that this version does not offer."""

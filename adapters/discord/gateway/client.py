@@ -22,6 +22,7 @@ from adapters.discord.gateway.identify_limiter import IdentifyLimiter
 from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.messages.buttons import ComponentId
 from adapters.discord.messages.key_form import KEY_FORM
+from adapters.discord.messages.setup_form import SETUP
 from adapters.discord.settings import ShardRange
 from bot.domain.errors import InvalidRequest
 from bot.domain.text import storable_json
@@ -159,6 +160,8 @@ class GatewayClient(discord.AutoShardedClient):
             return partial(self._router.press_pending, interaction, media_id)
         if custom_id == KEY_FORM:
             return partial(self._router.open_key_form, interaction)
+        if custom_id.startswith(SETUP):
+            return partial(self._router.set_up, interaction)
         component = ComponentId.parse(custom_id)
         if isinstance(values, list) and values:
             return partial(self._router.select, interaction, component, str(values[0]))

@@ -7,6 +7,7 @@ from discord import AppCommandOptionType, AppCommandType, Permissions
 
 from adapters.discord.events.message_menu import MenuEntry
 from adapters.discord.messages.option_fields import DiscordField, DiscordKind, discord_fields
+from adapters.discord.messages.setup_form import CHANNEL_TYPES
 from bot.domain.commands import CATALOGUE, Audience, Command
 
 Payload = dict[str, Any]
@@ -17,6 +18,8 @@ _OPTION_TYPES: Mapping[DiscordKind, AppCommandOptionType] = {
     DiscordKind.NUMBER: AppCommandOptionType.number,
     DiscordKind.FLAG: AppCommandOptionType.boolean,
     DiscordKind.MEMBER: AppCommandOptionType.user,
+    DiscordKind.ROLE: AppCommandOptionType.role,
+    DiscordKind.CHANNEL: AppCommandOptionType.channel,
     DiscordKind.ATTACHMENT: AppCommandOptionType.attachment,
 }
 #: contexts: guilds, direct messages with the bot, other private channels; installations: guild, user
@@ -80,6 +83,8 @@ def _option(field: DiscordField) -> Payload:
     if field.choices:
         named = zip(field.choice_names, field.choices, strict=True)
         option["choices"] = [{"name": name, "value": choice} for name, choice in named]
+    if field.kind is DiscordKind.CHANNEL:
+        option["channel_types"] = list(CHANNEL_TYPES)
     if field.autocompleted:
         option["autocomplete"] = True
     limits = {"min_value": field.minimum, "max_value": field.maximum, "max_length": field.max_length}

@@ -8,6 +8,7 @@ import structlog
 from discord import Guild, TextChannel
 from discord.http import Route
 
+from adapters.discord.messages.setup_form import open_row
 from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.client import RestClient
 from adapters.discord.rest.errors import ApiError
@@ -69,7 +70,7 @@ class WelcomeMessage:
         embed = {"title": STRINGS.welcome_title, "description": STRINGS.welcome, "color": _COLOUR}
         # Discord merges messages with one nonce: a retry after a crash or a lost answer posts nothing twice.
         nonce = {"nonce": f"hello{guild.id}", "enforce_nonce": True}
-        body = {"embeds": [embed], "allowed_mentions": {"parse": []}} | nonce
+        body = {"embeds": [embed], "components": [open_row()], "allowed_mentions": {"parse": []}} | nonce
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel.id)
         for _ in range(_MAX_TRIES):
             try:

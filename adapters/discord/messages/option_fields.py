@@ -17,6 +17,7 @@ from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.media import URL_MAX
 from bot.domain.offers import OFFERED_OPTIONS
 from bot.domain.options import Kind, Option, options
+from bot.domain.timezones import TIMEZONE_OPTION
 
 #: characters of a text option
 DISCORD_TEXT = 6000
@@ -41,6 +42,8 @@ class DiscordKind(StrEnum):
     NUMBER = "number"
     FLAG = "flag"
     MEMBER = "member"
+    ROLE = "role"
+    CHANNEL = "channel"
     ATTACHMENT = "attachment"
 
 
@@ -112,6 +115,9 @@ def _discord_option(option: Option) -> Iterator[DiscordField]:
         )
         return
     kind = _DISCORD_KINDS.get(option.kind, DiscordKind.TEXT)
+    if option.max_count > 1:
+        # An option takes one role or channel; several are chosen in the selects of a message.
+        return
     # Choices are the same in all servers, and the providers of two servers may differ.
     depends = option.name in OFFERED_OPTIONS
     choices = () if depends else option.choices
@@ -126,7 +132,9 @@ def _discord_option(option: Option) -> Iterator[DiscordField]:
         minimum=option.minimum if kind in _NUMBERS else None,
         maximum=option.maximum if kind in _NUMBERS else None,
         max_length=min(option.max_length, DISCORD_TEXT) if typed else None,
-        autocompleted=option.kind is Kind.JOB or depends or option.name in (CONCEPTS_OPTION, MOTION_OPTION),
+        autocompleted=option.kind is Kind.JOB
+        or depends
+        or option.name in (CONCEPTS_OPTION, MOTION_OPTION, TIMEZONE_OPTION),
         option=option,
     )
 
@@ -136,6 +144,8 @@ _DISCORD_KINDS = {
     Kind.DECIMAL: DiscordKind.NUMBER,
     Kind.FLAG: DiscordKind.FLAG,
     Kind.MEMBER: DiscordKind.MEMBER,
+    Kind.ROLE: DiscordKind.ROLE,
+    Kind.CHANNEL: DiscordKind.CHANNEL,
 }
 _NUMBERS = (DiscordKind.INTEGER, DiscordKind.NUMBER)
 #: characters of the weights of all pictures, with their names

@@ -21,6 +21,7 @@ from adapters.discord.messages.cards import (
     render_card,
 )
 from adapters.discord.messages.key_form import key_row
+from adapters.discord.messages.setup_form import setup_rows
 from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.permissions import MissingPermissions
 from bot.domain.cards import CardView
@@ -28,6 +29,7 @@ from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import parse
 from bot.domain.pricing import MICROUSD
+from bot.domain.text import replace_moments
 from bot.service.replies import PendingCommand, PrivateReply
 
 #: the file name of a pending command's picture
@@ -44,13 +46,15 @@ def render_reply(reply: PrivateReply) -> Payload:
     """Render one job like its card, and several as a list to choose from."""
     if len(reply.views) == 1:
         return render_card(reply.views[0])
-    text = "\n".join(escape_markdown(line, _TEXT) for line in reply.text.splitlines())
+    text = "\n".join(_with_moments(escape_markdown(line, _TEXT)) for line in reply.text.splitlines())
     lines = [line for line in (text[:_TEXT], *_job_lines(reply.views)) if line]
     rows = [*job_selects(reply.views), *confirmation_row(reply.choices)]
     if reply.asks_for_key:
         rows.append(key_row())
     if reply.pending is not None:
         rows.append(pending_row(reply.pending))
+    if reply.setup is not None:
+        rows += setup_rows(reply.setup)
     embed: Payload = {
         "title": escape_markdown(reply.title, TITLE),
         "description": "\n".join(lines)[:DESCRIPTION],
@@ -120,8 +124,13 @@ def _job_lines(views: Sequence[CardView]) -> list[str]:
 
 
 def _field(label: str, value: str) -> Payload:
-    name, text = escape_markdown(label, FIELD_NAME), escape_markdown(value, FIELD_VALUE)
+    name, text = escape_markdown(label, FIELD_NAME), _with_moments(escape_markdown(value, FIELD_VALUE))
     return {"name": name or ZERO_WIDTH, "value": text or ZERO_WIDTH, "inline": False}
+
+
+def _with_moments(text: str) -> str:
+    """The text with each moment as a timestamp, which Discord shows in the reader's time zone."""
+    return replace_moments(text, lambda at: f"<t:{at // 1000}:f>")
 
 
 def _value(option: Option, command: Any) -> str:

@@ -23,8 +23,10 @@ class DiscordStrings(Strings):
     welcome: str = (
         "Try `/imagine a red fox in the snow`, then press 🎬 under the picture. `/help` lists all commands "
         "with prices, and `private` shows a result to you alone.\n\n"
-        "**For admins:** `/quotas set` sets what members may spend, `/studio pause` pauses the bot here. "
-        "The bot's operator gives this server its budget; until then requests are refused.\n\n"
+        "**For admins:** the button below sets me up in five clicks: budget, channels, roles, warnings, time "
+        "zone; `/studio setup` shows it again. `/quotas set` sets what members may spend, `/studio pause` "
+        "pauses the bot here. The bot's operator gives this server its budget; until then requests are "
+        "refused.\n\n"
         "I need these permissions: View Channel, Send Messages, Embed Links, Attach Files and "
         "Read Message History."
     )

@@ -68,6 +68,8 @@ class CommandRoutes:
         message = user_message_of(body, self._uploads, context)
         try:
             order = read_order(body, self._uploads, context)
+            for member in await self._reader.members_named(order.command):
+                await self._service.remember_member(member)
             reply = await self._service.execute(
                 order.command,
                 context.invocation(body.key, private=order.private),

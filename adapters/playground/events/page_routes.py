@@ -170,10 +170,11 @@ class PageRoutes:
     async def _quota(self, context: RequestContext) -> Record | None:
         try:
             note = await self._service.answer_query(Quota(), context.caller)
+            pause = await self._service.pause_notice(context.caller)
         except ReverieError:
             # The page keeps the numbers that it has; the next command says what is wrong.
             return None
-        return {"title": note.title, "facts": note.fields}
+        return {"title": note.title, "facts": note.fields, "pause": pause}
 
 
 def _picture_form(emoji: str, action: Action) -> str:

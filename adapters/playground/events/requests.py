@@ -32,8 +32,10 @@ from adapters.playground.messages.conversations import (
     direct_messages,
 )
 from bot.domain.actions import Action
+from bot.domain.commands import Command
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.models import AspectRatio
+from bot.domain.options import Kind, options
 from bot.domain.text import parse_json
 
 _BODY_MAX = 128 * 1024
@@ -212,6 +214,16 @@ class RequestReader:
     async def context(self, request: Request) -> RequestContext:
         """Return the context of a request that names its conversation as `?channel=`."""
         return RequestContext.of(await self.person(request), channel_of(request))
+
+    async def members_named(self, command: Command) -> list[Caller]:
+        """The people whom a command names as members, who may not have used the bot yet."""
+        names = [
+            str(getattr(command, option.name))
+            for option in options(type(command))
+            if option.kind is Kind.MEMBER
+        ]
+        found = [await self._people.find(name) for name in names]
+        return [RequestContext.of(person).caller for person in found if person is not None]
 
     async def person(self, request: Request) -> Person:
         person = await self._people.find(request.query_params.get("me", ""))

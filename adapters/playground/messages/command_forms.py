@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adapters.playground.messages.conversations import STUDIO
 from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, Reframe
 from bot.domain.framing import PLACEMENT
-from bot.domain.options import Kind, Option, options
+from bot.domain.options import EVERY, Kind, Option, dump_named, options
+from bot.domain.timezones import COMMON, TIMEZONE_OPTION
 
 #: words to suggest, by the name of the option
 Suggestions = Mapping[str, Sequence[str]]
 
+#: the channels that admins can name: as values of an option, with their names
+_CHANNELS = {dump_named(STUDIO.channel, "studio"): "studio"}
 #: integer options with a larger maximum are for experts, and are folded away
 _SMALL = 50
 
@@ -37,25 +41,35 @@ def _form(command: type[Command], suggestions: Suggestions) -> dict[str, Any]:
         "newest": newest and {"option": newest[0], "kind": newest[1]},
         #: the fields whose effect a drawing shows
         "places": (*PLACEMENT, "preview") if command is Reframe else (),
-        "fields": [_field(option, generate, suggestions) for option in options(command)],
+        "fields": [
+            _field(option, generate, suggestions)
+            for option in options(command)
+            # There are no roles here.
+            if option.kind is not Kind.ROLE
+        ],
     }
 
 
 def _field(
     option: Option, generate: type[GenerateCommand] | None, suggestions: Suggestions
 ) -> dict[str, Any]:
+    channels = _CHANNELS if option.kind is Kind.CHANNEL else {}
+    if channels and option.max_count > 1:
+        channels = {EVERY.name: "everywhere"} | channels
     return {
         "name": option.name,
         "label": option.name.replace("_", " ").capitalize(),
-        "kind": option.kind,
+        "kind": Kind.CHOICE if channels else option.kind,
         "about": option.description,
         "required": option.required,
         "default": option.default,
-        "choices": option.choices,
+        "choices": tuple(channels) or option.choices,
+        #: how each choice is shown, where that is not its value
+        "labels": tuple(channels.values()),
         #: one line about each choice, where choices need it
         "notes": option.choice_notes,
         #: words that can be added to a text
-        "suggestions": suggestions.get(option.name, ()),
+        "suggestions": COMMON if option.name == TIMEZONE_OPTION else suggestions.get(option.name, ()),
         "minimum": option.minimum,
         "maximum": option.maximum,
         "longest": option.max_length,
@@ -67,7 +81,7 @@ def _field(
 
 
 def _is_main(option: Option, generate: type[GenerateCommand] | None) -> bool:
-    if option.required or option.positional or option.kind in (Kind.CHOICE, Kind.FLAG):
+    if option.required or option.positional or option.kind in (Kind.CHOICE, Kind.FLAG, Kind.CHANNEL):
         return True
     if option.kind is Kind.MEDIA:
         return generate is not None and option.name in generate.attachment_options

@@ -102,7 +102,7 @@ function receiveMessage(message) {
   if (change) announceCard(change);
   if (message.kind === "note" && !message.gone && added) {
     announce(`${message.to ? "Only for you: " : ""}${message.title}. ${message.text}`);
-    if (message.said.startsWith("/quotas ")) people.refreshQuota();
+    if (/^\/(quotas|studio) /.test(message.said)) people.refreshQuota();
   }
   channels.countUnread();
   showWelcome();

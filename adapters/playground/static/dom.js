@@ -36,6 +36,10 @@ export function clock(at) {
   return el("time", { datetime: date.toISOString(), title: date.toLocaleString() }, text);
 }
 
+// Writes each moment in a text of the bot, ⟦milliseconds⟧, in the time zone of this browser.
+export const withMoments = (text) => text.replace(/⟦(\d{12,15})⟧/g,
+  (_, at) => new Date(Number(at)).toLocaleString([], { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }));
+
 export function day(at) {
   const date = new Date(at);
   const today = new Date();

@@ -43,9 +43,9 @@ function choice(field, { changed }) {
   const unset = field.default ? `${field.default} (default)` : "automatic";
   const select = el("select", {},
     el("option", { value: "" }, field.required ? "Choose…" : unset),
-    field.choices.map((one, index) => one !== field.default && el("option", { value: one }, field.notes[index] ? `${one}: ${field.notes[index]}` : one)));
+    field.choices.map((one, index) => one !== field.default && el("option", { value: one }, field.notes[index] ? `${one}: ${field.notes[index]}` : field.labels[index] ?? one)));
   select.addEventListener("input", changed);
-  return plain(field, select, row(field, select), ({ value }) => value || null);
+  return plain(field, select, row(field, select), ({ value }) => (value && field.times > 1 ? [value] : value || null));
 }
 
 function flag(field, { changed }) {

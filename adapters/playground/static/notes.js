@@ -2,7 +2,7 @@
 // but cannot be dismissed.
 
 import { messageAbove } from "./cards.js";
-import { clock, el } from "./dom.js";
+import { clock, el, withMoments } from "./dom.js";
 import { jobsNode } from "./jobs.js";
 
 export function noteNode(note, app) {
@@ -21,9 +21,9 @@ export function noteNode(note, app) {
         }, "×")),
       messageAbove({ text: note.said, files: note.files }, app),
       note.title && !hidesTitle && el("h3", {}, note.title),
-      note.text && el("p", { class: "text" }, note.text),
+      note.text && el("p", { class: "text" }, withMoments(note.text)),
       note.facts.length > 0 && !listsJobs && el("dl", { class: "table" },
-        note.facts.map(([name, value]) => el("div", {}, el("dt", {}, nameOf(name, app)), el("dd", {}, value)))),
+        note.facts.map(([name, value]) => el("div", {}, el("dt", {}, nameOf(name, app)), el("dd", {}, withMoments(value))))),
       note.refused && note.said.startsWith("/") && el("div", { class: "actions" },
         el("button", { type: "button", on: { click: () => app.retry(note) } }, "Edit and try again")),
       jobsOf(note, app)));

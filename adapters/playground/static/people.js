@@ -1,10 +1,12 @@
 // The person of this tab and their quota.
 
 import { ApiError, get, post } from "./api.js";
-import { avatar, byId, el } from "./dom.js";
+import { avatar, byId, el, withMoments } from "./dom.js";
 import { openBeside } from "./menu.js";
 
 const REFRESH_DELAY = 600;
+// A pause may begin and end without anything in this conversation.
+const PAUSE_CHECK = 15_000;
 
 export class People {
   constructor({ onSwitch }) {
@@ -13,6 +15,7 @@ export class People {
     this.chip = byId("quota");
     this.button.addEventListener("click", () => this.#openMenu());
     this.chip.addEventListener("click", () => this.#openQuota());
+    setInterval(() => this.me && !document.hidden && this.refreshQuota(), PAUSE_CHECK);
   }
 
   set({ me, people, quota, signed_in: signedIn }) {
@@ -41,6 +44,9 @@ export class People {
 
   #showQuota(quota) {
     this.quota = quota ?? this.quota;
+    const pause = byId("pause");
+    pause.textContent = withMoments(this.quota?.pause ?? "");
+    pause.hidden = !pause.textContent;
     this.chip.hidden = !this.quota?.facts.length;
     if (this.chip.hidden) return;
     const left = amount(this.quota, "left");
@@ -58,7 +64,7 @@ export class People {
       el("h2", { tabindex: "-1" }, this.quota.title),
       this.quota.facts.map(([name, value]) => el("section", {},
         el("h3", {}, name),
-        el("ul", {}, value.split(" · ").map((line) => el("li", {}, line)))))))
+        el("ul", {}, withMoments(value).split(" · ").map((line) => el("li", {}, line)))))))
       .querySelector("h2").focus();
   }
 

@@ -31,19 +31,20 @@ from adapters.slack.messages.modals import (
 )
 from adapters.slack.messages.mrkdwn import Block
 from adapters.slack.messages.option_fields import SLACK_SELECT_OPTIONS
+from adapters.slack.messages.setup_form import role_option, setup_values
 from adapters.slack.places import RESPONSE_URL_MS, member_caller
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
 from bot.domain.actions import VARIATION_WEIGHT
-from bot.domain.commands import Command, GenerateCommand, Imagine, build
+from bot.domain.commands import Command, GenerateCommand, Imagine, StudioSetup, build
 from bot.domain.completion import AutocompleteChoice
 from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, motions_like
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
-from bot.domain.options import Kind, is_address, options
+from bot.domain.options import EVERY, Kind, is_address, options
 from bot.service.facade import BotService
-from bot.service.replies import Reply
+from bot.service.replies import PrivateReply, Reply
 
 _log = structlog.get_logger(__name__)
 
@@ -136,6 +137,10 @@ class CommandModal:
             values = view["state"]["values"]
             _require_shown_command(state, values)
             entered = parse_view(state.command_class, values, located.team)
+            if state.command_class is StudioSetup:
+                # The form shows what holds, so that an empty list stands for all.
+                entered.options.setdefault("channels", (EVERY,))
+                entered.options.setdefault("roles", (EVERY,))
             pending = PendingRequest.of_command(
                 build(state.command_class, entered.options), await self._medium(state, values, located)
             )
@@ -151,6 +156,8 @@ class CommandModal:
         state = CommandModalState.of(body["view"])
         located, typed = context.at(state), str(body.get("value") or "").strip()
         name = str(body["action_id"]).removesuffix(JOB_SELECT)
+        if _kind_of(state.command_class, name) is Kind.ROLE:
+            return await self._roles(located, typed)
         offers = await self._offers(state.command_class, name, typed, located)
         is_job_select = str(body["action_id"]).endswith(JOB_SELECT)
         # Phrases like those of the list work too.
@@ -158,6 +165,13 @@ class CommandModal:
         if len(typed) <= _VALUE and (is_phrase or (is_job_select and is_address(typed))):
             offers = (AutocompleteChoice(value=typed, label=typed), *offers)
         return [select_option(offer) for offer in offers if len(offer.value) <= _VALUE]
+
+    async def _roles(self, context: EventContext, typed: str) -> list[Block]:
+        """The user groups whose handle contains what is typed."""
+        groups = await self.requests.groups.of_team(context.team, enterprise=context.enterprise) or ()
+        wanted = typed.lower().removeprefix("@")
+        found = [(group.id, f"@{group.handle}") for group in groups if wanted in group.handle.lower()]
+        return [role_option(id_, name) for id_, name in found[:SLACK_SELECT_OPTIONS]]
 
     async def _offers(
         self, command: type[Command], name: str, typed: str, context: EventContext
@@ -210,6 +224,10 @@ class CommandModal:
     ) -> dict[str, Any]:
         """The values that a modal opens with, so that it can be submitted at once."""
         values: dict[str, Any] = {}
+        if command is StudioSetup:
+            reply = await self.service.execute(StudioSetup(), context.invocation())
+            assert isinstance(reply, PrivateReply)  # noqa: S101 - it makes no card
+            return setup_values(reply.setup) if reply.setup is not None else values
         ratio = next(
             (option for option in options(command) if option.name == "aspect_ratio" and option.required),
             None,
@@ -310,6 +328,10 @@ def _source_option(command: type[GenerateCommand]) -> str | None:
     if any(option.required for option in options(command)):
         return None
     return next(iter(command.attachment_options), None)
+
+
+def _kind_of(command: type[Command], name: str) -> Kind | None:
+    return next((option.kind for option in options(command) if option.name == name), None)
 
 
 def _takes_several(command: type[Command], name: str) -> bool:

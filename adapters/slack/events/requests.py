@@ -23,11 +23,13 @@ from adapters.slack.web_api.lookups import (
     UserKind,
     UserUnknown,
 )
+from adapters.slack.web_api.user_groups import UserGroups
 from bot.domain.actions import GENERATING, Action, ActionInput
 from bot.domain.commands import CATALOGUE, Command, GenerateCommand
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
-from bot.domain.identity import Caller
+from bot.domain.identity import Caller, Named
 from bot.domain.media import Reference
+from bot.domain.options import Kind, options
 from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
 from bot.service.replies import Reply
@@ -164,6 +166,7 @@ class RequestRunner:
     web_api: WebApi
     service: BotService
     users: UserDirectory
+    groups: UserGroups
     membership: ChannelMembership
     uploads: UploadStore
     pending: PendingRequestStore
@@ -178,7 +181,10 @@ class RequestRunner:
         if not context.key:
             # Without its id, the same event could be carried out twice.
             raise InvalidRequest("Slack left out the id of this request; try again")
-        user = await self.users.get(context.team, context.user, enterprise=context.enterprise)
+        user, roles = await asyncio.gather(
+            self.users.get(context.team, context.user, enterprise=context.enterprise),
+            self.groups.roles_of(context.team, context.user, enterprise=context.enterprise),
+        )
         match user.kind:
             case UserKind.BOT | UserKind.DEACTIVATED:
                 raise NotAPerson
@@ -189,6 +195,7 @@ class RequestRunner:
             name=user.name or context.caller.name,
             is_admin=user.is_admin,
             is_guest=user.kind is UserKind.GUEST,
+            roles=roles,
         )
         return replace(context, caller=caller)
 
@@ -245,6 +252,32 @@ class RequestRunner:
                 names[user] = name
         return names
 
+    async def with_names(self, context: EventContext, command: Command) -> Command:
+        """The command with the names of channels that Slack has sent by id only."""
+        changes: dict[str, object] = {}
+        for option in options(type(command)):
+            if option.kind is not Kind.CHANNEL:
+                continue
+            value = getattr(command, option.name)
+            if isinstance(value, tuple):
+                changes[option.name] = tuple([await self._named(context, one) for one in value])
+            elif value is not None:
+                changes[option.name] = await self._named(context, value)
+        return command.model_copy(update=changes) if changes else command
+
+    async def _named(self, context: EventContext, channel: Named) -> Named:
+        if channel.name != channel.id:
+            return channel
+        try:
+            response = await self.web_api.call(
+                "conversations.info", context.team, enterprise=context.enterprise, channel=channel.id
+            )
+        except (ApiError, Delayed) as error:
+            _log.info("channel_not_named", channel=channel.id, error=str(error))
+            return channel
+        name = (response.get("channel") or {}).get("name")
+        return replace(channel, name=f"#{name}") if name else channel
+
     async def complete_files(self, context: EventContext, files: Sequence[File]) -> list[File]:
         """Files with what some payloads leave out; raises InvalidRequest for one that is gone."""
         incomplete = [file for file in files if is_incomplete(file)]
@@ -287,8 +320,11 @@ class RequestRunner:
         except UserUnknown as error:
             _log.info("member_not_remembered", user=user, error=str(error))
             return
+        roles = await self.groups.roles_of(context.team, user, enterprise=context.enterprise)
         is_guest = known.kind is UserKind.GUEST
-        await self.service.remember_member(replace(member, name=known.name or member.name, is_guest=is_guest))
+        await self.service.remember_member(
+            replace(member, name=known.name or member.name, is_guest=is_guest, roles=roles)
+        )
 
     async def _execute(self, context: EventContext, request: PendingRequest) -> Reply:
         invocation = context.invocation()
@@ -298,9 +334,8 @@ class RequestRunner:
             )
         if request.pending:
             return await self.service.start_pending(request.pending, invocation)
-        return await self.service.execute(
-            request.command, invocation, files=request.files, replied=request.replied
-        )
+        command = await self.with_names(context, request.command)
+        return await self.service.execute(command, invocation, files=request.files, replied=request.replied)
 
     async def _is_private_card(self, context: EventContext, request: PendingRequest) -> bool:
         """Whether it continues a private card, so that its result is not posted in the channel either."""

@@ -42,6 +42,7 @@ from adapters.slack.messages.buttons import ACTION_ID, RETRY_HERE, SEND_DIRECTLY
 from adapters.slack.messages.home_view import HOME_ACTION_ID
 from adapters.slack.messages.key_form import KEY_BUTTON, KEY_MODAL
 from adapters.slack.messages.modals import COMMAND_MODAL, EDIT_MODAL, OutdatedModal
+from adapters.slack.messages.setup_form import SETUP_BUTTON
 from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
 from adapters.slack.oauth.flow import InstallFlow
 from adapters.slack.oauth.installations import InstallationStore, register_uninstall_events
@@ -88,6 +89,7 @@ class EventRouter:
             web_api=web_api,
             service=service,
             users=services.users,
+            groups=services.groups,
             membership=ChannelMembership(web_api, clock),
             uploads=uploads,
             pending=PendingRequestStore(context.adapter_data),
@@ -148,6 +150,7 @@ class EventRouter:
         app.action(re.compile(".*"), matchers=[_in_command_modal])(self._modal_choice)
         app.options(re.compile(".*"), matchers=[_in_command_modal])(self._modal_options)
         app.view(COMMAND_MODAL)(self._interaction(self._modal.submit))
+        app.action(SETUP_BUTTON)(self._interaction(self._commands.set_up))
         app.action(KEY_BUTTON)(self._interaction(self._workspace_key.open))
         app.view(KEY_MODAL)(self._interaction(self._workspace_key.submit))
         app.view(EDIT_MODAL)(self._interaction(self._block_actions.submit_edit))

@@ -5,7 +5,7 @@ brackets that somebody typed arrive escaped.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 
@@ -17,16 +17,18 @@ from adapters.slack.messages.message_files import forwarded_files, media_in, ref
 from adapters.slack.messages.modals import has_modal
 from adapters.slack.messages.strings import GENERAL_COMMAND
 from adapters.slack.places import ADAPTER, member_caller, message_id
-from bot.domain.commands import Command, GenerateCommand, Help
+from bot.domain.commands import Command, GenerateCommand, Help, StudioSetup
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
-from bot.domain.options import Kind, options
+from bot.domain.options import Kind, dump_named, options
 from bot.domain.parsing import parse_options, split_command
 from bot.service.replies import Reply
 
 _BRACKETS = re.compile(r"<(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
 _USER = re.compile(r"@(?P<user>[UW][A-Z0-9]+)")
+_GROUP = re.compile(r"!subteam\^(?P<group>S[A-Z0-9]+)")
+_CHANNEL = re.compile(r"#(?P<channel>[CG][A-Z0-9]+)")
 _USER_MENTION = re.compile(r"<@(?P<user>[UW][A-Z0-9]+)(?:\|(?P<label>[^<>]*))?>")
 
 
@@ -51,16 +53,18 @@ class CommandLine:
     def parse(self, team: str, names: Mapping[str, str]) -> Command:
         """Parse the options; raises InvalidRequest. `names` has the names of unnamed users, by id."""
         # A command with a member option gets ids, any other text gets names.
-        member_team = team if self._takes_member else None
+        member_team = team if self._takes(Kind.MEMBER) else None
+        kinds = {kind for kind in (Kind.ROLE, Kind.CHANNEL) if self._takes(kind)}
 
         def replace_brackets(match: re.Match[str]) -> str:
-            return _plain(match["target"], match["label"], member_team, names)
+            target, label = match["target"], match["label"]
+            return _subject(target, label, kinds) or _plain(target, label, member_team, names)
 
         return parse_options(self.command, unescape(_BRACKETS.sub(replace_brackets, self.rest)))
 
     def mentioned_members(self, team: str, names: Mapping[str, str]) -> tuple[Caller, ...]:
         """The mentioned members, for a command that takes any."""
-        if not self._takes_member:
+        if not self._takes(Kind.MEMBER):
             return ()
         labels = {
             mention["user"]: mention["label"] or names.get(mention["user"], "")
@@ -68,9 +72,8 @@ class CommandLine:
         }
         return tuple(member_caller(team, user, label or user) for user, label in labels.items())
 
-    @property
-    def _takes_member(self) -> bool:
-        return any(option.kind is Kind.MEMBER for option in options(self.command))
+    def _takes(self, kind: Kind) -> bool:
+        return any(option.kind is kind for option in options(self.command))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,16 @@ class SlashCommandHandler:
                 await self.modal.open(context, command_line.command)
                 return None
             return await self._run(context, command_line)
+
+        await self.replies.answer(context, request, ack)
+
+    async def set_up(self, context: EventContext, ack: Ack) -> None:
+        """The button that opens the set-up of the workspace; only admins get the modal."""
+
+        async def request() -> Reply | None:
+            identified = await self.requests.identify(context)
+            await self.modal.open(identified, StudioSetup)
+            return None
 
         await self.replies.answer(context, request, ack)
 
@@ -154,6 +167,16 @@ def text_after_mention(text: str, user: str) -> str:
     """The text after the first mention of a user, the bot."""
     found = re.search(rf"<@{re.escape(user)}(?:\|[^<>]*)?>", text)
     return (text[found.end() :] if found else text).strip().lstrip(":,").strip()
+
+
+def _subject(target: str, label: str | None, kinds: Collection[Kind]) -> str:
+    """A mentioned user group or channel with its id, for a command that takes one; else empty."""
+    if (group := _GROUP.fullmatch(target)) and Kind.ROLE in kinds:
+        handle = (label or group["group"]).removeprefix("@")
+        return dump_named(group["group"], f"@{handle}")
+    if (channel := _CHANNEL.fullmatch(target)) and Kind.CHANNEL in kinds:
+        return dump_named(channel["channel"], f"#{label}" if label else channel["channel"])
+    return ""
 
 
 def _plain(target: str, label: str | None, member_team: str | None, names: Mapping[str, str]) -> str:

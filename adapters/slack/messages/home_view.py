@@ -7,7 +7,8 @@ from enum import StrEnum
 from adapters.chat.controls import PHASE_EMOJI
 from adapters.chat.result_files import MediaLinker
 from adapters.slack.messages.cards import alt_text
-from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text
+from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, with_moments
+from adapters.slack.messages.setup_form import setup_button
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView, show_age
 from bot.domain.media import Media, MediaKind
@@ -124,7 +125,7 @@ def _workspace(data: HomeTabData) -> Iterator[Block]:
         "confirm": plain_text("Pause", 30),
         "deny": plain_text("Cancel", 30),
     }
-    yield {"type": "actions", "elements": [pause, _button(HomeButton.RESUME, "Resume")]}
+    yield {"type": "actions", "elements": [setup_button(), pause, _button(HomeButton.RESUME, "Resume")]}
 
 
 def _fields(title: str, reply: PrivateReply) -> Iterator[Block]:
@@ -132,7 +133,7 @@ def _fields(title: str, reply: PrivateReply) -> Iterator[Block]:
     if reply.text:
         yield {"type": "section", "text": plain_text(reply.text, _VALUE)}
     for label, value in reply.fields[:_LINES]:
-        yield _section(f"*{escape_line(label, _LABEL)}*\n{escape_line(value, _VALUE)}")
+        yield _section(f"*{escape_line(label, _LABEL)}*\n{with_moments(escape_line(value, _VALUE))}")
     yield from _more(len(reply.fields) - _LINES)
 
 

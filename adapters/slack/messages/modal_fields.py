@@ -22,7 +22,8 @@ from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
 from bot.domain.offers import OPEN_FIELDS
-from bot.domain.options import Kind, Option
+from bot.domain.options import Kind, Option, dump_named
+from bot.domain.timezones import TIMEZONE_OPTION
 from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS
 
 #: block id suffix, after an option's name: the select of the caller's own jobs
@@ -96,15 +97,30 @@ def parse_view(command: type[Command], state: ViewState, team: str) -> ModalValu
         elif slack_field.kind is SlackKind.MEMBER:
             users.append(value)
             options[option.name] = member_caller(team, value, value).member
-        elif slack_field.kind is SlackKind.FLAG:
-            options[option.name] = True
-        elif isinstance(value, Mapping):
-            options[option.name] = str(value["value"])
-        elif isinstance(value, list):
-            options[option.name] = ", ".join(str(each["value"]) for each in value)
         else:
-            options[option.name] = value
+            options[option.name] = _entered(slack_field, value)
     return ModalValues(options=options, users=tuple(users))
+
+
+def _entered(slack_field: SlackField, value: Any) -> Any:
+    """The value of an option that one field fills."""
+    option = slack_field.option
+    if slack_field.kind is SlackKind.CHANNEL:
+        return _channels(option, value)
+    if slack_field.kind is SlackKind.FLAG:
+        return True
+    if isinstance(value, Mapping):
+        return str(value["value"])
+    if isinstance(value, list):
+        several = tuple(str(each["value"]) for each in value)
+        return several if option.kind is Kind.ROLE else ", ".join(several)
+    return value
+
+
+def _channels(option: Option, value: Any) -> Any:
+    """The selected channels, which Slack sends by id only."""
+    found = tuple(dump_named(str(one), str(one)) for one in (value if isinstance(value, list) else [value]))
+    return found if option.max_count > 1 else found[0]
 
 
 def _is_basic(command: type[Command], option: Option) -> bool:
@@ -112,7 +128,7 @@ def _is_basic(command: type[Command], option: Option) -> bool:
     common = option.required or option.positional or option.default is not None
     first_media = command.attachment_options[:1] if issubclass(command, GenerateCommand) else ()
     by_kind = bool(option.choices) or option.kind in (Kind.FLAG, Kind.JOB)
-    return common or by_kind or option.name in first_media
+    return common or by_kind or option.name in first_media or not issubclass(command, GenerateCommand)
 
 
 def _element_value(element: Mapping[str, Any]) -> Any:
@@ -124,6 +140,7 @@ def _element_value(element: Mapping[str, Any]) -> Any:
         or element.get("selected_options")
         or element.get("selected_user")
         or element.get("selected_conversation")
+        or element.get("selected_conversations")
         or element.get("files")
         or None
     )
@@ -161,7 +178,10 @@ def _input(slack_field: SlackField, value: Any, *, priced: bool) -> Block:
 def _element(slack_field: SlackField, value: Any) -> Block:
     if slack_field.name == CONCEPTS_OPTION:
         return _external_select(value, several=True, limit=CONCEPTS_MAX)
-    if slack_field.option.kind is Kind.JOB or slack_field.name == MOTION_OPTION:
+    if slack_field.option.kind is Kind.ROLE:
+        several = slack_field.option.max_count > 1
+        return _external_select(value, several=several, limit=slack_field.option.max_count)
+    if slack_field.option.kind is Kind.JOB or slack_field.name in (MOTION_OPTION, TIMEZONE_OPTION):
         return _external_select(value, several=False, limit=1)
     return _ELEMENTS[slack_field.kind](slack_field, value)
 
@@ -204,6 +224,15 @@ def _member(_: SlackField, value: Any) -> Block:
     return {"type": "users_select", **_with("initial_user", value)}
 
 
+def _channel(slack_field: SlackField, value: Any) -> Block:
+    public = {"filter": {"include": ["public", "private"], "exclude_bot_users": True}}
+    most = slack_field.option.max_count
+    if most > 1:
+        initial = _with("initial_conversations", value)
+        return {"type": "multi_conversations_select", "max_selected_items": most, **public, **initial}
+    return {"type": "conversations_select", **public, **_with("initial_conversation", value)}
+
+
 def _text(slack_field: SlackField, value: Any) -> Block:
     return {
         "type": "plain_text_input",
@@ -220,6 +249,7 @@ _ELEMENTS: Mapping[SlackKind, Callable[[SlackField, Any], Block]] = {
     SlackKind.NUMBER: _number,
     SlackKind.DECIMAL: _number,
     SlackKind.MEMBER: _member,
+    SlackKind.CHANNEL: _channel,
     SlackKind.TEXT: _text,
 }
 

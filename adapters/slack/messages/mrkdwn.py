@@ -5,9 +5,11 @@ In a `plain_text` object text is shown as it is; in `mrkdwn` it is escaped.
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from adapters.chat.text import sanitize_line, truncate_escaped
+from bot.domain.text import replace_moments
 
 #: characters that begin or end formatting, and the beginning of an emoji name
 _MARKS = re.compile(r"[*_~`]|:(?=[\w+'-]+:)")
@@ -42,6 +44,16 @@ def escape_line(text: str, limit: int) -> str:
         for index, character in enumerate(line)
     ]
     return truncate_escaped(line, pieces, limit)
+
+
+def with_moments(text: str) -> str:
+    """An escaped text with each moment as a date, which Slack shows in the reader's time zone."""
+    return replace_moments(text, _date)
+
+
+def _date(at: int) -> str:
+    fallback = f"{datetime.fromtimestamp(at / 1000, UTC):%d %b %Y %H:%M} UTC"
+    return f"<!date^{at // 1000}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
 def text_size(blocks: Sequence[Block]) -> int:

@@ -16,7 +16,16 @@ from adapters.slack.messages.cards import (
     render_card,
 )
 from adapters.slack.messages.key_form import key_row
-from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, text_size
+from adapters.slack.messages.mrkdwn import (
+    Block,
+    escape,
+    escape_line,
+    mrkdwn,
+    plain_text,
+    text_size,
+    with_moments,
+)
+from adapters.slack.messages.setup_form import setup_row
 from adapters.slack.messages.strings import (
     ENGLISH,
     SlackStrings,
@@ -68,8 +77,10 @@ def render_reply(
             alt = sanitize_line(pending.alt, ALT_TEXT)
             blocks.append({"type": "image", "slack_file": {"id": picture}, "alt_text": alt})
         blocks.append(pending_row(pending, strings))
+    if reply.setup is not None:
+        blocks.append(setup_row("Change"))
     summary = f"{title}: {reply.text}" if reply.text else title
-    return Payload(text=escape_line(summary, SECTION), blocks=blocks)
+    return Payload(text=with_moments(escape_line(summary, SECTION)), blocks=blocks)
 
 
 def render_text(text: str) -> Payload:
@@ -84,11 +95,15 @@ def render_refusal(refusal: Refused) -> Payload:
 
 
 def _section(text: str) -> Block:
+    shown = with_moments(escape_line(text, _TEXT))
+    if shown != escape_line(text, _TEXT):
+        # Only formatted text shows a moment in the reader's time zone.
+        return {"type": "section", "text": mrkdwn(shown)}
     return {"type": "section", "text": plain_text(text, _TEXT)}
 
 
 def _field(label: str, value: str) -> str:
-    return f"*{escape_line(label, _LABEL)}*  {escape_line(value, _VALUE)}"
+    return f"*{escape_line(label, _LABEL)}*  {with_moments(escape_line(value, _VALUE))}"
 
 
 def _fitting(items: Sequence[_Item], available: int, size: Callable[[_Item], int]) -> Iterator[_Item]:

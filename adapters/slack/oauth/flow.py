@@ -18,6 +18,8 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.chat.ttl_cache import TtlCache
+from adapters.slack.messages.mrkdwn import plain_text
+from adapters.slack.messages.setup_form import setup_row
 from adapters.slack.oauth.installations import InstallationRecord, InstallationStore, is_true
 from adapters.slack.oauth.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from adapters.slack.oauth.pages import failed_page, install_page, installed_page
@@ -31,6 +33,8 @@ from bot.service.plugin import AdapterContext
 _log = structlog.get_logger(__name__)
 
 _STATE_MS = 600_000
+#: characters of the message to whoever has installed the app
+_OFFER = 1_000
 #: part of the signed state; never to be changed
 _STATE_PURPOSE = "slack install"
 _NONCE_BYTES = 16
@@ -164,6 +168,7 @@ def make_flow(
             app=installation.app_id,
             needs_budget=needs_budget,
         )
+        await _offer_set_up(client, installation)
         return _html(200, page, cookie=flow.settings.state_utils.build_set_cookie_for_deletion())
 
     async def failed(args: AsyncFailureArgs) -> BoltResponse:
@@ -186,6 +191,23 @@ def make_flow(
     )
     flow = InstallFlow(client=client, settings=settings, clock=clock)
     return flow
+
+
+async def _offer_set_up(client: AsyncWebClient, installation: Installation) -> None:
+    """Offer the set-up to whoever has installed the app; the app works without this message."""
+    if not installation.user_id or not installation.bot_token:
+        return
+    text = (
+        "Thank you for installing Reverie. Set it up in five clicks: budget, channels, who may use it, "
+        "reactions, warnings and time zone. /reverie studio setup shows it again."
+    )
+    blocks = [{"type": "section", "text": plain_text(text, _OFFER)}, setup_row()]
+    try:
+        opened = await client.conversations_open(token=installation.bot_token, users=installation.user_id)
+        channel = opened["channel"]["id"]
+        await client.chat_postMessage(token=installation.bot_token, channel=channel, text=text, blocks=blocks)
+    except (SlackApiError, aiohttp.ClientError, OSError, Delayed, LookupError) as error:
+        _log.info("set_up_not_offered", team=installation.team_id, error=type(error).__name__)
 
 
 def _installation(response: Any, bot: Any, asked_at: int) -> Installation:

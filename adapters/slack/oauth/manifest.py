@@ -35,6 +35,7 @@ SCOPES: Mapping[str, str] = {
     "mpim:history": "the same as for channels, in group messages",
     "mpim:read": "the same as for channels, in group messages",
     "reactions:read": "reactions to a result",
+    "usergroups:read": "quotas of user groups",
     "users:read": "who is an admin, and people's names",
 }
 EVENTS = (

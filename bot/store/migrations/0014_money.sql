@@ -46,6 +46,9 @@ CREATE TABLE cap_notice (
     PRIMARY KEY (meter, kind, target)
 );
 
+-- ids of the roles that a member had when they were last seen, a list
+ALTER TABLE member ADD COLUMN roles TEXT NOT NULL DEFAULT '[]';
+
 -- milliseconds between two commands of a member, and how many unfinished jobs each may have; 0: no limit
 ALTER TABLE workspace ADD COLUMN cooldown_ms BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE workspace ADD COLUMN max_open BIGINT NOT NULL DEFAULT 0;

@@ -16,12 +16,15 @@ ON CONFLICT (id) DO NOTHING;
 SELECT id FROM workspace WHERE id = :id {{locked}};
 
 -- name: upsert_members
-INSERT INTO member (id, workspace, person, name, guest, seen_at)
-SELECT id, workspace, person, name, guest, now
-FROM {{rows items (id text, workspace text, person text, name text, guest integer, now bigint)}} AS r
-WHERE true ORDER BY id
-ON CONFLICT (id) DO UPDATE SET name = excluded.name, guest = excluded.guest, seen_at = excluded.seen_at
-WHERE member.name <> excluded.name OR member.guest <> excluded.guest
+-- Roles that the platform does not say stay as they were.
+INSERT INTO member (id, workspace, person, name, guest, roles, seen_at)
+SELECT r.id, r.workspace, r.person, r.name, r.guest, coalesce(r.roles, known.roles, '[]'), r.now
+FROM {{rows items (id text, workspace text, person text, name text, guest integer, roles text, now bigint)}} AS r
+LEFT JOIN member AS known ON known.id = r.id
+WHERE true ORDER BY r.id
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, guest = excluded.guest, roles = excluded.roles,
+                               seen_at = excluded.seen_at
+WHERE member.name <> excluded.name OR member.guest <> excluded.guest OR member.roles <> excluded.roles
    OR member.seen_at < excluded.seen_at - 3600000;
 
 -- name: waiting
@@ -38,9 +41,9 @@ SELECT r.workspace, r.id AS member,
             ORDER BY job.id DESC LIMIT 1)
            END AS last_at,
        EXISTS (SELECT 1 FROM member WHERE member.id = r.id AND member.name = r.name
-                                      AND member.guest = r.guest
+                                      AND member.guest = r.guest AND member.roles = coalesce(r.roles, member.roles)
                                       AND member.seen_at >= r.now - 3600000) AS known
-FROM {{rows members (id text, workspace text, person text, name text, guest integer, now bigint)}} AS r
+FROM {{rows members (id text, workspace text, person text, name text, guest integer, roles text, now bigint)}} AS r
 LEFT JOIN workspace ON workspace.id = r.workspace
 UNION ALL
 SELECT workspace.id, NULL, workspace.waiting, NULL, NULL, true FROM workspace WHERE workspace.id IN ({{values workspaces}});
@@ -76,7 +79,7 @@ INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (:at, :actor, :workspace, :action, :subject, :detail);
 
 -- name: find_members
-SELECT id, name, person, guest FROM member
+SELECT id, name, person, guest, roles FROM member
 WHERE workspace = :workspace AND (id = :text OR person = :text OR lower(name) = lower(:text))
 ORDER BY seen_at DESC LIMIT 2;
 

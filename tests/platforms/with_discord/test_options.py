@@ -170,9 +170,11 @@ async def test_mentioned_members_are_read_from_the_event(fake: FakeDiscord) -> N
         member = f"{workspace}:{bob.user.id}"
         assert QuotasSet(amount=5_500_000, period=Period.WEEK, member=member) == given.command
         person = f"discord:{bob.user.id}"
-        assert (Caller(workspace=workspace, person=person, member=member, name="Bobby"),) == given.mentioned
+        everyone = frozenset({str(reading.guild.id)})
+        bobby = Caller(workspace=workspace, person=person, member=member, name="Bobby", roles=everyone)
+        assert (bobby,) == given.mentioned
         (left,) = (await reading.wanted("quotas show", member=stranger)).mentioned
-        assert "cy" == left.name
+        assert ("cy", None) == (left.name, left.roles)
 
 
 async def test_a_command_of_another_version_is_refused(fake: FakeDiscord) -> None:

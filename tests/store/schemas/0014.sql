@@ -519,6 +519,9 @@ CREATE TABLE cap_notice (
     PRIMARY KEY (meter, kind, target)
 );
 
+-- ids of the roles that a member had when they were last seen, a list
+ALTER TABLE member ADD COLUMN roles TEXT NOT NULL DEFAULT '[]';
+
 -- milliseconds between two commands of a member, and how many unfinished jobs each may have; 0: no limit
 ALTER TABLE workspace ADD COLUMN cooldown_ms BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE workspace ADD COLUMN max_open BIGINT NOT NULL DEFAULT 0;
@@ -536,11 +539,11 @@ VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '
 INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter)
 VALUES ('chat:home', 'UTC', 0, '', 1800000000000, 2, 0, 0, '[]', '[]', 1, '', '');
 
-INSERT INTO member (id, workspace, person, name, seen_at, guest)
-VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000, 0);
+INSERT INTO member (id, workspace, person, name, seen_at, guest, roles)
+VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000, 0, '[]');
 
-INSERT INTO member (id, workspace, person, name, seen_at, guest)
-VALUES ('chat:home:bob', 'chat:home', 'chat:bob', 'Bob', 1800000000000, 0);
+INSERT INTO member (id, workspace, person, name, seen_at, guest, roles)
+VALUES ('chat:home:bob', 'chat:home', 'chat:bob', 'Bob', 1800000000000, 0, '[]');
 
 INSERT INTO block (subject, created_at)
 VALUES ('eve', 1800000000000);
@@ -576,7 +579,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.71X6ETYqSETz1NP_ysZD-kRnwhqNt0kfeK13jEi9j8bN', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.WfSenInCZVQcBgcpzkScmkQWPP1Mj6MrvoLzEJJ8CTX3', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
 VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
@@ -585,7 +588,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.H1bJ1Zvr2S8JIcDOwmS3ZBI-RYiaQyaRZK6j6Co30LGv', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.NlIhQKW5XvZrWdIczu43gI2XilDVl1VPcrRNf-z_8myC', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);

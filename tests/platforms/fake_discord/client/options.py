@@ -81,9 +81,10 @@ class Filling:
         if typing:
             return {"name": option["name"], "type": option["type"], "value": str(value), "focused": True}
         _check(option, value)
-        return {"name": option["name"], "type": option["type"], "value": self._value(value)}
+        return {"name": option["name"], "type": option["type"], "value": self.value(value)}
 
-    def _value(self, value: Any) -> Any:
+    def value(self, value: Any) -> Any:
+        """Return what the event says about a value, and resolve what it points to."""
         if isinstance(value, User):
             self.resolve_user(value)
         elif isinstance(value, Role):

@@ -19,7 +19,7 @@ from tests.platforms.fake_discord.state.interactions import Asking
 from tests.platforms.fake_discord.state.message_payloads import message_json
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.fake_discord.state.payloads import Json
-from tests.platforms.fake_discord.state.places import Channel, User
+from tests.platforms.fake_discord.state.places import Channel, Role, User
 from tests.platforms.fake_discord.state.reactions import react, unreact
 from tests.platforms.fake_discord.state.world import World
 from tests.platforms.fake_discord.state.writing import post
@@ -84,6 +84,18 @@ class Person:
         if not part.get("min_values", 1) <= len(values) <= part.get("max_values", 1):
             raise NotOffered(f"{select} does not take {len(values)} values")
         return self._use(message, part, {"values": list(values)})
+
+    def pick(self, message: Message, select: str, *chosen: Role | Channel) -> Invocation:
+        """Choose roles or channels from a select that offers those of the server."""
+        part = self._part(message, select)
+        wanted = {Part.ROLE_SELECT: Role, Part.CHANNEL_SELECT: Channel}[Part(part["type"])]
+        if not all(isinstance(one, wanted) for one in chosen):
+            raise NotOffered(f"{select} offers only {wanted.__name__}")
+        if not part.get("min_values", 1) <= len(chosen) <= part.get("max_values", 1):
+            raise NotOffered(f"{select} does not take {len(chosen)} values")
+        filling = Filling(self._world, self.place)
+        values = [filling.value(one) for one in chosen]
+        return self._use(message, part, {"values": values, "resolved": filling.resolved})
 
     def submit(self, opened: Invocation, values: dict[str, Any] | None = None) -> Invocation:
         """Send the form that an invocation opened, with these values by custom id."""

@@ -109,6 +109,9 @@ def _check_parts(components: list[Component], complaints: Complaints) -> None:
             _check_button(part, complaints, path)
         elif kind == Part.SELECT:
             _check_select(part, complaints, path)
+        elif kind in SELECTS:
+            complaints.length((*path, "placeholder"), part.get("placeholder") or "", most=150)
+            complaints.count((*path, "default_values"), part.get("default_values") or [], most=_OPTIONS)
         elif kind == Part.TEXT_INPUT:
             complaints.length((*path, "value"), part.get("value") or "", most=4000)
             complaints.length((*path, "placeholder"), part.get("placeholder") or "", most=100)

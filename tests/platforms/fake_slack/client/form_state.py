@@ -70,6 +70,8 @@ def _put_in(world: World, view: View, element: Json, value: Any) -> Any:
         return _option(view, element, value)
     if slot == "selected_options":
         return [_option(view, element, each) for each in value]
+    if slot in MANY:
+        return [str(each) for each in value]
     if slot == "value":
         _check_text(element, str(value))
     return str(value)

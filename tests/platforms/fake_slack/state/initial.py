@@ -19,11 +19,12 @@ _SLOTS: dict[str, tuple[str, str]] = {
     "checkboxes": ("selected_options", "initial_options"),
     "users_select": ("selected_user", "initial_user"),
     "conversations_select": ("selected_conversation", "initial_conversation"),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations"),
     "channels_select": ("selected_channel", "initial_channel"),
     "datepicker": ("selected_date", "initial_date"),
     "file_input": ("files", ""),
 }
-MANY = {"selected_options", "files"}
+MANY = {"selected_options", "selected_conversations", "files"}
 
 
 def initial_state(blocks: list[Json], typed: dict[tuple[str, str], Json]) -> dict[tuple[str, str], Json]:
