@@ -285,21 +285,28 @@ def limits_for(
     for level, subject, allowance in _chosen(caller, rules, defaults, channel):
         if own_key and level in OPERATOR_LEVELS:
             continue
-        counted_in = "UTC" if level in OPERATOR_LEVELS else zone
-        start, end = bounds(now, allowance.period, ZoneInfo(counted_in))
-        found.append(
-            Limit(
-                level=level,
-                scope=_scope(level, caller.workspace, subject),
-                period=allowance.period,
-                period_start=start,
-                period_end=end,
-                zone=counted_in,
-                amount=allowance.amount,
-                unit=allowance.unit,
-            )
-        )
+        found.append(_limit(level, _scope(level, caller.workspace, subject), allowance, now=now, zone=zone))
     return tuple(found)
+
+
+def limit_of(rule: Rule, *, now: int, zone: str) -> Limit:
+    """The limit that a rule with a scope sets now."""
+    return _limit(rule.level, rule.scope, rule.allowance, now=now, zone=zone)
+
+
+def _limit(level: Level, scope: str, allowance: Allowance, *, now: int, zone: str) -> Limit:
+    counted_in = "UTC" if level in OPERATOR_LEVELS else zone
+    start, end = bounds(now, allowance.period, ZoneInfo(counted_in))
+    return Limit(
+        level=level,
+        scope=scope,
+        period=allowance.period,
+        period_start=start,
+        period_end=end,
+        zone=counted_in,
+        amount=allowance.amount,
+        unit=allowance.unit,
+    )
 
 
 def _scope(level: Level, workspace: str, subject: str) -> str:

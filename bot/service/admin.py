@@ -6,13 +6,14 @@ from bot.domain.access import is_operator, require_admin
 from bot.domain.commands import StudioPause, StudioResume, StudioTimezone, StudioUsage
 from bot.domain.identity import Caller
 from bot.domain.pricing import show_money
-from bot.domain.quota import Period, bounds
+from bot.domain.quota import Level, Period, Rule, bounds, limit_of
 from bot.domain.text import moment
 from bot.domain.timezones import read_timezone
 from bot.service.account_reports import account_reports
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic, log
+from bot.store.limits import set_rule, set_workspace_cap
 from bot.store.reports import usage
 from bot.store.workspaces import AuditEntry, SetUp, find_workspace, set_pause, set_up
 
@@ -34,6 +35,15 @@ def audit_entry(services: Services, caller: Caller, action: str, subject: str) -
         subject=subject,
         now=services.clock(),
     )
+
+
+async def store_rule(services: Services, rule: Rule, entry: AuditEntry) -> list[Rule]:
+    """Set a rule, and return those that it replaces."""
+    if rule.level is not Level.WORKSPACE:
+        return await services.database.transact(set_rule, rule, audit=entry)
+    zone = (await find_workspace(services.database, rule.workspace)).timezone
+    limit = limit_of(rule, now=services.clock(), zone=zone)
+    return await services.database.transact(set_workspace_cap, rule, limit, audit=entry)
 
 
 async def pause_or_resume(

@@ -15,7 +15,7 @@ from bot.domain.commands import (
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Named
 from bot.domain.quota import Allowance, Level, Limit, Period, Rule
-from bot.service.admin import audit_entry, require_rights
+from bot.service.admin import audit_entry, require_rights, store_rule
 from bot.service.durable_writes import until_known
 from bot.service.queries import describe_limit, limits_with_meters
 from bot.service.replies import PrivateReply
@@ -25,7 +25,6 @@ from bot.store.limits import (
     of_level,
     remove_rules,
     reset_meter,
-    set_rule,
     workspace_rules,
 )
 from bot.store.workspaces import MemberName, find_members, find_workspace, set_pace
@@ -102,7 +101,7 @@ async def set_quota(services: Services, command: QuotasSet, caller: Caller) -> P
     allowance = Allowance(amount=command.counted, period=command.period, unit=command.unit)
     rule = target.rule(caller, allowance)
     entry = audit_entry(services, caller, command.name, f"{target.level}:{target.subject}")
-    replaced = await until_known(services, lambda: services.database.transact(set_rule, rule, audit=entry))
+    replaced = await until_known(services, lambda: store_rule(services, rule, entry))
     # A cap that was raised lets queued jobs go on.
     services.wake(*ALL_JOBS, Topic.CARDS)
     before = _listed(one.allowance for one in replaced if one.allowance != allowance)
@@ -150,10 +149,11 @@ async def grant_quota(services: Services, command: QuotasGrant, caller: Caller) 
         raise InvalidRequest(f"{member.name} has no limit in {command.unit}, so there is nothing to add to")
     limit, _ = found[0]
     entry = audit_entry(services, caller, command.name, limit.scope)
+    identifier = services.new_id()
     meter = await until_known(
         services,
         lambda: services.database.transact(
-            grant, limit, command.counted, reason=command.reason.strip(), audit=entry
+            grant, identifier, limit, command.counted, reason=command.reason.strip(), audit=entry
         ),
     )
     return PrivateReply(

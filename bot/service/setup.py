@@ -10,12 +10,12 @@ from bot.domain.options import EVERY
 from bot.domain.pricing import MICROUSD, show_money
 from bot.domain.quota import Allowance, Level, Limit, Period, Rule
 from bot.domain.timezones import read_timezone
-from bot.service.admin import audit_entry, require_rights
+from bot.service.admin import audit_entry, require_rights, store_rule
 from bot.service.durable_writes import until_known
 from bot.service.queries import limits_with_meters
 from bot.service.replies import PrivateReply, SetupState
 from bot.services import ALL_JOBS, Services, Topic
-from bot.store.limits import of_level, set_rule
+from bot.store.limits import of_level
 from bot.store.workspaces import SetUp, find_workspace, set_up
 
 #: monthly budgets to choose from, in dollars
@@ -65,7 +65,7 @@ async def _set_budget(services: Services, caller: Caller, amount: int) -> None:
             allowance=Allowance(amount=amount, period=Period.MONTH),
         )
         entry = audit_entry(services, caller, StudioSetup.name, rule.scope)
-        await until_known(services, partial(services.database.transact, set_rule, rule, audit=entry))
+        await until_known(services, partial(store_rule, services, rule, entry))
     services.wake(*ALL_JOBS, Topic.CARDS)
 
 

@@ -39,7 +39,7 @@ TABLES = (
     "vocabulary",
 )
 #: tables whose rows are numbered by the database, in the order of insertion
-NUMBERED = frozenset({"audit", "job_event", "journal", "quota_grant"})
+NUMBERED = frozenset({"audit", "job_event", "journal"})
 
 
 async def copy_database(source: Database, target: Database) -> dict[str, int]:

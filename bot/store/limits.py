@@ -111,6 +111,24 @@ async def set_rule(tx: Transaction, rule: Rule, *, audit: AuditEntry) -> list[Ru
     return replaced
 
 
+async def set_workspace_cap(tx: Transaction, rule: Rule, limit: Limit, *, audit: AuditEntry) -> list[Rule]:
+    """Set a rule for a whole workspace, and return those that it replaces; `limit` is what it sets now.
+
+    What was spent in the period before the first such rule counts, as if it had been set before.
+    """
+    replaced = await set_rule(tx, rule, audit=audit)
+    if not limit.is_cap or await tx.fetch(sql.meters, ids=[limit.meter]):
+        return replaced
+    await open_meters(tx, [limit])
+    row = await tx.one(sql.spent_since, workspace=rule.workspace, since=limit.period_start)
+    if row and row["spent"]:
+        spent: int = row["spent"]
+        await tx.run(sql.add_used, id=limit.meter, amount=spent)
+        entry = {"meter": limit.meter, "amount": spent, "at": audit.now, "cause": "spent before the cap"}
+        await tx.run(sql.insert_journal, items=[{**entry, "kind": kind} for kind in ("reserved", "captured")])
+    return replaced
+
+
 async def apply_total_caps(tx: Transaction, defaults: Defaults, *, now: int) -> None:
     """Have the current meters of everything say what the settings say now, where no rule does."""
     amounts = {allowance.period: allowance.amount for allowance in defaults.everything}
@@ -164,13 +182,15 @@ async def _remove(tx: Transaction, rule: Rule) -> None:
     )
 
 
-async def grant(tx: Transaction, limit: Limit, amount: int, *, reason: str, audit: AuditEntry) -> Meter:
-    """Add an amount to a limit for its current period; returns the meter after it."""
+async def grant(
+    tx: Transaction, identifier: str, limit: Limit, amount: int, *, reason: str, audit: AuditEntry
+) -> Meter:
+    """Add an amount to a limit for its current period, once for each id; returns the meter after it."""
     meter = (await open_meters(tx, [limit]))[limit.meter]
+    values = {"meter": limit.meter, "amount": amount, "reason": reason, "actor": audit.actor, "at": audit.now}
+    if not await tx.run(sql.insert_grant, id=identifier, **values):
+        return meter
     await tx.run(sql.grant, id=limit.meter, amount=amount)
-    await tx.run(
-        sql.insert_grant, meter=limit.meter, amount=amount, reason=reason, actor=audit.actor, at=audit.now
-    )
     await record_audit(tx, audit, {"unit": limit.unit, "amount": amount, "reason": reason})
     return Meter(used=meter.used, reserved=meter.reserved, granted=meter.granted + amount)
 

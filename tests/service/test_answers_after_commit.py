@@ -15,7 +15,7 @@ from bot.store.database.base import CommitUnknown, Database, Row, StoreUnavailab
 from bot.store.database.named_sql import Query
 from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, toggle_star
-from bot.store.limits import reset_meter, set_rule
+from bot.store.limits import grant, reset_meter, set_rule
 from bot.store.transition import transition
 from bot.store.workspaces import set_pause
 from tests.engine.conftest import Open
@@ -131,6 +131,7 @@ async def done_by(engine: Engine, operation: Write) -> Any:
         toggle_star: lambda job: engine.press(Action.GALLERY, job),
         delete_job: engine.delete,
         set_rule: lambda _: engine.say("/quotas set --amount 5 --member ada", by=BOSS),
+        grant: lambda _: engine.say("/quotas grant ada --amount 5 --reason won", by=BOSS),
         reset_meter: lambda _: engine.say("/quotas reset --member ada", by=BOSS),
         set_pause: lambda _: engine.say("/studio pause", by=BOSS),
         add_upload: lambda _: engine.upload(PNG),
@@ -142,7 +143,7 @@ async def done_by(engine: Engine, operation: Write) -> Any:
 
 @pytest.mark.parametrize(
     "operation",
-    [accept, create_card_copy, toggle_star, delete_job, set_rule, reset_meter, set_pause, add_upload],
+    [accept, create_card_copy, toggle_star, delete_job, set_rule, grant, reset_meter, set_pause, add_upload],
     ids=lambda operation: operation.__name__,
 )
 async def test_every_write_that_is_answered_is_repeated_until_it_is_known(
@@ -151,6 +152,7 @@ async def test_every_write_that_is_answered_is_repeated_until_it_is_known(
     async with engine(wrap_store=Faulty) as bot:
         assert await done_by(bot, operation) is not None
         assert {operation: 0} == store_of(bot).lost
+        assert {5_000_000} >= {row["granted"] for row in await bot.rows("SELECT granted FROM meter")} - {0}
 
 
 async def test_a_cancelled_job_is_told_as_cancelled_though_the_commit_was_unknown(any_engine: Open) -> None:

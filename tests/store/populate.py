@@ -71,5 +71,5 @@ async def live(database: Database) -> None:
     )
     await database.transact(set_rule, rule, audit=decision)
     (limit, _), *_ = await usage_of(database, caller(), acceptance().defaults, now=NOW)
-    await database.transact(grant, limit, 1_000, reason="won", audit=decision)
+    await database.transact(grant, "grant", limit, 1_000, reason="won", audit=decision)
     await database.transact(claim_cap_notice, limit.meter, "near", "", now=NOW)

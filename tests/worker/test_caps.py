@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.errors import QuotaExhausted
 from bot.domain.jobs import State
+from bot.store.reports import inconsistent_meters
 from bot.worker.cap_notices import post_due_cap_notices
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
@@ -24,9 +25,11 @@ async def notices(engine: Engine) -> list[tuple[str, str]]:
 async def test_admins_are_warned_once_in_a_period_and_told_when_the_cap_is_reached(any_engine: Open) -> None:
     async with any_engine() as bot:
         price = (await bot.made()).price
-        await bot.learn(f"/quotas set --workspace --amount {price * 5 / 1e6:.6f}", by=BOSS)
-        for _ in range(4):
+        for _ in range(3):
             await bot.made()
+        # What was spent before the cap counts.
+        await bot.learn(f"/quotas set --workspace --amount {price * 5 / 1e6:.6f}", by=BOSS)
+        assert [] == await inconsistent_meters(bot.services.database)
         assert [] == await notices(bot), "there is no admin channel"
         await bot.learn("/studio setup --admin_channel staff|#staff", by=BOSS)
         (warning,) = await notices(bot)

@@ -28,7 +28,8 @@ CREATE INDEX meter_cap ON meter (period_end) WHERE is_cap = 1;
 
 -- Append only. What is granted on a meter is the sum of its entries.
 CREATE TABLE quota_grant (
-    id     {{serial}},
+    -- made before it is written, so that a repeated write grants nothing twice; begins with its time
+    id     TEXT PRIMARY KEY,
     meter  TEXT NOT NULL REFERENCES meter (id),
     amount BIGINT NOT NULL CHECK (amount > 0),
     reason TEXT NOT NULL,

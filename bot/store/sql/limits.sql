@@ -26,6 +26,13 @@ WHERE workspace = :workspace AND level = :level AND subject = :subject AND unit 
 UPDATE meter SET max_amount = :amount
 WHERE scope = :scope AND unit = :unit AND period = :period AND period_end > :now;
 
+-- name: spent_since
+SELECT CAST(coalesce(sum(price), 0) AS bigint) AS spent FROM job
+WHERE workspace = :workspace AND state = 'completed' AND finished_at >= :since AND refunded = 0;
+
+-- name: add_used
+UPDATE meter SET used = used + :amount WHERE id = :id;
+
 -- name: change_default_cap
 UPDATE meter SET max_amount = :amount
 WHERE scope = 'everything:' AND unit = 'money' AND period = :period AND period_end > :now
@@ -36,7 +43,8 @@ WHERE scope = 'everything:' AND unit = 'money' AND period = :period AND period_e
 UPDATE meter SET granted = granted + :amount WHERE id = :id;
 
 -- name: insert_grant
-INSERT INTO quota_grant (meter, amount, reason, actor, at) VALUES (:meter, :amount, :reason, :actor, :at);
+INSERT INTO quota_grant (id, meter, amount, reason, actor, at)
+VALUES (:id, :meter, :amount, :reason, :actor, :at) ON CONFLICT (id) DO NOTHING;
 
 -- name: grants
 SELECT amount, reason, at FROM quota_grant WHERE meter IN ({{values meters}}) ORDER BY id DESC LIMIT 5;

@@ -501,7 +501,8 @@ CREATE INDEX meter_cap ON meter (period_end) WHERE is_cap = 1;
 
 -- Append only. What is granted on a meter is the sum of its entries.
 CREATE TABLE quota_grant (
-    id     {{serial}},
+    -- made before it is written, so that a repeated write grants nothing twice; begins with its time
+    id     TEXT PRIMARY KEY,
     meter  TEXT NOT NULL REFERENCES meter (id),
     amount BIGINT NOT NULL CHECK (amount > 0),
     reason TEXT NOT NULL,
@@ -579,7 +580,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.WfSenInCZVQcBgcpzkScmkQWPP1Mj6MrvoLzEJJ8CTX3', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.e_rnQgkLIuaH3xqg5ZXmz13OBL8x-bWlEh9BoK6VmY6d', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
 VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
@@ -588,7 +589,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.NlIhQKW5XvZrWdIczu43gI2XilDVl1VPcrRNf-z_8myC', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.7Br4Mew-K50i-zmkqTu65g8ZH0EKXrFSkSy83UCh-2aN', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);
@@ -759,8 +760,8 @@ VALUES ('ceiling:chat:home/month/1798761600000', 'job00000002', 'refunded', 10, 
 INSERT INTO journal (meter, job, kind, amount, at, cause)
 VALUES ('member:chat:home:ada/day/1799971200000', 'job00000002', 'refunded', 10, 1800000000000, 'operator');
 
-INSERT INTO quota_grant (meter, amount, reason, actor, at)
-VALUES ('member:chat:home:ada/day/1799971200000', 1000, 'won', 'boss', 1800000000000);
+INSERT INTO quota_grant (id, meter, amount, reason, actor, at)
+VALUES ('grant', 'member:chat:home:ada/day/1799971200000', 1000, 'won', 'boss', 1800000000000);
 
 INSERT INTO cap_notice (meter, kind, target, at)
 VALUES ('member:chat:home:ada/day/1799971200000', 'near', '', 1800000000000);
