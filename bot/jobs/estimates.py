@@ -13,6 +13,7 @@ from bot.domain.jobs import Job, State
 from bot.services import EstimateInputs, Services, log
 from bot.store.accept import NewCard
 from bot.store.accounts import ready_accounts, stopped_workspace_accounts
+from bot.store.caps import waiting_for_caps
 from bot.store.jobs import jobs_by_id, jobs_of_cards
 from bot.store.queue_stats import QueuePosition, duration_stats, queue_positions
 from bot.store.rows import UNREADABLE, log_unreadable
@@ -161,10 +162,13 @@ async def _expected(services: Services, jobs: Iterable[Job], now: int) -> Mappin
     open_jobs = [job for job in jobs if not job.is_final]
     if not open_jobs:
         return {}
-    inputs, positions = await asyncio.gather(
+    queued = [job for job in open_jobs if job.state is State.QUEUED]
+    inputs, positions, capped = await asyncio.gather(
         _read_inputs(services, {job.request.duration_class for job in open_jobs}),
-        queue_positions(services.database, [job for job in open_jobs if job.state is State.QUEUED]),
+        queue_positions(services.database, queued),
+        waiting_for_caps(services.database, queued, now=now),
     )
+    positions |= {job: replace(positions[job], capped=True) for job in capped}
     return _estimates_of(services, open_jobs, positions, inputs, now)
 
 
@@ -239,11 +243,19 @@ def _speed(services: Services, job: Job) -> float:
     return services.settings.simulator_speed if job.provider == "simulator" else 1.0
 
 
+def _paused_reason(queued: QueuePosition) -> str:
+    """Why nothing of its workspace is claimed; empty where it is."""
+    if queued.paused:
+        return "paused by an admin"
+    budget = "the budget is used up; it continues in the next period or when the budget is raised"
+    return budget if queued.capped else ""
+
+
 def _blocked_reason(job: Job, queued: QueuePosition, inputs: EstimateInputs) -> str:
     """Why a queued job does not move; empty where nothing is known."""
     ready = inputs.ready
-    if queued.paused:
-        return "paused by an admin"
+    if paused := _paused_reason(queued):
+        return paused
     if job.has_own_key:
         stopped = inputs.stopped_keys.get(job.account_required or "")
         return (

@@ -13,7 +13,17 @@ from bot.domain.identity import Caller
 from bot.domain.ids import parse_job_id
 from bot.domain.jobs import Job, State
 from bot.domain.pricing import read_money, show_money
-from bot.domain.quota import Allowance, Defaults, Level, Period, Rule, bounds
+from bot.domain.quota import (
+    Allowance,
+    Defaults,
+    Level,
+    Limit,
+    Meter,
+    Period,
+    Rule,
+    Unit,
+    bounds,
+)
 from bot.domain.text import storable_json
 from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.secret_keys import fingerprint
@@ -106,17 +116,7 @@ class Operator:
         limits = await usage_of(self._database, caller, self._defaults, now=self._clock())
         whole = caller.member == caller.workspace
         return [
-            {
-                "level": limit.level,
-                "unit": limit.unit,
-                "period": limit.period,
-                "limit_microusd": limit.amount,
-                "used_microusd": meter.used,
-                "reserved_microusd": meter.reserved,
-                "granted_microusd": meter.granted,
-                "left": limit.unit.show_left(meter.left(limit)),
-                "resets": limit.resets,
-            }
+            _limit_record(limit, meter)
             for limit, meter in limits
             if not (whole and limit.level in (Level.MEMBER, Level.PERSON))
         ]
@@ -310,6 +310,21 @@ def _job_record(job: Job) -> dict[str, Any]:
         "account": job.account,
         "generation": job.remote_id,
         "failure": job.failure.message if job.failure else None,
+    }
+
+
+def _limit_record(limit: Limit, meter: Meter) -> dict[str, Any]:
+    is_money, show = limit.unit is Unit.MONEY, limit.unit.show
+    left = limit.unit.show_left(meter.left(limit))
+    return {
+        "level": limit.level,
+        "period": limit.period,
+        "limit_microusd": limit.amount if is_money else None,
+        "used_microusd": meter.used if is_money else None,
+        "reserved_microusd": meter.reserved if is_money else None,
+        "granted_microusd": meter.granted if is_money else None,
+        "left": left if is_money else f"{left} of {show(limit.amount + meter.granted)}",
+        "resets": limit.resets,
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.caps import WARN_PERCENT, Cap
 from bot.domain.identity import Place
+from bot.domain.jobs import Job
 from bot.domain.quota import Level, Period
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
@@ -22,10 +23,24 @@ async def current_caps(database: Database, *, now: int) -> list[Cap]:
 
 async def caps_of(database: Database, workspace: str, *, own_key: bool, now: int) -> list[Cap]:
     """The caps that hold for a workspace; with its own key only its own."""
-    levels = (Level.WORKSPACE,) if own_key else (Level.WORKSPACE, Level.CEILING)
-    scopes = [f"{level}:{workspace}" for level in levels]
-    scopes += [] if own_key else [f"{Level.EVERYTHING}:"]
+    scopes = _scopes(workspace, own_key=own_key)
     return [_cap(row) for row in await database.fetch(sql.caps_of, scopes=scopes, now=now)]
+
+
+async def waiting_for_caps(database: Database, jobs: Iterable[Job], *, now: int) -> frozenset[str]:
+    """Those of the queued jobs that no claim takes, because a cap that holds for them is used up."""
+    scopes = {job.id: _scopes(job.workspace, own_key=job.has_own_key) for job in jobs}
+    if not scopes:
+        return frozenset()
+    asked = sorted({scope for some in scopes.values() for scope in some})
+    paused = {row["scope"] for row in await database.fetch(sql.paused_scopes, scopes=asked, now=now)}
+    return frozenset(job for job, some in scopes.items() if paused.intersection(some))
+
+
+def _scopes(workspace: str, *, own_key: bool) -> tuple[str, ...]:
+    """The scopes of the caps that hold for a workspace; with its own key only its own."""
+    own = f"{Level.WORKSPACE}:{workspace}"
+    return (own,) if own_key else (own, f"{Level.CEILING}:{workspace}", f"{Level.EVERYTHING}:")
 
 
 def _cap(row: Row) -> Cap:

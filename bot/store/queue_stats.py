@@ -61,6 +61,8 @@ class QueuePosition:
     ahead: int
     #: its workspace is paused
     paused: bool
+    #: a spending cap is used up
+    capped: bool = False
 
 
 async def queue_positions(store: Database | Transaction, jobs: Iterable[Job]) -> dict[str, QueuePosition]:

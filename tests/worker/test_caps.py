@@ -64,6 +64,8 @@ async def test_queued_jobs_keep_their_place_while_paused_and_resume(
         assert State.QUEUED is (await bot.job(waiting)).state
         with pytest.raises(QuotaExhausted, match="Queued jobs keep their place"):
             await bot.ask(by=BOB)
+        status = await bot.learn("/status")
+        assert "the budget is used up" in str(status.fields)
         told = await notices(bot)
         assert [("c7", True)] == [(channel, text.startswith("Paused: the cap")) for channel, text in told]
         assert 1 == len(await notices(bot)), "members are told once"

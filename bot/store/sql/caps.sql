@@ -11,6 +11,11 @@ SELECT id, scope, period, period_end, max_amount + granted AS amount, used, rese
 WHERE is_cap = 1 AND scope IN ({{values scopes}}) AND period_end > :now AND period_start <= :now
 ORDER BY id;
 
+-- name: paused_scopes
+SELECT scope FROM meter
+WHERE is_cap = 1 AND scope IN ({{values scopes}}) AND period_end > :now AND period_start <= :now
+  AND used >= max_amount + granted;
+
 -- name: claim_notice
 INSERT INTO cap_notice (meter, kind, target, at) VALUES (:meter, :kind, :target, :now)
 ON CONFLICT (meter, kind, target) DO NOTHING RETURNING meter;
