@@ -12,8 +12,8 @@ from bot.store.workspaces import AuditEntry, add_workspaces, find_workspace, loc
 
 sql = load("limits")
 
-#: as the limit of a cap without a rule
-_UNLIMITED = 2**62
+#: as the limit of a cap without a rule; queries multiply it by a percentage
+_UNLIMITED = 2**53
 
 #: a limit, with what has been counted against it
 Counted = tuple[Limit, Meter]

@@ -1,6 +1,7 @@
 """Spending caps: admins are warned once, at the cap a workspace pauses cleanly, and it resumes by itself."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -95,3 +96,20 @@ async def test_everything_has_caps_by_settings(any_engine: Open, cap: str) -> No
             subject="everything", amount="1", period="day" if "daily" in cap else "month"
         )
         await bot.ask(by=person("eve", workspace="chat:elsewhere"))
+
+
+async def test_a_total_cap_that_was_changed_holds_from_the_start(any_engine: Open) -> None:
+    """Whoever raises it in the settings restarts the bot, and no new command has to come for that."""
+    async with any_engine(total_daily_cap="5") as bot:
+        await bot.made()
+        await bot.dropped()
+        waiting = await bot.ask()
+        same: dict[str, Any] = {"clock": bot.clock, "providers": [bot.provider]}
+    async with any_engine(total_daily_cap="0.001", **same) as bot:
+        await bot.looks()
+        assert State.QUEUED is (await bot.job(waiting)).state
+        assert "the budget of the whole bot" in await bot.service.pause_notice(ADA)
+    async with any_engine(**same) as bot:
+        assert State.COMPLETED is (await bot.ends(waiting)).state
+        # A cap that was removed warns nobody.
+        assert [] == await notices(bot)
