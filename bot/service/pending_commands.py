@@ -37,22 +37,21 @@ async def ask(
     own_account = (await find_workspace(services.database, caller.workspace)).own_account
     jobs = await ordering.new_jobs(services, order, own_account)
     # Nothing is fetched for what would be refused in any case.
-    await queries.check_acceptable(services, caller, ())
+    await queries.check_acceptable(services, caller, place, ())
     if isinstance(command, Reframe):
         fetched = await framing.with_fetched_source(services, command, caller, place)
         if fetched is not command:
             command = fetched
             order = await ordering.resolve_complete(services, command, caller, place)
             jobs = await ordering.new_jobs(services, order, own_account)
-    prices = [job.price for job in jobs]
-    await queries.check_acceptable(services, caller, prices)
+    await queries.check_acceptable(services, caller, place, jobs)
     shown = (
         await framing.show_framing(services, order, caller)
         if isinstance(command, Reframe)
         else framing.FramingPreview(text="")
     )
     request = jobs[0].request
-    price = show_money(sum(prices), estimate=is_estimate(request))
+    price = show_money(sum(job.price for job in jobs), estimate=is_estimate(request))
     bound = f"up to {price}" if is_upper_bound(request) else price
     pending = PendingCommand(
         id=services.new_id(), start_label=f"Start · {bound}", picture=shown.picture, alt=shown.text
