@@ -60,7 +60,7 @@ async def ask(
         command=command.name,
         options=command.model_dump_json(exclude_unset=True),
         member=caller.member,
-        price=sum(prices),
+        price=sum(job.price for job in jobs),
     )
     await until_known(services, lambda: store_command(services, pending.id, stored))
     builds_on = f"It builds on #{short_id(order.parent)}." if order.parent else ""
