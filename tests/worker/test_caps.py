@@ -7,6 +7,8 @@ import pytest
 
 from bot.domain.errors import QuotaExhausted
 from bot.domain.jobs import State
+from bot.domain.quota import Level
+from bot.store.limits import of_level
 from bot.store.reports import inconsistent_meters
 from bot.worker.cap_notices import post_due_cap_notices
 from tests.engine.conftest import Open
@@ -78,7 +80,9 @@ async def test_queued_jobs_keep_their_place_while_paused_and_resume(
             case "a removed cap":
                 await bot.learn("/quotas remove --workspace", by=BOSS)
             case "a new day":
-                bot.advance(DAY_MS)
+                # Less than a whole day, after which the job would have waited too long.
+                (cap, _), *_ = of_level(await bot.limits(), Level.WORKSPACE)
+                bot.advance(cap.period_end - bot.clock.wall())
             case _:
                 await bot.learn("/quotas reset --workspace", by=BOSS)
         assert State.COMPLETED is (await bot.ends(waiting)).state
