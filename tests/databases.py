@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -178,7 +179,8 @@ class KeptPostgres:
 
 @pytest.fixture(scope="session")
 def kept_postgres(postgres_server: str) -> Iterator[KeptPostgres]:
-    name = f"kept_{os.getpid()}"
+    # A fixture that several folders import is made once for each of them.
+    name = f"kept_{uuid4().hex}"
     url = _database(postgres_server, name)
 
     async def make() -> asyncpg.Connection:
