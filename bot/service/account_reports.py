@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
+from bot.domain.conditions import Condition, ConditionKind
 from bot.domain.credit import DAY_MS, PriceDeviation, days_left, spent_per_day
 from bot.domain.pricing import show_left, show_money
 from bot.domain.quota import Period, bounds
@@ -105,23 +106,36 @@ async def wrong_prices(database: Database, *, now: int) -> list[PriceDeviation]:
 
 async def money_warnings(services: Services) -> list[str]:
     """What the operator should know about credit, limits and prices, each with its remedy."""
-    now = services.clock()
-    reports = await account_reports(services.database, monthly_limit=services.settings.monthly_limit, now=now)
-    wrong = await wrong_prices(services.database, now=now)
-    return [*_account_warnings(reports), *_price_warnings(wrong)]
+    conditions = await balance_conditions(services)
+    wrong = await wrong_prices(services.database, now=services.clock())
+    return [*map(str, conditions), *_price_warnings(wrong)]
 
 
-def _account_warnings(reports: Sequence[AccountReport]) -> Iterator[str]:
+async def balance_conditions(services: Services) -> list[Condition]:
+    """The operator's accounts whose credit or monthly limit is nearly spent."""
+    reports = await account_reports(
+        services.database, monthly_limit=services.settings.monthly_limit, now=services.clock()
+    )
+    return list(_balance_conditions(reports))
+
+
+def _balance_conditions(reports: Sequence[AccountReport]) -> Iterator[Condition]:
     for report in reports:
         if report.days_left is not None and report.days_left < _SOON_DAYS:
-            yield f"Account {report.account} of {report.provider}: {report.credit_line}. Add credit."
+            yield Condition(
+                kind=ConditionKind.BALANCE_LOW,
+                subject=report.account,
+                text=f"Account {report.account} of {report.provider}: {report.credit_line}.",
+                remedy="Add credit.",
+            )
         limit = report.monthly_limit
         if limit and report.spent_this_month * 100 >= limit * _NEAR_PERCENT:
-            yield (
-                f"Account {report.account} of {report.provider} has spent "
-                f"{show_money(report.spent_this_month)} of its {show_money(limit)} for this month. "
-                "At the limit it stops until the month ends; "
-                "REVERIE_ACCOUNT_MONTHLY_LIMIT sets it."
+            yield Condition(
+                kind=ConditionKind.BALANCE_LOW,
+                subject=f"{report.account}/month",
+                text=f"Account {report.account} of {report.provider} has spent "
+                f"{show_money(report.spent_this_month)} of its {show_money(limit)} for this month.",
+                remedy="At the limit it stops until the month ends; REVERIE_ACCOUNT_MONTHLY_LIMIT sets it.",
             )
 
 

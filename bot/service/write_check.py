@@ -5,7 +5,9 @@ write and a disk with little free space.
 """
 
 import asyncio
+from pathlib import Path
 
+from bot.domain.conditions import Condition, ConditionKind
 from bot.domain.errors import MediaError, StoreError
 from bot.media.disk import free_bytes, show_bytes
 from bot.services import Services
@@ -15,6 +17,9 @@ from bot.store.database.base import Transaction
 _LEASE = "write-check"
 #: as much as a command writes, and more than may be free in a file's last block
 _ROOM = "." * 65_536
+_MAKE_ROOM = (
+    "Make room, set REVERIE_MEDIA_MAX_BYTES to have old results removed, or lower REVERIE_MIN_FREE_BYTES."
+)
 
 
 class WriteCheck:
@@ -45,18 +50,15 @@ class WriteCheck:
             "disk, or make it writable; writing is retried automatically."
         )
 
-    async def low_disk(self) -> str | None:
-        """A warning where the disk of the data folder has little free space; None otherwise."""
+    async def low_disk(self) -> Condition | None:
+        """The disk of the data folder or of the database that has little free space, or cannot be read."""
         for folder in self._folders:
             try:
                 free = await asyncio.to_thread(free_bytes, folder)
             except MediaError as error:
-                return f"The disk of {folder} cannot be read: {error}"
+                return _disk(folder, f"The disk of {folder} cannot be read: {error}", "Check it.")
             if free < self._services.settings.min_free_bytes:
-                return (
-                    f"The disk of {folder} has only {show_bytes(free)} left. Make room, set "
-                    "REVERIE_MEDIA_MAX_BYTES to have old results removed, or lower REVERIE_MIN_FREE_BYTES."
-                )
+                return _disk(folder, f"The disk of {folder} has only {show_bytes(free)} left.", _MAKE_ROOM)
         return None
 
     def _gone(self) -> str | None:
@@ -76,6 +78,10 @@ class WriteCheck:
         except StoreError as error:
             return error
         return None
+
+
+def _disk(folder: Path, text: str, remedy: str) -> Condition:
+    return Condition(kind=ConditionKind.DISK_LOW, subject=str(folder), text=text, remedy=remedy)
 
 
 async def _write(tx: Transaction, *, owner: str, now: int, until: int) -> None:

@@ -17,6 +17,7 @@ from bot.domain.pricing import show_money
 from bot.domain.workspace_keys import OWN_KEYS_ONLY
 from bot.security.loopback import is_local, names_us
 from bot.service.account_reports import money_warnings
+from bot.service.conditions import stopped_accounts, unresponsive_providers
 from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
 from bot.services import Services
@@ -60,7 +61,7 @@ async def readiness(
     ]
     if services.stopping.is_set():
         not_ready.append("The process is stopping.")
-    degraded = [low] if (low := await writes.low_disk()) else []
+    degraded = [str(low)] if (low := await writes.low_disk()) else []
     if (fault := await services.storage.fault()) is not None:
         degraded.append(f"Media cannot be stored or read: {fault}. Results are tried again for 6 hours.")
     if own_keys_only:
@@ -91,24 +92,14 @@ def _no_provider(services: Services, rows: Sequence[AccountRow]) -> Iterator[str
 
 def _degraded(services: Services, rows: Sequence[AccountRow]) -> Iterator[str]:
     yield from budget_exceeded(services.media_usage)
+    yield from map(str, stopped_accounts(rows))
     for row in rows:
-        if row.state is AccountState.STOPPED:
-            yield (
-                f"Account {row.id} of {row.provider} does not accept jobs: {row.reason}. "
-                "Fix its key or add credit; it is checked again automatically."
-            )
         if row.state is AccountState.RETIRED and row.in_flight:
             yield (
                 f"Account {row.id} of {row.provider} has {row.in_flight} jobs in flight, but no key. "
                 "Add the key to the settings again until they have ended."
             )
-    for account, health in services.health.items():
-        if health.failing_since is not None:
-            seconds = (services.clock() - health.failing_since) // 1000
-            yield (
-                f"Account {account} has had no response for {seconds} s: {health.error}. "
-                "Its jobs wait; check the network and the provider's status."
-            )
+    yield from map(str, unresponsive_providers(services))
 
 
 def _failing_loops(services: Services, loops: Mapping[str, Supervised]) -> Iterator[str]:
