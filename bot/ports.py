@@ -40,10 +40,7 @@ class Publisher(Protocol):
         ...
 
     async def post_notice(self, text: str, place: Place) -> None:
-        """Post a notice of the bot to everybody at `place`, without mentions.
-
-        Raises DeliveryError; it is not tried again.
-        """
+        """Post a notice of the bot to everybody at `place`, without mentions; raises DeliveryError."""
         ...
 
 

@@ -85,6 +85,13 @@ async def test_everybody_sees_the_newest_announcement(store: ConversationStore) 
         assert ("It is out again", None) == (line["text"], line["to"])
 
 
+async def test_an_announcement_to_a_person_is_seen_by_nobody_else(store: ConversationStore) -> None:
+    await CardPublisher(store).post_notice("It is out", replace(place(), channel=f"@{ADA.id}"))
+    (line,) = await seen(store, ADA)
+    assert ("It is out", Channel.DIRECT) == (line["text"], line["channel"])
+    assert [] == await seen(store, GRACE)
+
+
 async def test_notes_are_private_limited_and_can_be_dismissed(store: ConversationStore) -> None:
     for number in range(35):
         await store.put_note(

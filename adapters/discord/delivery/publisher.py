@@ -25,6 +25,7 @@ from adapters.discord.delivery.routes import (
     message_name,
     parse_message_name,
     routes_for,
+    user_of,
 )
 from adapters.discord.delivery.writer import Delivery, MessageWriter
 from adapters.discord.messages.cards import EPHEMERAL
@@ -136,9 +137,11 @@ class CardPublisher:
         await self._try_routes(self._routes(place), delete)
 
     async def post_notice(self, text: str, place: Place) -> None:
-        channel = place.thread or place.channel
-        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         try:
+            channel = place.thread or place.channel
+            if channel.startswith("@"):
+                channel = await self._lookups.dm_channel(user_of(place))
+            route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
             await self._rest.request(route, {"content": text, "allowed_mentions": {"parse": []}})
         except ApiError as error:
             raise Undeliverable(error.reason) from error

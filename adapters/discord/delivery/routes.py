@@ -45,7 +45,7 @@ def routes_for(
     if place.message is not None and (posted := parse_message_name(place.message)):
         return (posted, DirectMessageRoute(user=asker))
     if place.channel.startswith("@"):
-        return (DirectMessageRoute(user=place.channel.rpartition(":")[2].lstrip("@")),)
+        return (DirectMessageRoute(user=user_of(place)),)
     found: list[DeliveryRoute] = []
     if token is not None and token.is_valid(now):
         found.append(WebhookRoute(token=token, message=place.message))
@@ -53,6 +53,11 @@ def routes_for(
         found.append(ChannelRoute(channel=place.thread or place.channel, message=place.message))
     found.append(DirectMessageRoute(user=asker))
     return tuple(found)
+
+
+def user_of(place: Place) -> str:
+    """The user whose direct messages a place names."""
+    return place.channel.rpartition(":")[2].lstrip("@")
 
 
 def message_endpoint(method: str, target: MessageTarget) -> Route:

@@ -123,10 +123,11 @@ class CardPublisher:
 
     async def post_notice(self, text: str, place: Place) -> None:
         payload = Payload(text=escape(text), blocks=[])
+        api = self._workspace(place)
         try:
-            await self._workspace(place).call(
-                "chat.postMessage", channel=place.channel, thread_ts=place.thread, **payload.posted
-            )
+            is_direct = place.channel.startswith("@")
+            channel = await self._direct_channel(api, user_of(place)) if is_direct else place.channel
+            await api.call("chat.postMessage", channel=channel, thread_ts=place.thread, **payload.posted)
         except ApiError as error:
             raise Undeliverable(error.reason) from error
 

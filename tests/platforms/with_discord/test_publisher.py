@@ -212,6 +212,16 @@ async def test_a_copy_is_sent_once_though_it_was_not_recorded(env: DeliveryEnv) 
     assert shown == await env.publisher.find_message(view.card, env.direct())
 
 
+async def test_a_notice_reaches_a_persons_direct_messages(env: DeliveryEnv) -> None:
+    for text in ("It is down @everyone", "It is up"):
+        await env.publisher.post_notice(text, env.direct())
+    messages = env.sent_directly()
+    assert ["It is down @everyone", "It is up"] == [message.content for message in messages]
+    env.ada.user.dms_open = False
+    with pytest.raises(Undeliverable):
+        await env.publisher.post_notice("It is down again", env.direct())
+
+
 async def test_closed_direct_messages_point_to_show(env: DeliveryEnv) -> None:
     env.ada.user.dms_open = False
     view = env.view(private=True)

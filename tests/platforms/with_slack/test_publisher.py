@@ -177,6 +177,13 @@ async def test_a_notice_mentions_nobody(harness: PublisherHarness) -> None:
         await harness.publisher.post_notice("Back again", harness.place())
 
 
+async def test_a_notice_reaches_a_persons_direct_messages(harness: PublisherHarness) -> None:
+    for text in ("It is down", "It is up"):
+        await harness.publisher.post_notice(text, harness.direct_place())
+    assert ["It is down", "It is up"] == [message.text for message in harness.sent_directly()]
+    assert [] == harness.messages()
+
+
 async def test_an_organisations_token_is_used_for_its_workspaces(harness: PublisherHarness) -> None:
     whole = harness.fake.enterprise("Studios")
     team = harness.fake.team("Cutting room", installed=False, enterprise=whole)
