@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from bot.media.sandbox.pool import SandboxPool
 from bot.resources import Misconfigured, OpenPool, OpenStore, Resources, Wrap, open_resources
 from bot.service.adapter_data import AdapterData
+from bot.service.alerts import alert_loops
 from bot.service.facade import BotService
 from bot.service.operator import Operator
 from bot.service.plugin import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlugin
@@ -111,7 +112,7 @@ class App:
             else {}
         )
         # A stop waits for these loops; the others are cancelled.
-        loops = _supervised(services, shared_loops(services) | worker)
+        loops = _supervised(services, shared_loops(services) | alert_loops(services, publishers) | worker)
         listeners = _supervised(services, {"callbacks": callbacks.run}) | (receivers if is_gateway else {})
         routes = [
             *health_routes(services, adapters, loops | listeners),

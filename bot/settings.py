@@ -36,6 +36,7 @@ PROVIDERS = ("luma", "luma-agents", "appypie", "simulator")
 _MEDIA_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
 MEDIA_URL_LIKE = "write it like s3://bucket or s3://bucket/prefix"
 _PUBLIC_URL_LIKE = "write it like https://bot.example.org"
+_WEBHOOK_LIKE = "write it like https://hooks.example.org/path, as the service that receives it shows it"
 
 
 class Role(StrEnum):
@@ -57,6 +58,17 @@ class Switch(StrEnum):
 def is_media_url(text: str) -> bool:
     """Whether this is the URL of a bucket."""
     return _MEDIA_URL.fullmatch(text) is not None
+
+
+def is_web_address(text: str) -> bool:
+    """Whether this is the URL of something that is reached by HTTP."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return False
+    visible = text.isascii() and text.isprintable() and " " not in text
+    return visible and parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def split_list(value: Any) -> Any:
@@ -170,6 +182,8 @@ class Settings(EnvironmentSettings):
     playground: Switch = Switch.AUTO
     playground_password: Secret = None
     operators: Names = ()
+    #: receives alerts; whoever knows the address can post there
+    alert_webhook: Secret = None
     default_ceiling: Decimal | None = Field(default=None, ge=0, le=1_000_000)
     default_allowance: Decimal | None = Field(default=None, ge=0, le=1_000_000)
     #: dollars that everything together may cost in a calendar day and month (UTC); None: no cap
@@ -241,6 +255,13 @@ class Settings(EnvironmentSettings):
         if parts.username is not None or parts.query or parts.fragment:
             raise ValueError(f"it has more than scheme, host and port; {_PUBLIC_URL_LIKE}")
         return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _read_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not is_web_address(value.get_secret_value()):
+            raise ValueError(_WEBHOOK_LIKE)
+        return value
 
     @field_validator("media_url")
     @classmethod

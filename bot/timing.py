@@ -72,6 +72,19 @@ class Timing(BaseModel):
     outage_interval: int = 10_000
     #: between two searches for spending caps that are nearly used up
     cap_interval: int = 10_000
+    #: between two searches for what operators are alerted about
+    alert_interval: int = 15_000
+    #: how long a provider does not respond, and nothing is submitted from a queue, before operators are told
+    alert_outage: int = 60_000
+    alert_queue: int = 1_200_000
+    #: what was not found for so long is over, and may be told again this long after it was told
+    alert_clear: int = 120_000
+    alert_quiet: int = 600_000
+    #: first delay before an alert is sent again; it doubles each time, up to a maximum and until a deadline
+    alert_retry: int = 5_000
+    alert_retry_max: int = 600_000
+    alert_deadline: int = 86_400_000
+    alert_lease: int = 60_000
     #: between two checks of a stopped account
     account_check: int = 30_000
     #: between two readings of an account's credit, while its jobs run and while it is idle

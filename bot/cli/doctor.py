@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import httpx
 
 from bot.bootstrap import find_plugins
+from bot.cli.alert_findings import alert_findings
 from bot.cli.bucket_findings import bucket_findings
 from bot.cli.disk_findings import disk_findings
 from bot.cli.params import unknown_settings
@@ -47,6 +48,7 @@ async def examine(settings: Settings) -> list[Diagnosis]:
         pooler_findings,
         _store,
         provider_findings,
+        alert_findings,
         _chats,
     )
     return [finding for part in parts async for finding in part(settings)]

@@ -167,7 +167,7 @@ def failure(category: FailureCategory, reason: str | None = None) -> Failure:
     message = _MESSAGES[category]
     shown = one_line(reason or "")
     if shown and category in _QUOTED:
-        message = _QUOTED[category].format(_neutral(shown).rstrip("."))
+        message = _QUOTED[category].format(neutral(shown).rstrip("."))
     return Failure(category=category, message=f"{message} {_NOT_CHARGED}", reason=shown or None)
 
 
@@ -189,5 +189,6 @@ def one_line(text: str) -> str:
 _LOOK_ALIKE = str.maketrans({"@": "@\u200b", "<": "‹", ">": "›", "`": "'", "[": "(", "]": ")"})
 
 
-def _neutral(line: str) -> str:
+def neutral(line: str) -> str:
+    """The text with look-alikes of the characters that make mentions, links and code blocks."""
     return line.translate(_LOOK_ALIKE)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from bot.domain.conditions import Condition, ConditionKind
 from bot.services import Services
 from bot.store.accounts import AccountRow, AccountState
+from bot.store.alerts import stuck_queues
+from bot.store.database.base import Database
 
 
 def stopped_accounts(rows: Sequence[AccountRow]) -> Iterator[Condition]:
@@ -32,3 +34,16 @@ def unresponsive_providers(services: Services, *, for_ms: int = 0) -> Iterator[C
             f"{health.error}.",
             remedy="Its jobs wait; check the network and the provider's status.",
         )
+
+
+async def stuck_queue_conditions(database: Database, *, before: int) -> list[Condition]:
+    """Queues from which nothing was submitted since a time, although jobs were due before it."""
+    return [
+        Condition(
+            kind=ConditionKind.QUEUE_STUCK,
+            subject=f"{queue.provider}/{queue.lane}",
+            text=f"{queue.jobs} {queue.lane} jobs of {queue.provider} are waiting, and none is submitted.",
+            remedy="See whether a worker runs and what /readyz and its log say; restart it if it hangs.",
+        )
+        for queue in await stuck_queues(database, before=before)
+    ]

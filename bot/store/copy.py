@@ -36,6 +36,8 @@ TABLES = (
     "adapter_data_seq",
     "rate_slot",
     "outage_notice",
+    "alert",
+    "alert_notice",
     "vocabulary",
 )
 #: tables whose rows are numbered by the database, in the order of insertion

@@ -310,3 +310,36 @@ async def test_a_model_without_a_price_is_about_and_names_the_file(tmp_path: Pat
     (finding,) = [one for one in findings if "has no price" in one.what]
     assert finding.what.startswith("ray-flash-2")
     assert "REVERIE_RATES_FILE" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "level", "told"),
+    [
+        (204, Severity.OK, "alerts go to the webhook at 127.0.0.1"),
+        (400, Severity.OK, "alerts go to the webhook at 127.0.0.1"),
+        (404, Severity.FAULT, "the webhook answers 404: it does not exist any more"),
+        (503, Severity.WARNING, "the webhook answers 503"),
+        (None, Severity.FAULT, "the webhook cannot be reached"),
+    ],
+)
+async def test_the_webhook_of_alerts_is_tried_without_a_message(
+    tmp_path: Path, status: int | None, level: Severity, told: str
+) -> None:
+    async with scripted(*(() if status is None else (reply(status),))) as api:
+        where = settings(tmp_path, alert_webhook=SecretStr(f"{api.url}/hidden"))
+        findings = await examine(where)
+        assert [{}] == [one.document for one in api.received]
+    (finding,) = [one for one in findings if one.what.startswith("alerts")]
+    assert (level, True) == (finding.level, told in finding.what)
+    assert not any("hidden" in f"{one.what}{one.remedy}" for one in findings)
+
+
+async def test_nobody_to_tell_is_reported_where_money_is_spent(tmp_path: Path) -> None:
+    def about(findings: Sequence[Diagnosis]) -> int:
+        return len([one for one in findings if one.what == "nobody is told when something goes wrong"])
+
+    paid = {"provider": ("luma",)}
+    assert [0, 1, 0] == [
+        about(await examine(settings(tmp_path, **changes)))
+        for changes in ({}, paid, paid | {"operators": ("discord:1",)})
+    ]

@@ -1,9 +1,12 @@
 """Fill a store: a row in every table, and jobs in every kind of state."""
 
+from bot.domain.alerts import AlertRules
 from bot.domain.concepts import Vocabulary
+from bot.domain.conditions import Condition, ConditionKind
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.store.accounts import OutageNotice, claim_notice
 from bot.store.adapter_data import put, reserve_rate_slot
+from bot.store.alerts import Findings, record_findings
 from bot.store.caps import claim_cap_notice
 from bot.store.cards import create_card_copy
 from bot.store.claim import acquire_lease
@@ -73,3 +76,13 @@ async def live(database: Database) -> None:
     (limit, _), *_ = await usage_of(database, caller(), acceptance().defaults, now=NOW)
     await database.transact(grant, "grant", limit, 1_000, reason="won", audit=decision)
     await database.transact(claim_cap_notice, limit.meter, "near", "", now=NOW)
+    low = Condition(kind=ConditionKind.DISK_LOW, subject="/data", text="It is full.", remedy="Make room.")
+    findings = Findings(
+        conditions=[low],
+        rules=AlertRules(clear=HOUR, quiet=HOUR),
+        targets=["webhook"],
+        new_id=iter(("1", "2")).__next__,
+        now=NOW,
+        may_resolve=True,
+    )
+    await database.transact(record_findings, findings)

@@ -163,6 +163,16 @@ def test_people_read_from_a_bucket_that_they_can_reach(
     assert links is has_links(settings, bucket_of(settings, "s3://our-films"))
 
 
+@pytest.mark.parametrize("url", ["wrong.example", "ftp://wrong.example/x", "https://wrong.example/a b"])
+def test_a_webhook_that_is_no_address_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        _read(REVERIE_ALERT_WEBHOOK=url)
+    told = describe_error(caught.value)
+    assert told.startswith("REVERIE_ALERT_WEBHOOK: write it like https://")
+    assert url not in told
+    assert "T0/B0" not in repr(_read(REVERIE_ALERT_WEBHOOK="https://hooks.slack.example/services/T0/B0"))
+
+
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
     """Compose files make such variables; an empty secret would sign with nothing."""
     names = [

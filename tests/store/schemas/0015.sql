@@ -534,6 +534,36 @@ ALTER TABLE workspace ADD COLUMN reactions INTEGER NOT NULL DEFAULT 1 CHECK (rea
 ALTER TABLE workspace ADD COLUMN admin_channel TEXT NOT NULL DEFAULT '';
 ALTER TABLE workspace ADD COLUMN admin_adapter TEXT NOT NULL DEFAULT '';
 
+-- Conditions that the operator is told about, by their ids.
+CREATE TABLE alert (
+    id       TEXT PRIMARY KEY,
+    kind     TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    remedy   TEXT NOT NULL,
+    state    TEXT NOT NULL CHECK (state IN ('found', 'raised', 'resolved')),
+    -- when any process last found the condition
+    found_at BIGINT NOT NULL,
+    told_at  BIGINT,
+    -- names the alert in the messages about it
+    notice   TEXT NOT NULL DEFAULT ''
+);
+
+-- Messages about alerts that are still to be sent.
+CREATE TABLE alert_notice (
+    id     TEXT PRIMARY KEY,
+    -- 'webhook', or an operator
+    target TEXT NOT NULL,
+    alert  TEXT NOT NULL,
+    kind   TEXT NOT NULL,
+    state  TEXT NOT NULL CHECK (state IN ('raised', 'resolved')),
+    text   TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    at     BIGINT NOT NULL,
+    tries  INTEGER NOT NULL DEFAULT 0,
+    run_at BIGINT NOT NULL
+);
+CREATE INDEX alert_notice_target ON alert_notice (target, id);
+
 INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter)
 VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '');
 
@@ -580,7 +610,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.e_rnQgkLIuaH3xqg5ZXmz13OBL8x-bWlEh9BoK6VmY6d', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.IOWD7cTn5KGVyrLPz0EHfuHsKEQKCL7KccGqMt7-pOoo', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
 VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
@@ -589,7 +619,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.7Br4Mew-K50i-zmkqTu65g8ZH0EKXrFSkSy83UCh-2aN', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.iUzbnHO4EahCdI13h3STFfsL44EJNtTzh7fP0lvc1BW6', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);
@@ -795,6 +825,12 @@ VALUES ('chat', 'identify', 1800003600000);
 
 INSERT INTO outage_notice (provider, adapter, workspace, channel, thread, at)
 VALUES ('luma', 'chat', 'chat:home', 'general', '', 1800000000000);
+
+INSERT INTO alert (id, kind, text, remedy, state, found_at, told_at, notice)
+VALUES ('disk_low:/data', 'disk_low', 'It is full.', 'Make room.', 'raised', 1800000000000, 1800000000000, '1');
+
+INSERT INTO alert_notice (id, target, alert, kind, state, text, remedy, at, tries, run_at)
+VALUES ('2', 'webhook', '1', 'disk_low', 'raised', 'It is full.', 'Make room.', 1800000000000, 0, 1800000000000);
 
 INSERT INTO vocabulary (provider, concepts, camera_motions, fetched_at)
 VALUES ('luma', '["pov"]', '["Orbit Left"]', 1800000000000);
