@@ -17,6 +17,7 @@ from bot.service.alerts import alert_loops
 from bot.service.facade import BotService
 from bot.service.operator import Operator
 from bot.service.plugin import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlugin
+from bot.service.refusals import AuditedService, RefusalLog
 from bot.service.vocabulary import run_vocabulary_refresh
 from bot.services import Services, log
 from bot.settings import Role, Settings, describe_error
@@ -93,9 +94,10 @@ class App:
         services, role = resources.services, resources.services.settings.role
         is_worker, is_gateway = role is not Role.GATEWAY, role is not Role.WORKER
         receivers: dict[str, Supervised] = {}
+        refusals = RefusalLog(services)
         adapters = [
             _supervise_receiver(services, adapter, receivers)
-            for adapter in self._build_adapters(services, BotService(services))
+            for adapter in self._build_adapters(services, AuditedService(services, refusals))
         ]
         watchers = {account: Watcher(services, provider) for account, provider in services.providers.items()}
         callbacks = Callbacks(services, watchers if is_worker else {})
@@ -112,7 +114,8 @@ class App:
             else {}
         )
         # A stop waits for these loops; the others are cancelled.
-        loops = _supervised(services, shared_loops(services) | alert_loops(services, publishers) | worker)
+        shared = shared_loops(services) | {"refusals": refusals.run} | alert_loops(services, publishers)
+        loops = _supervised(services, shared | worker)
         listeners = _supervised(services, {"callbacks": callbacks.run}) | (receivers if is_gateway else {})
         routes = [
             *health_routes(services, adapters, loops | listeners),

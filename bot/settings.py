@@ -216,6 +216,8 @@ class Settings(EnvironmentSettings):
     uploads_per_member: int = Field(default=2, ge=1)
     #: days after which the media of finished jobs are removed, except starred ones. None: never
     retention_days: int | None = Field(default=None, ge=1)
+    #: days that the audit of a workspace is kept whose admins have not decided it
+    audit_days: int = Field(default=365, ge=1)
     #: bytes of stored media, above which the oldest unstarred results are removed. None: never
     media_max_bytes: int | None = Field(default=None, ge=1)
     #: bytes to keep free on the disk of the data folder

@@ -72,6 +72,8 @@ class Timing(BaseModel):
     outage_interval: int = 10_000
     #: between two searches for spending caps that are nearly used up
     cap_interval: int = 10_000
+    #: between two recordings of what was refused
+    refusal_interval: int = 10_000
     #: between two searches for what operators are alerted about
     alert_interval: int = 15_000
     #: how long a provider does not respond, and nothing is submitted from a queue, before operators are told

@@ -65,6 +65,28 @@ def usage(
         _operate("usage", as_json=as_json, workspace=workspace, period=period)
 
 
+@app.command()
+def audit(
+    workspace: Annotated[str, typer.Argument(help="A workspace, discord:123; none: all.")] = "",
+    *,
+    member: Annotated[str, typer.Option(help="By or about this member, discord:123:42.")] = "",
+    action: Annotated[str, typer.Option(help="Part of the action, such as quota or refused.")] = "",
+    words: Annotated[str, typer.Option(help="Words of an entry.")] = "",
+    count: Annotated[int, number("How many, the newest first.", at_most=10_000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show who decided what, and who was refused what."""
+    _operate(
+        "audit",
+        as_json=as_json,
+        workspace=workspace,
+        member=member,
+        action=action,
+        words=words,
+        count=count,
+    )
+
+
 @jobs.command("list")
 def jobs_list(
     *,

@@ -26,6 +26,7 @@ from bot.service.replies import ConfirmationButton, PrivateReply, Reply
 from bot.services import Services, Topic, log
 from bot.store.cards import CardCopy, create_card_copy
 from bot.store.jobs import delete_job, find_job, toggle_star
+from bot.store.workspaces import AuditEntry, record_audit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,8 @@ async def answer_confirmation(
     if found is not None and found.deleted and found.person == caller.person:
         return PrivateReply(title="Already deleted", text="Nothing more was done.")
     deletable = await _deletable(services, job, _caller_in_workspace_of(services, found, caller))
+    if deletable.person != caller.person:
+        await _record_deletion(services, deletable, caller)
     now = services.clock()
     unused = await until_known(
         services, lambda: services.database.transact(delete_job, deletable.id, now=now)
@@ -185,6 +188,14 @@ def _kept(services: Services, job: Job) -> str:
     if capabilities is None:
         return "the provider may keep the generation, because this bot no longer uses it"
     return capabilities.keeps
+
+
+async def _record_deletion(services: Services, job: Job, caller: Caller) -> None:
+    """Record that somebody else's result is deleted."""
+    entry = AuditEntry(
+        actor=caller.member, workspace=job.workspace, action="delete", subject=job.id, now=services.clock()
+    )
+    await services.database.transact(record_audit, entry, {"member": job.member})
 
 
 def _caller_in_workspace_of(services: Services, job: Job | None, caller: Caller) -> Caller:

@@ -25,6 +25,7 @@ from bot.domain.commands import (
     Reframe,
     Show,
     Status,
+    StudioAudit,
     StudioKey,
     StudioPause,
     StudioResume,
@@ -43,6 +44,7 @@ from bot.jobs.transitions import confirm_shown
 from bot.service import (
     actions,
     admin,
+    audit,
     autocomplete,
     framing,
     ordering,
@@ -80,6 +82,7 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
     StudioPause: admin.pause_or_resume,
     StudioResume: admin.pause_or_resume,
     StudioUsage: admin.show_usage,
+    StudioAudit: audit.show_audit,
 }
 #: answers those whose answer depends on the place
 _ANSWERS_BY_PLACE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], Awaitable[PrivateReply]]]

@@ -29,6 +29,7 @@ from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.secret_keys import fingerprint
 from bot.service.account_reports import account_reports, wrong_prices
 from bot.services import log
+from bot.store.audit import AuditSearch, search_audit
 from bot.store.database.base import Database, Transaction
 from bot.store.jobs import find_job, list_jobs, refund_job
 from bot.store.limits import reset_meter, set_rule, usage_of
@@ -42,6 +43,7 @@ from bot.store.workspaces import (
     find_workspace,
     knows_workspace,
     nearest_subject,
+    record_audit,
     set_block,
 )
 
@@ -84,6 +86,7 @@ class Operator:
             "jobs_resolve": self.jobs_resolve,
             "usage": self.usage,
             "overview": self.overview,
+            "audit": self.audit,
             "reseal": self.reseal,
         }
         return {name: _with_storable(call) for name, call in calls.items()}
@@ -157,8 +160,15 @@ class Operator:
         found = await self._find(job)
         if found.state is not State.COMPLETED:
             raise InvalidRequest(f"Job {found.id} is {found.state}; only a completed one was charged")
-        back = await self._database.transact(refund_job, found.id, now=self._clock(), cause=ACTOR)
-        if not back:
+        decision = self._audit_entry("jobs refund", found.id, found.workspace)
+
+        async def run(tx: Transaction) -> bool:
+            back = await refund_job(tx, found.id, now=decision.now, cause=ACTOR)
+            if back:
+                await record_audit(tx, decision, {"amount": found.price, "member": found.member})
+            return back
+
+        if not await self._database.transact(run):
             raise InvalidRequest(f"Job {found.id} was refunded before")
         return {"job": found.id, "refunded": show_money(found.price)}
 
@@ -236,6 +246,24 @@ class Operator:
                 for one in await wrong_prices(self._database, now=now)
             ],
         }
+
+    async def audit(
+        self, *, workspace: str = "", member: str = "", action: str = "", words: str = "", count: int = 50
+    ) -> Answer:
+        """The newest decisions of admins and the operator, and refusals."""
+        search = AuditSearch(workspace=workspace, member=member, action=action, words=words)
+        return [
+            {
+                "decided_at": record.at,
+                "actor": record.actor,
+                "name": record.actor_name,
+                "workspace": record.workspace,
+                "action": record.action,
+                "subject": record.subject,
+                "detail": record.detail,
+            }
+            for record in await search_audit(self._database, search, count=count)
+        ]
 
     async def reseal(self, *, secret: str) -> Answer:
         """Encrypt everything stored with the secret of this fingerprint, which must be the first one here."""

@@ -104,8 +104,16 @@ async def set_pause(
     tx: Transaction, workspace: str, *, paused: bool, reason: str = "", audit: AuditEntry
 ) -> None:
     await add_workspaces(tx, [workspace], now=audit.now)
+    before = workspace_from((await tx.fetch(sql.workspaces, ids=[workspace]))[0])
     await tx.run(sql.pause, id=workspace, paused=int(paused), reason=reason)
-    await record_audit(tx, audit, {"reason": reason})
+    await record_audit(
+        tx,
+        audit,
+        {
+            "before": {"paused": before.paused, "reason": before.pause_reason},
+            "after": {"paused": paused, "reason": reason},
+        },
+    )
 
 
 async def set_block(tx: Transaction, subject: str, *, blocked: bool, audit: AuditEntry) -> bool:
@@ -114,7 +122,8 @@ async def set_block(tx: Transaction, subject: str, *, blocked: bool, audit: Audi
         changed = await tx.run(sql.block, subject=subject, now=audit.now)
     else:
         changed = await tx.run(sql.unblock, subject=subject)
-    await record_audit(tx, audit, {})
+    before = blocked != bool(changed)
+    await record_audit(tx, audit, {"before": {"blocked": before}, "after": {"blocked": blocked}})
     return bool(changed)
 
 

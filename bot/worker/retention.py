@@ -3,6 +3,7 @@
 from bot.jobs.media import remove_unreferenced
 from bot.jobs.pending_commands import expire_commands
 from bot.services import Services, log
+from bot.store.audit import expire_audit
 from bot.store.file_refs import expire_media, expire_references
 
 _BATCH = 200
@@ -19,6 +20,7 @@ async def retain(services: Services) -> None:
         await services.guarded("pending commands", lambda: expire_commands(services))
         await services.guarded("abandoned files", lambda: services.storage.sweep(now=services.clock()))
         await services.guarded("retention", lambda: expire_results(services))
+        await services.guarded("audit", lambda: expire_decisions(services))
         if scanned_at is None or services.clock() - scanned_at >= services.media_scan_interval:
             scanned_at = services.clock()
             await services.guarded("unreferenced files", lambda: remove_unreferenced_files(services))
@@ -44,6 +46,16 @@ async def expire_results(services: Services) -> None:
             return
         log.info("media_expired", jobs=len(expired))
         await remove_unreferenced(services, [file for files in expired for file in files])
+
+
+async def expire_decisions(services: Services) -> None:
+    """Remove what the audit has kept for long enough."""
+    days = services.settings.audit_days
+    while not services.stopping.is_set():
+        if not await services.database.transact(
+            expire_audit, now=services.clock(), default_days=days, count=_BATCH
+        ):
+            return
 
 
 async def remove_unreferenced_files(services: Services) -> None:

@@ -62,6 +62,31 @@ async def fill(where: Settings, *, now: int) -> None:
             },
         ),
         (
+            "alert",
+            {
+                "id": "disk_low:/",
+                "kind": "disk_low",
+                "text": "",
+                "remedy": "",
+                "state": "raised",
+                "found_at": now,
+            },
+        ),
+        (
+            "alert_notice",
+            {
+                "id": "1",
+                "target": "webhook",
+                "alert": "1",
+                "kind": "disk_low",
+                "state": "raised",
+                "text": "",
+                "remedy": "",
+                "at": now,
+                "run_at": now,
+            },
+        ),
+        (
             "allowance",
             {
                 "workspace": "",

@@ -54,6 +54,15 @@ async def test_jobs_are_listed_and_shown(full: Settings) -> None:
         await _read(full, "jobs_show", job="nonsense")
 
 
+async def test_the_audit_is_read(full: Settings) -> None:
+    await _write(full, "workspaces_block", subject="discord:10", blocked=True)
+    await _write(full, "quota_set", subject="discord:10", amount="50", period="month")
+    assert ["quota set", "block"] == [row["action"] for row in await _read(full, "audit")]
+    assert [] == await _read(full, "audit", action="BLOCK", words="not even this")
+    (block,) = await _read(full, "audit", action="BLOCK", member="discord:10")
+    assert {"before": {"blocked": False}, "after": {"blocked": True}} == block["detail"]
+
+
 async def test_orphans_are_listed(full: Settings) -> None:
     (orphan,) = await _read(full, "jobs_orphans")
     assert ("r-2", "late", False) == (orphan["generation"], orphan["cause"], orphan["removed"])

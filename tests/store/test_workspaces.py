@@ -40,8 +40,12 @@ async def test_every_decision_leaves_an_audit_row(store: Database) -> None:
     rows = await store.fetch(AUDIT)
     assert [
         ("limit", "ada", '{"unit":"money","period":"week","amount":5,"before":[]}'),
-        ("pause", "", '{"reason":"party"}'),
-        ("block", "eve", "{}"),
+        (
+            "pause",
+            "",
+            '{"before":{"paused":false,"reason":""},"after":{"paused":true,"reason":"party"}}',
+        ),
+        ("block", "eve", '{"before":{"blocked":false},"after":{"blocked":true}}'),
         ("reset", "ada", '{"given_back":0}'),
     ] == [(row["action"], row["subject"], row["detail"]) for row in rows]
     assert {(NOW, "chat:home:boss", WORKSPACE)} == {

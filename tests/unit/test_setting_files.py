@@ -55,12 +55,12 @@ def test_every_secret_can_stand_in_a_file() -> None:
 def test_a_value_is_read_from_the_file(
     model: type[BaseSettings], name: str, tmp_path: Path, environment: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "value").write_text("\nthe-value-of-this-one\n")
+    (tmp_path / "value").write_text("\nhttps://the-value-of-this-one\n")
     variable = variable_of(model, name)
     environment.setenv(f"{variable}{FILE_SUFFIX}", str(tmp_path / "value"))
-    assert "the-value-of-this-one" == shown(getattr(model(), name))
+    assert "https://the-value-of-this-one" == shown(getattr(model(), name))
     environment.setenv(variable, "")
-    assert "the-value-of-this-one" == shown(getattr(model(), name))
+    assert "https://the-value-of-this-one" == shown(getattr(model(), name))
     environment.setenv(variable, "another")
     with pytest.raises(
         ValueError, match=f"{variable} and {variable}_FILE are both set: unset one"

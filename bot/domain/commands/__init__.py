@@ -16,6 +16,7 @@ from bot.domain.commands.admin import (
     Toggle,
 )
 from bot.domain.commands.animate import Animate
+from bot.domain.commands.audit import StudioAudit
 from bot.domain.commands.base import Audience, Command, build
 from bot.domain.commands.edits import Audio, Upscale
 from bot.domain.commands.extend import Direction, Extend
@@ -58,6 +59,7 @@ __all__ = [
     "Reframe",
     "Show",
     "Status",
+    "StudioAudit",
     "StudioKey",
     "StudioPause",
     "StudioResume",
@@ -97,6 +99,7 @@ CATALOGUE: Mapping[str, type[Command]] = {
         StudioResume,
         StudioUsage,
         StudioTimezone,
+        StudioAudit,
         StudioKey,
     )
 }

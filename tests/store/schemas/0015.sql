@@ -564,11 +564,16 @@ CREATE TABLE alert_notice (
 );
 CREATE INDEX alert_notice_target ON alert_notice (target, id);
 
-INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter)
-VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '');
+-- How long a workspace's audit is kept; NULL: as the operator's settings say.
+ALTER TABLE workspace ADD COLUMN audit_days INTEGER;
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_workspace_at ON audit (workspace, at);
 
-INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter)
-VALUES ('chat:home', 'UTC', 0, '', 1800000000000, 2, 0, 0, '[]', '[]', 1, '', '');
+INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, audit_days)
+VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '', NULL);
+
+INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, audit_days)
+VALUES ('chat:home', 'UTC', 0, '', 1800000000000, 2, 0, 0, '[]', '[]', 1, '', '', NULL);
 
 INSERT INTO member (id, workspace, person, name, seen_at, guest, roles)
 VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000, 0, '[]');
@@ -583,7 +588,7 @@ INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (1800000000000, 'boss', 'chat:keyed', 'set', 'luma-own', '{"key":"luma-…3f9a","replaced":false,"moved":0}');
 
 INSERT INTO audit (at, actor, workspace, action, subject, detail)
-VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{}');
+VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"before":{"blocked":false},"after":{"blocked":true}}');
 
 INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"unit":"money","period":"month","amount":1099511627776,"before":[]}');
@@ -610,7 +615,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.IOWD7cTn5KGVyrLPz0EHfuHsKEQKCL7KccGqMt7-pOoo', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.Qo2S-4gR44v13ktfloBpOj3n8swWc5S6h1uAa0XjAM75', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
 VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
@@ -619,7 +624,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.iUzbnHO4EahCdI13h3STFfsL44EJNtTzh7fP0lvc1BW6', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.gQAMEBR0_VyMROqQv9U_MnvqllqUSRXs5pW62aGr-WVs', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);

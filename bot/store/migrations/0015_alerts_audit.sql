@@ -27,3 +27,8 @@ CREATE TABLE alert_notice (
     run_at BIGINT NOT NULL
 );
 CREATE INDEX alert_notice_target ON alert_notice (target, id);
+
+-- How long a workspace's audit is kept; NULL: as the operator's settings say.
+ALTER TABLE workspace ADD COLUMN audit_days INTEGER;
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_workspace_at ON audit (workspace, at);

@@ -1,0 +1,65 @@
+"""The admins' use case of the audit. Rights are checked here on every call."""
+
+from zoneinfo import ZoneInfo
+
+from bot.domain.access import require_admin
+from bot.domain.commands import StudioAudit
+from bot.domain.identity import Caller
+from bot.service.durable_writes import until_known
+from bot.service.replies import PrivateReply
+from bot.services import Services, log
+from bot.store.audit import AuditSearch, audit_days, search_audit, set_audit_days
+from bot.store.workspaces import AuditEntry, find_members, find_workspace
+
+#: entries on a page, which one reply holds on every platform
+_PAGE = 8
+
+
+async def show_audit(services: Services, command: StudioAudit, caller: Caller) -> PrivateReply:
+    """Show a page of the workspace's audit, after changing how long it is kept where that is asked for."""
+    require_admin(caller, frozenset(services.settings.operators))
+    if command.keep is not None:
+        await _keep(services, command.keep, caller)
+    search = AuditSearch(
+        workspace=caller.workspace,
+        member=await _member(services, caller, command.member) if command.member else "",
+        action=command.action,
+        words=command.words,
+    )
+    skip = (command.page - 1) * _PAGE
+    found = await search_audit(services.database, search, count=_PAGE + 1, skip=skip)
+    zone = ZoneInfo((await find_workspace(services.database, caller.workspace)).timezone)
+    days = await audit_days(services.database, caller.workspace) or services.settings.audit_days
+    more = f" --page {command.page + 1} shows older ones." if len(found) > _PAGE else ""
+    text = f"The newest first, in {zone.key}; kept for {days} days.{more}"
+    if not found:
+        text = f"No entry matches. Entries are kept for {days} days."
+    return PrivateReply(
+        title="Audit" if command.page == 1 else f"Audit, page {command.page}",
+        text=text,
+        fields=tuple((record.heading(zone), record.sentence) for record in found[:_PAGE]),
+    )
+
+
+async def _member(services: Services, caller: Caller, text: str) -> str:
+    """The id of a member; somebody who is not known any more is found by their id."""
+    found = await find_members(services.database, caller.workspace, text)
+    return found[0].id if found else text.removeprefix("@")
+
+
+async def _keep(services: Services, days: int, caller: Caller) -> None:
+    action, subject = "studio audit keep", caller.workspace
+    log.info(
+        "admin_decision", actor=caller.member, workspace=caller.workspace, action=action, subject=subject
+    )
+    entry = AuditEntry(
+        actor=caller.member,
+        workspace=caller.workspace,
+        action=action,
+        subject=subject,
+        now=services.clock(),
+    )
+    await until_known(
+        services,
+        lambda: services.database.transact(set_audit_days, caller.workspace, days, audit=entry),
+    )
