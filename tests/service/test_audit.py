@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actions import Action
-from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExhausted, Refused
+from bot.domain.errors import InvalidRequest, NotAllowed, QuotaExhausted, Refused, TooManyRequests
 from bot.domain.identity import Caller
 from bot.service.refusals import AuditedService, RefusalLog
 from bot.services import Services
@@ -106,6 +106,16 @@ async def test_refusals_by_quota_rights_and_blocks_are_recorded_and_mistakes_are
     assert "refused studio pause · reason Only an admin" in text
     assert "blocked by the operator" in text
     assert "red fox" not in text
+
+
+async def test_commands_that_come_too_fast_are_not_recorded(engine: Open) -> None:
+    audited = Audited()
+    async with engine(start=None, make_service=audited, commands_burst=1, commands_per_minute=1) as bot:
+        await bot.ask()
+        with pytest.raises(TooManyRequests):
+            await bot.ask()
+        await audited.record()
+        assert [] == await bot.rows("SELECT id FROM audit")
 
 
 async def test_a_result_that_an_admin_deletes_is_recorded_and_ones_own_is_not(engine: Open) -> None:
