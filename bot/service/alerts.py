@@ -16,7 +16,7 @@ from bot.domain.errors import Delayed, DeliveryError
 from bot.ports import Publisher
 from bot.service.account_reports import balance_conditions
 from bot.service.alert_targets import AlertTarget, alert_targets
-from bot.service.conditions import stopped_accounts, stuck_queue_conditions, unresponsive_providers
+from bot.service.conditions import stopped_accounts, stuck_queues_since, unresponsive_providers
 from bot.service.write_check import WriteCheck
 from bot.services import Services, log
 from bot.store.accounts import list_accounts
@@ -78,12 +78,11 @@ class AlertFinder:
 
     async def _conditions(self) -> list[Condition]:
         services, times = self._services, self._services.times
-        stuck_before = services.clock() - times.alert_queue
         return [
             *unresponsive_providers(services, for_ms=times.alert_outage),
             *stopped_accounts(await list_accounts(services.database)),
             *await self._low_balances(),
-            *await stuck_queue_conditions(services.database, before=stuck_before),
+            *await stuck_queues_since(services, services.clock() - times.alert_queue),
             *await self._low_disk(),
         ]
 

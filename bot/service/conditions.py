@@ -6,7 +6,6 @@ from bot.domain.conditions import Condition, ConditionKind
 from bot.services import Services
 from bot.store.accounts import AccountRow, AccountState
 from bot.store.alerts import stuck_queues
-from bot.store.database.base import Database
 
 
 def stopped_accounts(rows: Sequence[AccountRow]) -> Iterator[Condition]:
@@ -36,7 +35,7 @@ def unresponsive_providers(services: Services, *, for_ms: int = 0) -> Iterator[C
         )
 
 
-async def stuck_queue_conditions(database: Database, *, before: int) -> list[Condition]:
+async def stuck_queues_since(services: Services, before: int) -> list[Condition]:
     """Queues from which nothing was submitted since a time, although jobs were due before it."""
     return [
         Condition(
@@ -45,5 +44,5 @@ async def stuck_queue_conditions(database: Database, *, before: int) -> list[Con
             text=f"{queue.jobs} {queue.lane} jobs of {queue.provider} are waiting, and none is submitted.",
             remedy="See whether a worker runs and what /readyz and its log say; restart it if it hangs.",
         )
-        for queue in await stuck_queues(database, before=before)
+        for queue in await stuck_queues(services.database, before=before, now=services.clock())
     ]

@@ -107,9 +107,9 @@ class StuckQueue:
     jobs: int
 
 
-async def stuck_queues(database: Database, *, before: int) -> list[StuckQueue]:
+async def stuck_queues(database: Database, *, before: int, now: int) -> list[StuckQueue]:
     """Queues from which nothing was submitted since a time, although jobs were due before it."""
-    rows = await database.fetch(sql.stuck_queues, before=before)
+    rows = await database.fetch(sql.stuck_queues, before=before, now=now)
     return [
         StuckQueue(provider=row["provider"], lane=row["lane"], jobs=row["jobs"])
         for row in rows

@@ -188,6 +188,9 @@ async def test_jobs_that_nobody_submits_are_told_unless_they_are_to_wait(any_eng
         await bot.change("UPDATE workspace SET paused = 1")
         assert [] == await told(bot, replica), "an admin paused it"
         await bot.change("UPDATE workspace SET paused = 0")
+        await bot.change("UPDATE meter SET is_cap = 1, used = max_amount WHERE scope LIKE 'ceiling:%'")
+        assert [] == await told(bot, replica), "the workspace's budget is spent"
+        await bot.change("UPDATE meter SET is_cap = 1, used = 0 WHERE scope LIKE 'ceiling:%'")
         await bot.change(
             "INSERT INTO attempt (job, number, account, lane, claimed_at)"
             " SELECT id, 1, 'one', lane, :at FROM job",

@@ -44,11 +44,16 @@ SELECT 1 AS found FROM alert_notice WHERE at < :before LIMIT 1;
 DELETE FROM alert_notice WHERE at < :before RETURNING target, kind, state;
 
 -- name: stuck_queues
--- Where jobs of unpaused workspaces wait since long ago, no account is stopped, and none has taken a job since.
+-- Where jobs wait since long ago although neither a pause nor a used up cap holds them, no account is stopped,
+-- and none has taken a job since.
 SELECT pool.provider, pool.lane,
        (SELECT count(*) FROM job
         WHERE job.state = 'queued' AND job.queue = pool.provider || '/' || pool.lane AND job.run_at <= :before
-          AND NOT EXISTS (SELECT 1 FROM workspace WHERE workspace.id = job.workspace AND workspace.paused = 1)) AS jobs
+          AND NOT EXISTS (SELECT 1 FROM workspace WHERE workspace.id = job.workspace AND workspace.paused = 1)
+          AND NOT EXISTS (SELECT 1 FROM meter
+                          WHERE meter.scope IN ('workspace:' || job.workspace, 'ceiling:' || job.workspace, 'everything:')
+                            AND meter.is_cap = 1 AND meter.period_end > :now AND meter.period_start <= :now
+                            AND meter.used >= meter.max_amount + meter.granted)) AS jobs
 FROM (SELECT account.provider, lane.lane FROM account JOIN lane ON lane.account = account.id
       WHERE account.workspace IS NULL GROUP BY account.provider, lane.lane
       HAVING sum(CASE WHEN account.state = 'stopped' THEN 1 ELSE 0 END) = 0) AS pool
