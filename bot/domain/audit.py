@@ -14,6 +14,7 @@ _ENTRY_MAX = 300
 #: values of details that are left out
 _NOTHING: tuple[object, ...] = ("", None, [], {})
 #: amounts in micro-dollars, unless the entry names another unit
+_MONEY = "money"
 _AMOUNTS = frozenset({"amount", "given_back"})
 
 
@@ -46,23 +47,23 @@ class AuditRecord:
         return text if len(text) <= _ENTRY_MAX else f"{text[: _ENTRY_MAX - 1]}…"
 
     def _details(self) -> Iterator[str]:
-        money = self.detail.get("unit", "money") == "money"
+        unit = self.detail.get("unit", _MONEY)
         for name, value in self.detail.items():
-            if value not in _NOTHING:
-                yield f"{name.replace('_', ' ')} {_shown(name, value, money=money)}"
+            if value not in _NOTHING and name != "unit":
+                yield f"{name.replace('_', ' ')} {_shown(name, value, unit)}"
 
 
-def _shown(name: str, value: Any, *, money: bool) -> str:
+def _shown(name: str, value: Any, unit: str) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
-        case int() if money and name in _AMOUNTS:
-            return show_money(value)
+        case int() if name in _AMOUNTS:
+            return show_money(value) if unit == _MONEY else f"{value} {unit}"
         case list():
-            return ", ".join(_shown(name, one, money=money) for one in value)
+            return ", ".join(_shown(name, one, unit) for one in value)
         case dict():
             return ", ".join(
-                f"{inner.replace('_', ' ')} {_shown(inner, one, money=money)}"
+                f"{inner.replace('_', ' ')} {_shown(inner, one, unit)}"
                 for inner, one in value.items()
                 if one not in _NOTHING
             )
