@@ -13,7 +13,7 @@ REFUSED = "refused"
 _ENTRY_MAX = 300
 #: values of details that are left out
 _NOTHING: tuple[object, ...] = ("", None, [], {})
-#: amounts in micro-dollars, unless the entry names another unit
+#: amounts, in micro-dollars unless the entry names another unit
 _MONEY = "money"
 _AMOUNTS = frozenset({"amount", "given_back"})
 

@@ -130,6 +130,10 @@ class AuditedService(BotService):
         with self._refusals.recorded(invocation.caller, f"reaction {emoji}"):
             return await super().react(emoji, job, invocation)
 
+    async def start_pending(self, pending: str, invocation: Invocation) -> Reply:
+        with self._refusals.recorded(invocation.caller, "start of a preview"):
+            return await super().start_pending(pending, invocation)
+
     async def answer_confirmation(self, job: str, caller: Caller, **more: Any) -> PrivateReply:
         with self._refusals.recorded(caller, f"delete {job}"):
             return await super().answer_confirmation(job, caller, **more)
