@@ -1,5 +1,6 @@
 """Where alerts are sent: a webhook, and the direct messages of operators. Each raises DeliveryError."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -13,8 +14,8 @@ from bot.settings import Settings
 from bot.tls import tls_context
 
 WEBHOOK = "webhook"
-#: seconds for one request
-_TIMEOUT_S = 10.0
+#: seconds for one request as a whole; a process that stops waits for it
+_TIMEOUT_S = 5.0
 
 
 class AlertTarget(Protocol):
@@ -40,11 +41,12 @@ class Webhook:
         url = self._url.get_secret_value()
         proxy = self._proxy if url.startswith("https:") else None
         try:
-            async with httpx.AsyncClient(
-                proxy=proxy, trust_env=False, verify=tls_context(), timeout=_TIMEOUT_S
-            ) as client:
+            async with (
+                asyncio.timeout(_TIMEOUT_S),
+                httpx.AsyncClient(proxy=proxy, trust_env=False, verify=tls_context()) as client,
+            ):
                 return (await client.post(url, json=body)).status_code
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             # Without its text, which may hold the address.
             raise Delayed(f"the webhook cannot be reached: {type(error).__name__}") from None
 
