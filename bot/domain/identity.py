@@ -38,6 +38,8 @@ class Caller:
     is_admin: bool = False
     #: was invited to some channels only; may spend nothing unless a rule of an admin names them
     is_guest: bool = False
+    #: ids of their roles in this workspace: `<workspace>:<role>`
+    roles: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for value in (self.workspace, self.person, self.member):
@@ -69,6 +71,10 @@ class Place:
     direct: bool = False
     #: read by the adapter alone, for example an interaction token; encrypted where it is stored
     reply_token: str = field(default="", repr=False)
+    #: only adults can see it; None where the platform has no such channels; known while a command is accepted
+    age_restricted: bool | None = None
+    #: a reply token for other channels of the workspace; known while a command is accepted
+    channel_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         ids = (self.adapter, self.workspace, self.channel, self.thread or "", self.message or "")

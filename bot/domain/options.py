@@ -32,6 +32,10 @@ class Kind(StrEnum):
     JOB = "job"
     #: a member of this workspace, by the platform's own picker or their name
     MEMBER = "member"
+    #: a channel of this workspace, by the platform's own picker: `<id>|<name>`, or by its name
+    CHANNEL = "channel"
+    #: a role of this workspace, in the same way
+    ROLE = "role"
     #: dollars
     MONEY = "money"
     #: a picture or video: an attached file, a job by its id, or an address

@@ -48,6 +48,10 @@ class Level(StrEnum):
 OPERATOR_LEVELS = frozenset({Level.PERSON, Level.CEILING, Level.EVERYTHING})
 
 
+#: levels that count what one person spends; what the workspace pays passes over them
+PERSONAL_LEVELS = frozenset({Level.MEMBER, Level.PERSON})
+
+
 class Settlement(StrEnum):
     """How a reservation was settled."""
 

@@ -18,11 +18,16 @@ from bot.store.reports import usage
 from bot.store.workspaces import AuditEntry, MemberName, find_members, find_workspace, set_pause
 
 
-def _require_admin(services: Services, caller: Caller) -> None:
+def require_admin_here(services: Services, caller: Caller) -> None:
     require_admin(caller, frozenset(services.settings.operators))
 
 
-def _audit_entry(services: Services, caller: Caller, action: str, subject: str) -> AuditEntry:
+def is_admin_here(services: Services, caller: Caller) -> bool:
+    """Whether the caller is an admin of their workspace, or an operator."""
+    return caller.is_admin or is_operator(caller, frozenset(services.settings.operators))
+
+
+def audit_entry(services: Services, caller: Caller, action: str, subject: str) -> AuditEntry:
     log.info(
         "admin_decision", actor=caller.member, workspace=caller.workspace, action=action, subject=subject
     )
@@ -35,7 +40,7 @@ def _audit_entry(services: Services, caller: Caller, action: str, subject: str) 
     )
 
 
-async def _member(services: Services, caller: Caller, text: str) -> MemberName:
+async def named_member(services: Services, caller: Caller, text: str) -> MemberName:
     found = await find_members(services.database, caller.workspace, text)
     if not found:
         raise InvalidRequest(f"Nobody called {text!r} has used the bot here yet; check the name")
@@ -45,7 +50,7 @@ async def _member(services: Services, caller: Caller, text: str) -> MemberName:
     return found[0]
 
 
-def _caller_of(workspace: str, member: MemberName) -> Caller:
+def caller_of(workspace: str, member: MemberName) -> Caller:
     """A member as a caller, so that the same limits apply as to their own commands."""
     return Caller(
         workspace=workspace,
@@ -58,14 +63,14 @@ def _caller_of(workspace: str, member: MemberName) -> Caller:
 
 async def set_quota(services: Services, command: QuotasSet, caller: Caller) -> PrivateReply:
     """Set the allowance of one member, of every member, or of the workspace as a whole."""
-    _require_admin(services, caller)
+    require_admin_here(services, caller)
     if command.member and command.workspace:
         raise InvalidRequest("Name a member or --workspace, not both")
     level, subject, whom = Level.MEMBER, "", "Every member"
     if command.workspace:
         level, subject, whom = Level.WORKSPACE, caller.workspace, "The workspace together"
     elif command.member:
-        member = await _member(services, caller, command.member)
+        member = await named_member(services, caller, command.member)
         subject, whom = member.id, member.name
     rule = Rule(
         level=level,
@@ -73,7 +78,7 @@ async def set_quota(services: Services, command: QuotasSet, caller: Caller) -> P
         workspace=caller.workspace,
         allowance=Allowance(amount=command.amount, period=command.period),
     )
-    entry = _audit_entry(services, caller, "quotas set", f"{level}:{subject}")
+    entry = audit_entry(services, caller, "quotas set", f"{level}:{subject}")
     await until_known(services, lambda: services.database.transact(set_rule, rule, audit=entry))
     return PrivateReply(
         title="Quota set",
@@ -83,10 +88,10 @@ async def set_quota(services: Services, command: QuotasSet, caller: Caller) -> P
 
 async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -> PrivateReply:
     """Show a member's limits, or the workspace's own and all of its rules."""
-    _require_admin(services, caller)
+    require_admin_here(services, caller)
     if command.member:
-        member = await _member(services, caller, command.member)
-        asked = _caller_of(caller.workspace, member)
+        member = await named_member(services, caller, command.member)
+        asked = caller_of(caller.workspace, member)
         limits = await limits_with_meters(services, asked)
         fields = [
             line
@@ -114,19 +119,19 @@ def _each(allowance: Allowance) -> str:
 
 async def reset_quota(services: Services, command: QuotasReset, caller: Caller) -> PrivateReply:
     """Set what was used in this period back to zero; reserved money stays reserved."""
-    _require_admin(services, caller)
+    require_admin_here(services, caller)
     if bool(command.member) == command.workspace:
         raise InvalidRequest("Name one member, or --workspace")
     if command.workspace:
         limits, level, whom = await limits_with_meters(services, caller), Level.WORKSPACE, "This workspace"
     else:
-        member = await _member(services, caller, command.member)
-        asked = _caller_of(caller.workspace, member)
+        member = await named_member(services, caller, command.member)
+        asked = caller_of(caller.workspace, member)
         limits, level, whom = await limits_with_meters(services, asked), Level.MEMBER, member.name
     if level not in limits:
         raise InvalidRequest("The workspace has no quota of its own yet; /quotas set --workspace makes one")
     limit, _ = limits[level]
-    entry = _audit_entry(services, caller, "quotas reset", limit.scope)
+    entry = audit_entry(services, caller, "quotas reset", limit.scope)
     given_back = await until_known(
         services, lambda: services.database.transact(reset_meter, limit.meter, audit=entry)
     )
@@ -139,10 +144,10 @@ async def pause_or_resume(
     services: Services, command: StudioPause | StudioResume, caller: Caller
 ) -> PrivateReply:
     """Pause or resume a workspace: no job is accepted or submitted; running jobs end, queued ones stay."""
-    _require_admin(services, caller)
+    require_admin_here(services, caller)
     paused = isinstance(command, StudioPause)
     reason = command.reason if isinstance(command, StudioPause) else ""
-    entry = _audit_entry(services, caller, command.name, caller.workspace)
+    entry = audit_entry(services, caller, command.name, caller.workspace)
     await until_known(
         services,
         lambda: services.database.transact(
@@ -159,7 +164,7 @@ async def pause_or_resume(
 
 async def show_usage(services: Services, command: StudioUsage, caller: Caller) -> PrivateReply:
     """Show what was spent here in a period, by member and model."""
-    _require_admin(services, caller)
+    require_admin_here(services, caller)
     workspace = await find_workspace(services.database, caller.workspace)
     since, _ = bounds(services.clock(), command.period, ZoneInfo(workspace.timezone))
     rows = await usage(services.database, caller.workspace, since=since)

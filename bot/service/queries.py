@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.domain.access import check_open, check_queue_limits, is_operator
+from bot.domain.access import blockable_subjects, check_open, check_queue_limits, is_operator
 from bot.domain.cards import CardView, headline, job_view
 from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
+from bot.domain.decisions import held_buttons
 from bot.domain.errors import InvalidRequest
 from bot.domain.estimates import Estimate
 from bot.domain.identity import Caller, Place
@@ -83,6 +84,7 @@ async def _views(services: Services, jobs: list[Job]) -> tuple[CardView, ...]:
             private=True,
             jobs=(job_view(job, expected.get(job.id), now, sources.get(job.parent or "")),),
             created_at=job.created_at,
+            decisions=held_buttons([job], priced=False),
         )
         for job in jobs
     )
@@ -106,8 +108,8 @@ async def limits_with_meters(services: Services, caller: Caller) -> dict[Level, 
 async def check_acceptable(services: Services, caller: Caller, prices: Sequence[int]) -> None:
     """Raise what accepting jobs of these prices would raise now; reserves nothing."""
     workspace = await find_workspace(services.database, caller.workspace)
-    subjects = (caller.member, caller.person, caller.workspace)
-    check_open(workspace, await blocked_subjects(services.database, subjects), caller)
+    blocked = await blocked_subjects(services.database, blockable_subjects(caller))
+    check_open(workspace, blocked, caller)
     mine, everybodys = await waiting_counts(services.database, caller, services.clock())
     counted_on = list((await limits_with_meters(services, caller)).values())
     for offset, price_microusd in enumerate(prices):

@@ -27,6 +27,7 @@ TABLES = (
     "journal",
     "file_reference",
     "star",
+    "vote",
     "handled_event",
     "orphan_generation",
     "lease",

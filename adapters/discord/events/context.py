@@ -4,7 +4,7 @@ Raw gateway events are checked here before discord.py reads them: only what deci
 Anything else that is malformed is refused by its reader.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +37,8 @@ class EventContext:
     is_guild: bool
     #: direct messages with the bot
     direct: bool = False
+    #: the channel is for adults only
+    age_restricted: bool = False
 
     @property
     def channel_or_thread(self) -> str:
@@ -57,6 +59,7 @@ class EventContext:
             private=private,
             direct=self.direct,
             reply_token=self._token_json(private=private),
+            age_restricted=self.age_restricted,
         )
 
     def invocation(self, *, private: bool = False, answer_window_ms: int = 0) -> Invocation:
@@ -107,12 +110,15 @@ def reaction_context(payload: RawReactionActionEvent) -> EventContext:
             str(payload.guild_id) if payload.guild_id else None,
             name=member.display_name if member is not None else "",
             is_admin=permissions is not None and (permissions.administrator or permissions.manage_guild),
+            roles=_role_ids(member),
         ),
         channel=str(thread.parent_id if thread is not None else payload.channel_id),
         thread=str(thread.id) if thread is not None else None,
         is_guild=payload.guild_id is not None,
         # Outside of guilds the gateway sends reactions of direct messages with the bot alone.
         direct=payload.guild_id is None,
+        age_restricted=member is not None
+        and _is_age_restricted(member.guild.get_channel_or_thread(payload.channel_id)),
     )
 
 
@@ -183,6 +189,7 @@ def _interaction_context(interaction: Interaction[Any], clock: Callable[[], int]
         name=user.display_name,
         # An admin of another server must not be admin of the workspace that all direct messages share.
         is_admin=in_guild and (permissions.administrator or permissions.manage_guild),
+        roles=_role_ids(user) if in_guild else (),
     )
     key, created_ms = str(interaction.id), round(interaction.created_at.timestamp() * 1000)
     return InteractionContext(
@@ -195,6 +202,7 @@ def _interaction_context(interaction: Interaction[Any], clock: Callable[[], int]
         on_ephemeral=interaction.message is not None and interaction.message.flags.ephemeral,
         message=str(interaction.message.id) if interaction.message is not None else None,
         direct=direct,
+        age_restricted=_is_age_restricted(channel),
         token=InteractionToken(
             id=key,
             application=str(interaction.application_id),
@@ -207,7 +215,20 @@ def _interaction_context(interaction: Interaction[Any], clock: Callable[[], int]
     )
 
 
-def _caller(user: str, guild: str | None, *, name: str, is_admin: bool) -> Caller:
+def _role_ids(user: User | Member | None) -> Collection[str]:
+    """Discord's ids of a member's roles."""
+    return [str(role.id) for role in user.roles] if isinstance(user, Member) else ()
+
+
+def _is_age_restricted(channel: object) -> bool:
+    """Whether a channel, or the channel of a thread, is for adults only."""
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return is_nsfw is not None and is_nsfw() is True
+
+
+def _caller(
+    user: str, guild: str | None, *, name: str, is_admin: bool, roles: Collection[str] = ()
+) -> Caller:
     workspace = f"{ADAPTER}:{guild}" if guild else DIRECT_WORKSPACE
     return Caller(
         workspace=workspace,
@@ -215,6 +236,7 @@ def _caller(user: str, guild: str | None, *, name: str, is_admin: bool) -> Calle
         member=f"{workspace}:{user}",
         name=name,
         is_admin=is_admin,
+        roles=frozenset(f"{workspace}:{role}" for role in roles),
     )
 
 

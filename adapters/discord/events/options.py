@@ -37,6 +37,8 @@ _VALUE_TYPES: Mapping[DiscordKind, tuple[type, ...]] = {
     DiscordKind.NUMBER: (int, float),
     DiscordKind.FLAG: (bool,),
     DiscordKind.MEMBER: (str,),
+    DiscordKind.CHANNEL: (str,),
+    DiscordKind.ROLE: (str,),
     DiscordKind.ATTACHMENT: (str,),
 }
 #: one item of `image1 0.85, style 0.5`
@@ -163,6 +165,11 @@ class _OptionParser:
                 member = self._member(str(value))
                 mentioned.append(member)
                 values[option.name] = member.member
+            elif field.kind is DiscordKind.CHANNEL:
+                values[option.name] = f"{value}|{self._resolved['channels'][value]['name']}"
+            elif field.kind is DiscordKind.ROLE:
+                name = self._resolved["roles"][value]["name"]
+                values[option.name] = f"{self._workspace}:{value}|{name}"
             else:
                 values[option.name] = value
         self._apply_weights(media)

@@ -17,6 +17,8 @@ _OPTION_TYPES: Mapping[DiscordKind, AppCommandOptionType] = {
     DiscordKind.NUMBER: AppCommandOptionType.number,
     DiscordKind.FLAG: AppCommandOptionType.boolean,
     DiscordKind.MEMBER: AppCommandOptionType.user,
+    DiscordKind.CHANNEL: AppCommandOptionType.channel,
+    DiscordKind.ROLE: AppCommandOptionType.role,
     DiscordKind.ATTACHMENT: AppCommandOptionType.attachment,
 }
 #: contexts: guilds, direct messages with the bot, other private channels; installations: guild, user

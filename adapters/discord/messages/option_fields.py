@@ -41,6 +41,8 @@ class DiscordKind(StrEnum):
     NUMBER = "number"
     FLAG = "flag"
     MEMBER = "member"
+    CHANNEL = "channel"
+    ROLE = "role"
     ATTACHMENT = "attachment"
 
 
@@ -136,6 +138,8 @@ _DISCORD_KINDS = {
     Kind.DECIMAL: DiscordKind.NUMBER,
     Kind.FLAG: DiscordKind.FLAG,
     Kind.MEMBER: DiscordKind.MEMBER,
+    Kind.CHANNEL: DiscordKind.CHANNEL,
+    Kind.ROLE: DiscordKind.ROLE,
 }
 _NUMBERS = (DiscordKind.INTEGER, DiscordKind.NUMBER)
 #: characters of the weights of all pictures, with their names

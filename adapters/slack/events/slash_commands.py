@@ -26,6 +26,8 @@ from bot.domain.parsing import parse_options, split_command
 from bot.service.replies import Reply
 
 _BRACKETS = re.compile(r"<(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
+#: a user group
+_GROUP = "!subteam^"
 _USER = re.compile(r"@(?P<user>[UW][A-Z0-9]+)")
 _USER_MENTION = re.compile(r"<@(?P<user>[UW][A-Z0-9]+)(?:\|(?P<label>[^<>]*))?>")
 
@@ -50,17 +52,22 @@ class CommandLine:
 
     def parse(self, team: str, names: Mapping[str, str]) -> Command:
         """Parse the options; raises InvalidRequest. `names` has the names of unnamed users, by id."""
-        # A command with a member option gets ids, any other text gets names.
-        member_team = team if self._takes_member else None
+        # A command with an option for one gets its id, any other text gets names.
+        member_team = team if self._takes(Kind.MEMBER) else None
 
         def replace_brackets(match: re.Match[str]) -> str:
-            return _plain(match["target"], match["label"], member_team, names)
+            target, label = match["target"], match["label"]
+            if self._takes(Kind.CHANNEL) and target.startswith("#"):
+                return f"{target[1:]}|{label or ''}"
+            if self._takes(Kind.ROLE) and target.startswith(_GROUP):
+                return f"{ADAPTER}:{team}:{target.removeprefix(_GROUP)}|{(label or '').lstrip('@')}"
+            return _plain(target, label, member_team, names)
 
         return parse_options(self.command, unescape(_BRACKETS.sub(replace_brackets, self.rest)))
 
     def mentioned_members(self, team: str, names: Mapping[str, str]) -> tuple[Caller, ...]:
         """The mentioned members, for a command that takes any."""
-        if not self._takes_member:
+        if not self._takes(Kind.MEMBER):
             return ()
         labels = {
             mention["user"]: mention["label"] or names.get(mention["user"], "")
@@ -68,9 +75,8 @@ class CommandLine:
         }
         return tuple(member_caller(team, user, label or user) for user, label in labels.items())
 
-    @property
-    def _takes_member(self) -> bool:
-        return any(option.kind is Kind.MEMBER for option in options(self.command))
+    def _takes(self, kind: Kind) -> bool:
+        return any(option.kind is kind for option in options(self.command))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

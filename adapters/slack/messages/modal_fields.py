@@ -96,6 +96,8 @@ def parse_view(command: type[Command], state: ViewState, team: str) -> ModalValu
         elif slack_field.kind is SlackKind.MEMBER:
             users.append(value)
             options[option.name] = member_caller(team, value, value).member
+        elif slack_field.kind is SlackKind.CHANNEL:
+            options[option.name] = f"{value}|"
         elif slack_field.kind is SlackKind.FLAG:
             options[option.name] = True
         elif isinstance(value, Mapping):
@@ -200,6 +202,10 @@ def _number(slack_field: SlackField, value: Any) -> Block:
     return {"type": "number_input", "is_decimal_allowed": decimals, **known, **initial}
 
 
+def _channel(_: SlackField, value: Any) -> Block:
+    return {"type": "conversations_select", **_with("initial_conversation", value)}
+
+
 def _member(_: SlackField, value: Any) -> Block:
     return {"type": "users_select", **_with("initial_user", value)}
 
@@ -220,6 +226,7 @@ _ELEMENTS: Mapping[SlackKind, Callable[[SlackField, Any], Block]] = {
     SlackKind.NUMBER: _number,
     SlackKind.DECIMAL: _number,
     SlackKind.MEMBER: _member,
+    SlackKind.CHANNEL: _channel,
     SlackKind.TEXT: _text,
 }
 

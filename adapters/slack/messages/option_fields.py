@@ -46,6 +46,7 @@ class SlackKind(StrEnum):
     CHOICE = "choice"
     FLAG = "flag"
     MEMBER = "member"
+    CHANNEL = "channel"
     FILES = "files"
 
 
@@ -119,6 +120,7 @@ _SLACK_KINDS = {
     Kind.DECIMAL: SlackKind.DECIMAL,
     Kind.FLAG: SlackKind.FLAG,
     Kind.MEMBER: SlackKind.MEMBER,
+    Kind.CHANNEL: SlackKind.CHANNEL,
 }
 _NUMBERS = (SlackKind.NUMBER, SlackKind.DECIMAL)
 

@@ -1,5 +1,6 @@
 -- name: workspaces
-SELECT workspace.id, workspace.timezone, workspace.paused, workspace.pause_reason, own.account, account.provider
+SELECT workspace.id, workspace.timezone, workspace.paused, workspace.pause_reason, workspace.policy,
+       own.account, account.provider
 FROM workspace
 LEFT JOIN workspace_key AS own ON own.workspace = workspace.id AND own.removed_at IS NULL
 LEFT JOIN account ON account.id = own.account
