@@ -243,7 +243,7 @@ class RulesExplain(RulesCommand):
 
     name = "rules explain"
     description = "Explain why a job or a command was or would be refused, for a member in a channel"
-    example = "/rules explain /animate a cat --model ray-2"
+    example = '/rules explain "/animate a cat --model ray-2"'
 
     what: Annotated[
         str,
