@@ -6,7 +6,7 @@ searched for in turn. So the time grows with the length of the text alone, whate
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.policy.decided import Decided
@@ -40,8 +40,10 @@ def read_pattern(text: str) -> str:
     return " ".join(words)
 
 
-def find_words(rules: Iterable[WordRule], text: str) -> list[WordRule]:
+def find_words(rules: Sequence[WordRule], text: str) -> list[WordRule]:
     """The rules whose pattern occurs in a text, in their order."""
+    if not rules:
+        return []
     whole = _normalized(text)
     words = _WORD.findall(whole)
     present = set(words)
