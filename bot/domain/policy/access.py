@@ -73,7 +73,7 @@ class AccessRule(Decided):
         return " ".join((self.effect, *self._parts()))
 
     def _parts(self) -> Iterator[str]:
-        if not any(self.scope):
+        if not (self.command or self.model or self.resolution):
             yield "everything"
         if self.command:
             yield f"/{self.command}"
