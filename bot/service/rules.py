@@ -30,6 +30,8 @@ from bot.services import Services
 from bot.store.policies import PolicyChange, change_policy
 from bot.store.workspaces import find_workspace
 
+#: rules on a page, and filtered words on a line of it
+_PAGE, _WORDS = 20, 15
 #: an amount that switches something off
 _OFF = frozenset({"off", "none", "never", "-"})
 
@@ -80,30 +82,37 @@ def replaced(before: Decided | None, caller: Caller) -> str:
     return f"\nIt replaces what {before.by} had set." if before and before.by not in ("", caller.name) else ""
 
 
-async def show_rules(services: Services, _: RulesShow, caller: Caller, place: Place) -> PrivateReply:
+async def show_rules(services: Services, command: RulesShow, caller: Caller, place: Place) -> PrivateReply:
+    """Show all rules, page by page: platforms limit how much one message shows."""
     policy = await as_admin(services, caller, place).policy()
-    access = [(f"Rule {rule.id}", f"{rule.description}{_by(rule)}") for rule in policy.access]
-    words = [f"{rule.pattern}{' (age-restricted)' * rule.age_restricted}" for rule in policy.words]
-    moderators = policy.moderators
-    fields = [
-        *(access or [("Access", "everything is allowed")]),
-        ("Word filter", ", ".join(words) or "off"),
-        ("Age gate", _age(policy.age)),
-        *policy.prices.lines,
-        (
-            "Moderators",
-            f"#{moderators.channel_name or moderators.channel}" if moderators.channel else "no channel",
-        ),
-        *((f"Reaction {rule.shown}", f"{rule.description}{_by(rule)}") for rule in policy.reactions),
-    ]
+    fields = _all_rules(policy)
+    pages = -(-len(fields) // _PAGE)
+    page = min(command.page, pages)
+    of = f" (page {page} of {pages})" if pages > 1 else ""
     return PrivateReply(
-        title="Rules of this workspace",
+        title=f"Rules of this workspace{of}",
         text=(
             "The most specific access rule decides: a member before a role before everybody, then one with a "
             "channel, then the one that names more. Between equals a denial wins."
         ),
-        fields=tuple(fields),
+        fields=tuple(fields[(page - 1) * _PAGE : page * _PAGE]),
     )
+
+
+def _all_rules(policy: Policy) -> list[tuple[str, str]]:
+    access = [(f"Rule {rule.id}", f"{rule.description}{_by(rule)}") for rule in policy.access]
+    words = [f"{rule.pattern}{' (age-restricted)' * rule.age_restricted}" for rule in policy.words]
+    listed = [", ".join(words[at : at + _WORDS]) for at in range(0, len(words), _WORDS)]
+    moderators = policy.moderators
+    channel = f"#{moderators.channel_name or moderators.channel}" if moderators.channel else "no channel"
+    return [
+        *(access or [("Access", "everything is allowed")]),
+        *(("Word filter", some) for some in listed or ["off"]),
+        ("Age gate", _age(policy.age)),
+        *policy.prices.lines,
+        ("Moderators", channel),
+        *((f"Reaction {rule.shown}", f"{rule.description}{_by(rule)}") for rule in policy.reactions),
+    ]
 
 
 def _by(rule: Decided) -> str:

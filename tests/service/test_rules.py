@@ -78,6 +78,17 @@ async def test_rules_hold_for_commands_and_buttons_and_lock_out_no_admin(any_eng
             await bot.learn("/rules remove 3", by=BOSS)
 
 
+async def test_many_rules_are_shown_page_by_page(engine: Open) -> None:
+    async with engine() as bot:
+        for number in range(25):
+            await bot.learn(f"/rules deny --channel c{number}|room{number}", by=BOSS)
+        shown = [await bot.learn(f"/rules show {page}", by=BOSS) for page in (1, 2, 9)]
+        assert "(page 1 of 2)" in shown[0].title
+        assert shown[1].fields == shown[2].fields
+        rules = [label for reply in shown[:2] for label, _ in reply.fields if label.startswith("Rule ")]
+        assert [f"Rule {number}" for number in range(1, 26)] == rules
+
+
 async def test_an_allowance_without_a_denial_says_so(engine: Open) -> None:
     async with engine() as bot:
         told = await bot.learn("/rules allow --model ray-2 --channel c1|art", by=BOSS)

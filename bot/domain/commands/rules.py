@@ -38,6 +38,10 @@ class RulesShow(RulesCommand):
     description = "Show all rules of this workspace"
     example = "/rules show"
 
+    page: Annotated[
+        int, Field(ge=1, le=100), OptionSpec(description="Which page, where there are many", positional=True)
+    ] = 1
+
 
 class _AccessCommand(RulesCommand):
     """What an access rule names; the most specific rule decides."""
