@@ -25,6 +25,8 @@ async def newest(served: Served, me: str = "ada") -> Any:
 
 
 async def test_a_price_is_confirmed_by_who_asked(served: Served) -> None:
+    quoted = await post(served, "price", "grace", {"text": COSTLY})
+    assert "$1.60 · you confirm it first" == quoted["price"]
     await command(served, "grace", COSTLY)
     card = await newest(served, "grace")
     assert ["approve", "refuse"] == [one["decision"] for one in card["decisions"]]

@@ -137,7 +137,7 @@ def test_a_reaction_that_cannot_mean_anything_is_refused(changes: dict[str, obje
         ("c9|", Named(id="c9", name="c9")),
         ("#art", Named(id="c1", name="art")),
         ("ART", Named(id="c1", name="art")),
-        ("here", Named(id="c5", name="here")),
+        ("here", Named(id="c5", name="c5")),
         ("", Named()),
     ],
 )

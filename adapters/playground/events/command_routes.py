@@ -34,6 +34,7 @@ from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.commands import GenerateCommand, Reframe
 from bot.domain.errors import InvalidRequest, MediaError, Refused
 from bot.domain.ids import short_id
+from bot.domain.policy.holds import HELD_FIRST
 from bot.domain.pricing import show_money
 from bot.domain.workspace_keys import OWN_KEY
 from bot.service.facade import BotService
@@ -110,7 +111,8 @@ class CommandRoutes:
         bound = f"up to {price}" if quote.upper_bound else price
         source = f" · builds on #{short_id(quote.source)}" if quote.source else ""
         payer = f" · {OWN_KEY}" if quote.own_key else ""
-        return as_json({"price": bound + source + payer, "refusal": None})
+        held = f" · {HELD_FIRST[quote.hold]}" if quote.hold is not None else ""
+        return as_json({"price": bound + source + payer + held, "refusal": None})
 
     async def preview(self, request: Request) -> Response:
         """Return a PNG of where /reframe will put its source; no content where there is nothing to show."""

@@ -1,5 +1,7 @@
 """Prices above which a job waits: for its requester's confirmation, for an admin, or for a few seconds."""
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from bot.domain.jobs import Hold
@@ -8,6 +10,13 @@ from bot.domain.pricing import MICROUSD, show_money
 
 #: the longest time to undo, in seconds
 UNDO_MAX_S = 60
+
+
+#: what a preview says about a command that has to wait
+HELD_FIRST: Mapping[Hold, str] = {
+    Hold.CONFIRMATION: "you confirm it first",
+    Hold.APPROVAL: "an admin approves it first",
+}
 
 
 class PriceRules(Decided):

@@ -34,7 +34,8 @@ def read_named(text: str, known: Mapping[str, str], what: str) -> Named:
         return Named()
     found = [one for one, name in known.items() if wanted.casefold() in (one.casefold(), name.casefold())]
     if len(found) == 1:
-        return Named(id=found[0], name=known[found[0]])
+        name = known[found[0]]
+        return Named(id=found[0], name=found[0] if name == HERE else name)
     names = {name.casefold(): name for name in known.values()}
     close = get_close_matches(wanted.casefold(), names, n=1, cutoff=0.5)
     hint = f" Did you mean {names[close[0]]}?" if close else ""
