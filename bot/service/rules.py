@@ -147,6 +147,11 @@ async def set_access(
         resolution=command.resolution or "",
         **admin.decided(),
     )
+    if not any(rule.scope) and not command.everything:
+        raise InvalidRequest(
+            f"Name what to {rule.effect}: a channel, role, member, command, model or resolution; or say "
+            "--everything"
+        )
     changed = await admin.change(command.name, rule.description, lambda policy: _with_access(policy, rule))
     earlier = next((one for one in changed.before.access if one.names_same(rule)), None)
     added = next(one for one in changed.after.access if one.names_same(rule))
@@ -290,6 +295,8 @@ async def set_moderators(
 ) -> PrivateReply:
     admin = as_admin(services, caller, place)
     channel, role = await admin.channel(command.channel), await admin.role(command.role)
+    if bool(channel.id) == command.off:
+        raise InvalidRequest("Name the moderators' channel, or end reports with --off")
     moderators = Moderators(
         channel=channel.id,
         channel_name=channel.name,

@@ -87,10 +87,16 @@ async def test_moderators_remove_a_result_and_block_and_unblock_its_maker(any_en
 async def test_what_cannot_be_reported_says_why(engine: Open) -> None:
     async with engine() as bot:
         await bot.learn("/rules moderators c9|mods", by=BOSS)
+        for said in ("/rules moderators", "/rules moderators c9|mods --off"):
+            with pytest.raises(InvalidRequest, match="--off"):
+                await bot.learn(said, by=BOSS)
         own = await bot.made(by=BOB, place=bot.place(BOB, private=True))
         with pytest.raises(JobNotFound):
             await bot.learn(f"/report {own.id}", by=ADA)
         job = await bot.made()
+        await bot.learn("/rules moderators --off", by=BOSS)
+        with pytest.raises(NotAllowed, match="Nobody receives reports"):
+            await bot.learn(f"/report {job.id}", by=ADA)
         await bot.delete(job.id)
         with pytest.raises(JobNotFound):
             await bot.learn(f"/report {job.id}", by=ADA)

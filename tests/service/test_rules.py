@@ -67,7 +67,7 @@ async def test_rules_hold_for_commands_and_buttons_and_lock_out_no_admin(any_eng
             await bot.quote(FILM)
         await bot.learn("/rules allow --command animate --role chat:home:r1|Artists", by=BOSS)
         assert await bot.ask(FILM, by=ARTIST)
-        await bot.learn("/rules deny", by=BOSS)
+        await bot.learn("/rules deny --everything", by=BOSS)
         with pytest.raises(NotAllowed, match="deny everything"):
             await bot.ask("/imagine a fox", by=BOSS)
         fields = dict((await bot.learn("/rules show", by=BOSS)).fields)
@@ -91,6 +91,9 @@ async def test_many_rules_are_shown_page_by_page(engine: Open) -> None:
 
 async def test_an_allowance_without_a_denial_says_so(engine: Open) -> None:
     async with engine() as bot:
+        for said in ("/rules deny", "/rules allow"):
+            with pytest.raises(InvalidRequest, match=r"Name what to .*--everything"):
+                await bot.learn(said, by=BOSS)
         told = await bot.learn("/rules allow --model ray-2 --channel c1|art", by=BOSS)
         assert "allow ray-2 in #art" in told.text
         assert "Nothing is denied yet" in told.text
@@ -220,7 +223,7 @@ async def test_damaged_rules_stop_their_own_workspace_only(any_engine: Open) -> 
 async def test_an_admin_elsewhere_changes_nothing_here(engine: Open) -> None:
     async with engine() as bot:
         stranger = replace(BOSS, workspace="chat:away", member="chat:away:boss")
-        await bot.learn("/rules deny", by=stranger)
+        await bot.learn("/rules deny --everything", by=stranger)
         assert await bot.ask()
         job = await bot.made()
         with pytest.raises((JobNotFound, InvalidRequest)):

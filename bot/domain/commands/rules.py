@@ -52,6 +52,9 @@ class _AccessCommand(RulesCommand):
     command: Annotated[RuledCommand | None, OptionSpec(description="One command", aliases=("c",))] = None
     model: Annotated[ImageModel | VideoModel | None, OptionSpec(description="One model")] = None
     resolution: Annotated[Resolution | None, OptionSpec(description="One resolution of videos")] = None
+    everything: Annotated[
+        bool, OptionSpec(description="Nothing else is named: it is meant for everybody and everything")
+    ] = False
 
 
 class RulesAllow(_AccessCommand):
@@ -159,10 +162,10 @@ class RulesPrices(RulesCommand):
 
 
 class RulesModerators(RulesCommand):
-    """Name the channel for reports and approvals."""
+    """Name the channel for reports and approvals, or show it."""
 
     name = "rules moderators"
-    description = "Name the channel for reports and approvals; without one there is none"
+    description = "Name the channel for reports and approvals"
     example = "/rules moderators #mods"
 
     channel: Annotated[
@@ -177,6 +180,7 @@ class RulesModerators(RulesCommand):
             description="A role that may act on reports like admins", kind=Kind.ROLE, max_length=_NAME_MAX
         ),
     ] = ""
+    off: Annotated[bool, OptionSpec(description="End reports; nobody receives them")] = False
 
 
 _Blocked = Annotated[str, OptionSpec(description="The member", kind=Kind.MEMBER, positional=True)]
