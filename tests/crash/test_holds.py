@@ -43,7 +43,7 @@ async def held(
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str | None:
     """None for a file of its own."""
-    return request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    return request.getfixturevalue("migrated_postgres_url") if request.param == "postgres" else None
 
 
 @pytest.mark.parametrize("point", ["deciding", "decided"])
