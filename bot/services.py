@@ -16,6 +16,7 @@ from bot.domain.estimates import DurationStats
 from bot.domain.ids import ENTROPY_BYTES, new_id
 from bot.domain.jobs import queue_name
 from bot.domain.models import Lane
+from bot.domain.policy.reactions import ReactionRule
 from bot.domain.pricing import Rates
 from bot.media.disk import MediaUsage
 from bot.media.ingest import MediaLibrary
@@ -130,6 +131,8 @@ class Services:
     failing_loops: dict[str, LoopFailures] = field(default_factory=dict)
     #: inputs of estimates and when they were read, by duration class
     estimate_cache: dict[str, tuple[int, EstimateInputs]] = field(default_factory=dict)
+    #: what each emoji does in a workspace and when that was read, by workspace
+    reaction_maps: dict[str, tuple[int, Mapping[str, ReactionRule]]] = field(default_factory=dict)
     #: no new work is started once this is set
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -60,10 +60,16 @@ class Timing(BaseModel):
     fetch_window: int = 15_000
     #: how long an uploaded file is kept until a command uses it
     upload_hold: int = 3_600_000
-    #: how long a confirmation of a deletion is valid
+    #: how long a confirmation of a deletion, or of a price, is valid
     confirmation: int = 900_000
+    #: how long a job waits for an admin's approval
+    approval: int = 86_400_000
+    #: one second of the time in which a costly job can be undone
+    undo_second: int = 1_000
     #: the same reaction of a member to a message counts once in this time
     reaction_window: int = 600_000
+    #: how old the map of a workspace's reactions may be
+    reaction_map: int = 5_000
     #: between two searches for media past their retention
     retention_interval: int = 600_000
     #: between two listings of a whole bucket, for its size and for files that nothing refers to

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from bot.domain.actions import Action
 from bot.domain.cards import JobPhase, JobView
+from bot.domain.decisions import Decision
 from bot.service.replies import ConfirmationButton
 
 
@@ -42,9 +43,13 @@ PHASE_EMOJI: Mapping[JobPhase, str] = {
 }
 
 
-def parse_verb(text: str) -> Action | CardControl | None:
+#: what a button or select asks for
+Verb = Action | CardControl | Decision
+
+
+def parse_verb(text: str) -> Verb | None:
     """Parse the verb of a custom id; None for a verb of another version of the bot."""
-    for verbs in (Action, CardControl):
+    for verbs in (Action, CardControl, Decision):
         if text in set(verbs):
             return verbs(text)
     return None

@@ -134,6 +134,7 @@ def _routes(
         post("/playground/preview", commands.preview),
         post("/playground/action", commands.action),
         post("/playground/decide", commands.decide),
+        post("/playground/decision", commands.decision),
         post("/playground/key", commands.set_key),
         post("/playground/react", commands.react),
         post("/playground/upload", commands.upload, upload),

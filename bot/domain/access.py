@@ -1,11 +1,12 @@
 """Access rules: who may see, change and create jobs. Checked in the core on every call."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.errors import JobNotFound, NotAllowed, NotYours, QuotaExhausted, ServiceUnavailable
 from bot.domain.identity import Caller, Named, Place, is_direct_workspace
 from bot.domain.jobs import Job
+from bot.domain.policy.record import Policy
 from bot.domain.quota import ROLES_UNKNOWN
 from bot.domain.workspace_keys import OwnAccount
 
@@ -46,6 +47,10 @@ class Workspace:
     #: where warnings for admins are posted, and by which adapter; None: nowhere
     admin_channel: Named | None = None
     admin_adapter: str = ""
+    #: what its admins have decided about new jobs
+    policy: Policy = field(default_factory=Policy)
+    #: False: its stored policy is damaged, so that nothing may be accepted without its rules
+    policy_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +70,35 @@ def require_admin(caller: Caller, operators: AbstractSet[str]) -> None:
         raise NotAllowed("Only an admin of this workspace may do that")
 
 
+#: what a subject in the table of blocks begins with if the admins of the member's workspace have blocked them
+_BY_ADMINS = "by-admins/"
+
+
+def blocked_by_admins(member: str) -> str:
+    """The subject under which the admins of a workspace block a member."""
+    return f"{_BY_ADMINS}{member}"
+
+
+def blockable_subjects(caller: Caller) -> tuple[str, ...]:
+    """Everything that may be blocked so that a caller gets nothing."""
+    return caller.member, caller.person, caller.workspace, blocked_by_admins(caller.member)
+
+
 def check_open(workspace: Workspace, blocked: AbstractSet[str], caller: Caller) -> None:
     """Refuse new jobs of blocked callers, and in blocked or paused workspaces."""
     if blocked & {caller.member, caller.person}:
         raise NotAllowed("You have been blocked by the operator of this bot")
+    if blocked_by_admins(caller.member) in blocked:
+        raise NotAllowed(
+            "An admin of this workspace has blocked you from this bot. Ask an admin to unblock you."
+        )
     if workspace.id in blocked:
         raise NotAllowed("This workspace has been blocked by the operator of this bot")
+    if not workspace.policy_readable:
+        raise NotAllowed(
+            "The rules of this workspace are damaged, so nothing is accepted. An admin can set them again "
+            "with /rules."
+        )
     if workspace.paused:
         raise NotAllowed(paused_by_admin(workspace))
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.commands.extend import continuation_prompt, same_shape_request
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
@@ -26,9 +25,11 @@ from bot.domain.requests import (
 from bot.domain.text import storable
 from bot.domain.video_edits import (
     audio_request,
+    continuation_prompt,
     has_audio,
     higher_resolutions,
     is_changeable,
+    same_shape_request,
     upscale_request,
 )
 

@@ -11,10 +11,11 @@ from enum import StrEnum
 import orjson
 
 from bot.domain.actions import WITHOUT_RESULT, Action, available_actions
+from bot.domain.decisions import DecisionButton, Purpose, held_buttons
 from bot.domain.estimates import Estimate, ShownEstimate
 from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
-from bot.domain.jobs import FINAL, WAITING, Job, State
+from bot.domain.jobs import FINAL, WAITING, Hold, Job, State
 from bot.domain.media import Media, MediaKind
 from bot.domain.pricing import is_estimate, is_upper_bound, show_money
 from bot.domain.requests import (
@@ -52,6 +53,10 @@ class Card:
     created_at: int
     #: the job of another card that it shows; None for a card with jobs of its own
     copy_of: str | None = None
+    #: why it is shown to the moderators; None for any other card
+    purpose: Purpose | None = None
+    #: what the moderators read beside it: who reported it and why, or what is to be approved
+    note: str = ""
     #: what its message says about unfinished jobs, by job
     shown_estimates: Mapping[str, ShownEstimate] = field(default_factory=dict)
 
@@ -102,6 +107,8 @@ class JobView:
     parent: str | None
     #: why its place or time is worse than shown before
     delay_reason: str = ""
+    #: its media is shown behind a spoiler
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +123,10 @@ class CardView:
     private: bool
     jobs: tuple[JobView, ...]
     created_at: int
+    #: buttons for what somebody has to decide
+    decisions: tuple[DecisionButton, ...] = ()
+    #: why it is shown to the moderators; None for any other card
+    purpose: Purpose | None = None
 
     @property
     def settled(self) -> bool:
@@ -125,7 +136,7 @@ class CardView:
     @property
     def gone(self) -> bool:
         """All of its jobs are deleted."""
-        return all(job.phase is JobPhase.GONE for job in self.jobs)
+        return self.purpose is None and all(job.phase is JobPhase.GONE for job in self.jobs)
 
     @property
     def digest(self) -> str:
@@ -157,6 +168,7 @@ def card_view(
         jobs=tuple(
             job_view(job, estimates.get(job.id), now, (sources or {}).get(job.parent or "")) for job in jobs
         ),
+        decisions=held_buttons(jobs),
     )
 
 
@@ -171,13 +183,14 @@ def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None =
         position=estimate.position if estimate else None,
         ready_at=now + estimate.wait_ms if estimate else None,
         media=None if job.deleted or job.expired else job.result,
-        preview=job.preview if job.state is State.SUBMITTED and not job.deleted else None,
+        preview=job.preview if job.state is State.SUBMITTED and not (job.deleted or job.spoiler) else None,
         alt=job.title,
         actions=available_actions(job),
-        cancellable=job.state in WAITING,
+        cancellable=job.state in WAITING and job.state is not State.HELD,
         stars=job.stars,
         parent=job.parent,
         delay_reason=estimate.delay_reason if estimate else "",
+        spoiler=job.spoiler,
     )
 
 
@@ -219,10 +232,12 @@ def headline(job: Job, estimate: Estimate) -> str:
         return job.failure.message
     if job.state is State.QUEUED and estimate.blocked_reason:
         return f"Waiting: {estimate.blocked_reason}"
+    if job.state is State.QUEUED and estimate.undo:
+        return "Starts in a few seconds; cancel it now, and nothing is charged"
     place = "In the queue" if estimate.position is None else f"Place {estimate.position} in the queue"
     because = f" – {estimate.delay_reason}" if estimate.delay_reason else ""
     lines = {
-        State.HELD: "Waiting for a confirmation",
+        State.HELD: _held(job),
         State.PREPARING: _fetching(job),
         State.QUEUED: f"{place} · {show_wait(estimate.wait_ms)}{because}",
         State.SUBMITTING: f"Starting · {show_wait(estimate.wait_ms)}{because}",
@@ -233,6 +248,12 @@ def headline(job: Job, estimate: Estimate) -> str:
         State.CANCELLED: f"Cancelled; not charged ({show_money(job.price)} returned)",
     }
     return lines[job.state]
+
+
+def _held(job: Job) -> str:
+    if job.hold is Hold.APPROVAL:
+        return f"Waiting for an admin's approval, because it costs {show_money(job.price)}"
+    return f"Waiting for {job.member_name} to confirm the price"
 
 
 def _fetching(job: Job) -> str:

@@ -86,6 +86,8 @@ class Estimate:
     late: bool = False
     #: the provider is done, and the bot is still processing its file
     finishing: bool = False
+    #: it leaves in a few seconds, and can be undone until then
+    undo: bool = False
     #: why it does not move, where that is known
     blocked_reason: str = ""
     #: why this is worse than what was shown before

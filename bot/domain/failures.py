@@ -32,6 +32,9 @@ class FailureCategory(StrEnum):
     RESULT_UNPROCESSED = "result_unprocessed"  # completed, but the bot failed to process its file
     LOST_ANSWER = "lost_answer"  # it is unknown whether the create request arrived
     EXPIRED = "expired"  # waited in the queue for too long
+    NOT_CONFIRMED = "not_confirmed"  # nobody confirmed its price in time
+    NOT_APPROVED = "not_approved"  # no admin approved it in time
+    REFUSED_BY_ADMIN = "refused_by_admin"  # an admin refused it
     KEY_REMOVED = "key_removed"  # the workspace's own API key was removed while it waited
 
 
@@ -112,6 +115,9 @@ _MESSAGES: dict[FailureCategory, str] = {
         "The connection broke while this was submitted, and it is unknown whether it arrived."
     ),
     FailureCategory.EXPIRED: "This waited too long in the queue.",
+    FailureCategory.NOT_CONFIRMED: "Its price was not confirmed in time; send the command again.",
+    FailureCategory.NOT_APPROVED: "No admin approved this in time; send the command again, or ask one.",
+    FailureCategory.REFUSED_BY_ADMIN: "An admin refused this, because of its price.",
     FailureCategory.KEY_REMOVED: "Cancelled: an admin removed the API key that would have paid for this.",
 }
 

@@ -85,6 +85,10 @@ class Place:
     direct: bool = False
     #: read by the adapter alone, for example an interaction token; encrypted where it is stored
     reply_token: str = field(default="", repr=False)
+    #: only adults can see it; None where the platform has no such channels; known while a command is accepted
+    age_restricted: bool | None = None
+    #: a reply token for other channels of the workspace; known while a command is accepted
+    channel_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         ids = (self.adapter, self.workspace, self.channel, self.thread or "", self.message or "")

@@ -33,6 +33,15 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Hold(StrEnum):
+    """What a held job waits for."""
+
+    #: that whoever asked for it confirms its price
+    CONFIRMATION = "confirmation"
+    #: that an admin approves it
+    APPROVAL = "approval"
+
+
 #: every legal transition
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.HELD: frozenset({State.PREPARING, State.QUEUED, State.CANCELLED, State.FAILED}),
@@ -68,6 +77,11 @@ UNTITLED: Mapping[MediaKind, str] = {kind: f"A {kind} from what was sent" for ki
 
 def can_transition(before: State, after: State) -> bool:
     return after in TRANSITIONS[before]
+
+
+def state_once_accepted(request: AnyRequest) -> State:
+    """The state that a job begins with, unless it is held first."""
+    return State.PREPARING if request.references else State.QUEUED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +124,10 @@ class Job:
     finished_at: int | None = None
     #: when the bot stops waiting in the queue, or for the submitted generation
     deadline: int
+    #: not claimed before; a costly job can be undone until then
+    run_at: int = 0
+    #: what a held job waits for; kept afterwards
+    hold: Hold | None = None
     result: Media | None = None
     #: a film of its progress; only while it runs, and only from some providers
     preview: Media | None = None
@@ -117,6 +135,8 @@ class Job:
     #: job whose result this one was made from
     parent: str | None
     private: bool
+    #: the result is shown behind a spoiler
+    spoiler: bool = False
     stars: int = 0
     deleted: bool = False
     #: charged, and refunded by the operator later
@@ -132,6 +152,15 @@ class Job:
     def has_own_key(self) -> bool:
         """It is submitted with the workspace's own key, and billed to its account."""
         return self.queue != queue_name(self.provider, self.lane)
+
+    def can_be_undone(self, now: int) -> bool:
+        """It is queued, and waits a few seconds in which it can still be cancelled."""
+        return self.state is State.QUEUED and self.attempt == 0 and self.run_at > now
+
+    @property
+    def state_once_released(self) -> State:
+        """The state that a held job goes on with."""
+        return state_once_accepted(self.request)
 
     @property
     def is_final(self) -> bool:

@@ -79,6 +79,10 @@ OPERATOR_LEVELS = frozenset({Level.PERSON, Level.CEILING, Level.EVERYTHING})
 CAP_LEVELS = frozenset({Level.WORKSPACE, Level.EVERYTHING})
 
 
+#: levels that count what one person spends; what the workspace pays passes over them
+PERSONAL_LEVELS = frozenset({Level.MEMBER, Level.ROLE, Level.PERSON})
+
+
 class Settlement(StrEnum):
     """How a reservation was settled."""
 

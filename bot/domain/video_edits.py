@@ -1,11 +1,11 @@
-"""Changes of finished videos: a higher resolution, and audio."""
+"""What is made from finished videos: a higher resolution, audio, and what continues them."""
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import short_id
 from bot.domain.jobs import Job
 from bot.domain.media import Media, MediaKind, Reference
 from bot.domain.models import Resolution, VideoModel
-from bot.domain.requests import AudioRequest, UpscaleRequest, check_prompt
+from bot.domain.requests import AudioRequest, UpscaleRequest, VideoRequest, check_prompt
 
 #: the models of the API that upscales its videos and adds audio to them
 CHANGING_MODELS = (VideoModel.RAY_2, VideoModel.RAY_FLASH_2)
@@ -81,3 +81,19 @@ def _model_of(job: Job) -> VideoModel:
     model = job.request.model
     assert isinstance(model, VideoModel)  # noqa: S101 - its result is a video
     return model
+
+
+def continuation_prompt(source: Job, *, forward: bool = True) -> str:
+    """The prompt of an extension without one: that of the video, because the API requires a prompt."""
+    return source.prompt_text or ("The scene goes on" if forward else "What leads up to this scene")
+
+
+def same_shape_request(source: Job) -> VideoRequest:
+    """A request with the model and the size of a job's video, and with nothing at its ends."""
+    request = source.request
+    if isinstance(request, VideoRequest | UpscaleRequest):
+        return VideoRequest(
+            model=request.model, aspect_ratio=request.aspect_ratio, resolution=request.resolution
+        )
+    model = request.model if isinstance(request.model, VideoModel) else VideoModel.RAY_FLASH_2
+    return VideoRequest(model=model, aspect_ratio=request.aspect_ratio)

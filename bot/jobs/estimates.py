@@ -5,11 +5,14 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from bot.domain.access import blocked_by_admins
 from bot.domain.cards import Card, CardView, card_view
+from bot.domain.decisions import Purpose
 from bot.domain.errors import ReverieError, StoreError
 from bot.domain.estimates import DurationStats, Estimate, stabilised, typical_duration
 from bot.domain.failures import one_line
 from bot.domain.jobs import Job, State
+from bot.domain.moderation import moderators_view
 from bot.services import EstimateInputs, Services, log
 from bot.store.accept import NewCard
 from bot.store.accounts import ready_accounts, stopped_workspace_accounts
@@ -17,6 +20,7 @@ from bot.store.caps import waiting_for_caps
 from bot.store.jobs import jobs_by_id, jobs_of_cards
 from bot.store.queue_stats import QueuePosition, duration_stats, queue_positions
 from bot.store.rows import UNREADABLE, log_unreadable
+from bot.store.workspaces import blocked_subjects
 
 _T = TypeVar("_T")
 
@@ -81,7 +85,12 @@ async def views_now(services: Services, *cards: Card) -> list[CardView | None]:
     sources = await sources_of(services, all_jobs)
     now = services.clock()
     expected = await _expected(services, all_jobs, now)
-    return [_view_of_some(card, shown.get(card.id, []), expected, now, sources) for card in cards]
+    reported = [card.copy_of for card in cards if card.purpose is Purpose.REPORT]
+    makers = {blocked_by_admins(job.member) for job in all_jobs if job.id in reported}
+    blocked = await blocked_subjects(services.database, makers) if makers else frozenset()
+    return [
+        _view_of_some(card, shown.get(card.id, []), expected, now, sources, blocked=blocked) for card in cards
+    ]
 
 
 def _view_of_some(
@@ -90,11 +99,14 @@ def _view_of_some(
     expected: Mapping[str, Estimate],
     now: int,
     sources: Mapping[str, Job],
+    *,
+    blocked: frozenset[str],
 ) -> CardView | None:
     if not jobs:
         return None
     try:
-        return _view(card, jobs, expected, now, sources)
+        is_blocked = blocked_by_admins(jobs[0].member) in blocked
+        return _view(card, jobs, expected, now, sources, blocked=is_blocked)
     except UNREADABLE as error:
         # It can be read, but this version cannot show it.
         log_unreadable("card", card.id, type(error).__name__)
@@ -139,6 +151,8 @@ def _view(
     expected: Mapping[str, Estimate],
     now: int,
     sources: Mapping[str, Job],
+    *,
+    blocked: bool = False,
 ) -> CardView:
     """The view of a card, with estimates that fit what its message says.
 
@@ -149,7 +163,8 @@ def _view(
         for job in jobs
         if job.id in expected
     }
-    return card_view(card, jobs, adjusted, now, sources)
+    view = card_view(card, jobs, adjusted, now, sources)
+    return view if card.purpose is None else moderators_view(view, card, jobs[0], blocked=blocked)
 
 
 async def estimates(services: Services, jobs: Sequence[Job], now: int) -> Mapping[str, Estimate]:
@@ -192,6 +207,7 @@ def _estimates_of(
             generation_ms=stats.p50,
             late=job.submitted_at is not None and now - job.submitted_at > stats.p95,
             finishing=_finishing(services, job),
+            undo=job.can_be_undone(now),
             blocked_reason=_blocked_reason(job, queued, inputs) if queued else "",
         )
     return found

@@ -22,9 +22,11 @@ from bot.jobs.transitions import transition_job
 from bot.service import ordering
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
+from bot.service.ordering import ReactionTerms
 from bot.service.replies import ConfirmationButton, PrivateReply, Reply
 from bot.services import Services, Topic, log
-from bot.store.cards import CardCopy, create_card_copy
+from bot.store.card_copies import CardCopy
+from bot.store.cards import create_card_copy
 from bot.store.jobs import delete_job, find_job, toggle_star
 from bot.store.workspaces import AuditEntry, record_audit
 
@@ -36,8 +38,8 @@ class ActionEvent:
     action: Action
     job: str
     action_input: ActionInput = field(default_factory=ActionInput)
-    #: member, job and emoji of a reaction, which counts once within a time; None for a button
-    reaction: str | None = None
+    #: what the reaction means in its workspace; None for a button
+    reaction: ReactionTerms | None = None
 
 
 async def act(services: Services, event: ActionEvent, invocation: Invocation) -> Reply:
@@ -77,7 +79,7 @@ async def _send(services: Services, job: Job, event: ActionEvent, invocation: In
         encrypted_reply_token=ordering.encrypted_reply_token(services.cipher, place, card),
         job=job.id,
         now=services.clock(),
-        reaction=event.reaction,
+        reaction=event.reaction.key if event.reaction else None,
         reaction_since=services.clock() - services.times.reaction_window,
     )
     await until_known(services, lambda: services.database.transact(create_card_copy, copy))
@@ -161,13 +163,7 @@ async def answer_confirmation(
     deletable = await _deletable(services, job, _caller_in_workspace_of(services, found, caller))
     if deletable.person != caller.person:
         await _record_deletion(services, deletable, caller)
-    now = services.clock()
-    unused = await until_known(
-        services, lambda: services.database.transact(delete_job, deletable.id, now=now)
-    )
-    services.wake(Topic.CARDS)
-    log.info("job_deleted", job_id=deletable.id)
-    await remove_unreferenced(services, unused or ())
+    await remove_result(services, deletable.id)
     kept = _kept(services, deletable)
     where = f"here; {kept}." if kept else "here and at the provider."
     return PrivateReply(title="Deleted", text=f"Its message and media are deleted {where}")
@@ -196,6 +192,15 @@ async def _record_deletion(services: Services, job: Job, caller: Caller) -> None
         actor=caller.member, workspace=job.workspace, action="delete", subject=job.id, now=services.clock()
     )
     await services.database.transact(record_audit, entry, {"member": job.member})
+
+
+async def remove_result(services: Services, job: str) -> None:
+    """Delete a finished job's message, media and generation."""
+    now = services.clock()
+    unused = await until_known(services, lambda: services.database.transact(delete_job, job, now=now))
+    services.wake(Topic.CARDS)
+    log.info("job_deleted", job_id=job)
+    await remove_unreferenced(services, unused or ())
 
 
 def _caller_in_workspace_of(services: Services, job: Job | None, caller: Caller) -> Caller:

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.access import is_operator, require_admin
 from bot.domain.commands import StudioPause, StudioResume, StudioTimezone, StudioUsage
+from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.pricing import show_money
 from bot.domain.quota import Level, Period, Rule, bounds, limit_of
@@ -15,12 +16,25 @@ from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic, log
 from bot.store.limits import set_rule, set_workspace_cap
 from bot.store.reports import usage
-from bot.store.workspaces import AuditEntry, SetUp, find_workspace, set_pause, set_up
+from bot.store.workspaces import (
+    AuditEntry,
+    MemberName,
+    SetUp,
+    find_members,
+    find_workspace,
+    set_pause,
+    set_up,
+)
 
 
 def require_rights(services: Services, caller: Caller) -> None:
     """Refuse a caller who neither manages the workspace nor operates the bot."""
     require_admin(caller, frozenset(services.settings.operators))
+
+
+def is_admin_here(services: Services, caller: Caller) -> bool:
+    """Whether the caller is an admin of their workspace, or an operator."""
+    return caller.is_admin or is_operator(caller, frozenset(services.settings.operators))
 
 
 def audit_entry(services: Services, caller: Caller, action: str, subject: str) -> AuditEntry:
@@ -44,6 +58,29 @@ async def store_rule(services: Services, rule: Rule, entry: AuditEntry) -> list[
     zone = (await find_workspace(services.database, rule.workspace)).timezone
     limit = limit_of(rule, now=services.clock(), zone=zone)
     return await services.database.transact(set_workspace_cap, rule, limit, audit=entry)
+
+
+async def named_member(services: Services, caller: Caller, text: str) -> MemberName:
+    """The member of the caller's workspace with this name or id."""
+    found = await find_members(services.database, caller.workspace, text)
+    if not found:
+        raise InvalidRequest(f"Nobody called {text!r} is known here yet; mention them, or check the name")
+    if len(found) > 1:
+        ids = " and ".join(member.id for member in found)
+        raise InvalidRequest(f"More than one member is called {text!r}: {ids}. Give the id.")
+    return found[0]
+
+
+def caller_of(workspace: str, member: MemberName) -> Caller:
+    """A member as a caller, so that the same limits apply as to their own commands."""
+    return Caller(
+        workspace=workspace,
+        person=member.person,
+        member=member.id,
+        name=member.name,
+        is_guest=member.guest,
+        roles=member.roles,
+    )
 
 
 async def pause_or_resume(

@@ -1,12 +1,12 @@
 """The facade of the core: adapters call it for every command, action and query."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from pydantic import SecretStr
 
-from bot.domain.actions import DEFAULT_REACTIONS, Action, ActionInput, normalized
+from bot.domain.actions import Action, ActionInput
 from bot.domain.cards import CardView
 from bot.domain.commands import (
     Cancel,
@@ -23,6 +23,20 @@ from bot.domain.commands import (
     QuotasSet,
     QuotasShow,
     Reframe,
+    Report,
+    RulesAge,
+    RulesAllow,
+    RulesBlock,
+    RulesDeny,
+    RulesExplain,
+    RulesModerators,
+    RulesPrices,
+    RulesReactions,
+    RulesRemove,
+    RulesShow,
+    RulesTest,
+    RulesUnblock,
+    RulesWords,
     Show,
     Status,
     StudioAudit,
@@ -35,8 +49,11 @@ from bot.domain.commands import (
 )
 from bot.domain.completion import AutocompleteChoice, Suggestion
 from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
+from bot.domain.decisions import Decision
 from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
 from bot.domain.media import Reference
+from bot.domain.policy.reactions import ReactionRule
+from bot.domain.policy.terms import policy_terms
 from bot.domain.pricing import is_estimate, is_upper_bound
 from bot.domain.text import storable
 from bot.jobs.estimates import views_now
@@ -46,11 +63,16 @@ from bot.service import (
     admin,
     audit,
     autocomplete,
+    explain,
     framing,
+    holds,
+    moderation,
     ordering,
     pending_commands,
     queries,
     quotas,
+    reactions,
+    rules,
     setup,
     uploads,
     workspace_keys,
@@ -83,6 +105,8 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
     StudioResume: admin.pause_or_resume,
     StudioUsage: admin.show_usage,
     StudioAudit: audit.show_audit,
+    RulesBlock: moderation.block_or_unblock,
+    RulesUnblock: moderation.block_or_unblock,
 }
 #: answers those whose answer depends on the place
 _ANSWERS_BY_PLACE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], Awaitable[PrivateReply]]]
@@ -91,6 +115,17 @@ _ANSWERS_BY_PLACE = {
     Status: queries.show_status,
     Quota: queries.show_quota,
     StudioSetup: setup.set_up_workspace,
+    RulesShow: rules.show_rules,
+    RulesAllow: rules.set_access,
+    RulesDeny: rules.set_access,
+    RulesRemove: rules.remove_access,
+    RulesWords: rules.change_words,
+    RulesTest: rules.test_words,
+    RulesAge: rules.set_age,
+    RulesPrices: rules.set_prices,
+    RulesModerators: rules.set_moderators,
+    RulesReactions: reactions.manage_reactions,
+    RulesExplain: explain.explain,
 }
 
 
@@ -135,6 +170,8 @@ class BotService:
         services.rate_limit.spend(caller.member, invocation.key)
         if not isinstance(command, GenerateCommand):
             command = await with_whole_ids(services.database, command, caller, place, services.clock())
+            if isinstance(command, Report):
+                return await moderation.report(services, command, invocation)
             return await _answer(services, command, caller, place)
         context = CommandContext(files=files, replied=replied)
         if command.asks_first and not previewed:
@@ -179,27 +216,34 @@ class BotService:
         return await workspace_keys.set_key(self._services, key, caller)
 
     async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
-        """Execute the action of a reaction; None for an emoji without one, and where reactions do nothing."""
-        caller, job = invocation.caller, storable(job)
-        action = self.reactions(caller).get(normalized(emoji))
-        if action is None:
-            return None
-        self._services.rate_limit.spend(caller.member, invocation.key)
-        workspace = await find_workspace(self._services.database, caller.workspace)
-        if not workspace.access.reactions:
-            return None
-        event = ActionEvent(action=action, job=job, reaction=f"{caller.member}/{job}/{normalized(emoji)}")
-        return await actions.act(self._services, event, invocation)
+        """Execute the action of a reaction; None for an emoji without one."""
+        return await reactions.react(self._services, emoji, storable(job), invocation)
 
     async def unreact(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
-        """Undo what a removed reaction did; only a star can be undone."""
-        if self.reactions(invocation.caller).get(normalized(emoji)) is not Action.GALLERY:
-            return None
-        return await actions.unstar(self._services, storable(job), invocation)
+        """Undo what a removed reaction did; a star can be undone, and a vote that is not acted on yet."""
+        return await reactions.unreact(self._services, emoji, storable(job), invocation)
 
-    def reactions(self, _: Caller) -> Mapping[str, Action]:
-        """The action of each emoji in the caller's workspace."""
-        return DEFAULT_REACTIONS
+    async def reaction(self, emoji: str, caller: Caller) -> ReactionRule | None:
+        """What an emoji does in the caller's workspace; None for one without a meaning."""
+        return await reactions.rule_of(self._services, emoji, caller)
+
+    def may_have_meaning(self, emoji: str, caller: Caller) -> bool:
+        """Whether an emoji does something in the caller's workspace, as far as is known without a query."""
+        return reactions.is_known(self._services, emoji, caller)
+
+    async def reactions(self, caller: Caller) -> Sequence[ReactionRule]:
+        """Every emoji with a meaning in the caller's workspace."""
+        return tuple((await reactions.current_map(self._services, caller.workspace)).values())
+
+    async def decide(
+        self, decision: Decision, job: str, card: str, caller: Caller, *, key: str = ""
+    ) -> PrivateReply:
+        """Decide what a button under a held or reported job asks for."""
+        services, job = self._services, storable(job)
+        services.rate_limit.spend(caller.member, storable(key))
+        if decision in (Decision.APPROVE, Decision.REFUSE):
+            return await holds.decide_hold(services, decision, job, caller)
+        return await moderation.moderate(services, decision, job, storable(card), caller)
 
     def begin_upload(self, caller: Caller) -> AbstractAsyncContextManager[uploads.Upload]:
         """Reserve room for a file before its body is read; see `uploads.begin_upload`."""
@@ -222,11 +266,21 @@ class BotService:
         workspace = await find_workspace(self._services.database, caller.workspace)
         jobs = await ordering.new_jobs(self._services, order, workspace.own_account)
         await queries.check_acceptable(self._services, caller, invocation.place, jobs)
+        price = sum(job.price for job in jobs)
+        terms = policy_terms(
+            workspace.policy,
+            [job.request for job in jobs],
+            price,
+            caller=caller,
+            place=invocation.place,
+            is_admin=admin.is_admin_here(self._services, caller),
+        )
         return PriceQuote(
-            price=sum(job.price for job in jobs),
+            price=price,
             estimate=is_estimate(jobs[0].request),
             upper_bound=is_upper_bound(jobs[0].request),
             own_key=workspace.own_account is not None,
+            hold=terms.hold,
             source=None if command.jobs else order.parent,
         )
 

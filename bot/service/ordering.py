@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.domain.access import is_operator
 from bot.domain.actions import Action, ActionInput, follow_up_request
 from bot.domain.commands import GenerateCommand
 from bot.domain.errors import InvalidRequest, NotAllowed, ReverieError
@@ -20,13 +21,14 @@ from bot.security.encryption import FieldCipher, card_context
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
-from bot.service.routing import account_required, route_request, usable_accounts
+from bot.service.routing import account_required, has_own_keys_only, route_request, usable_accounts
 from bot.services import Services, Topic, jobs_topic, log
 from bot.store.accept import Acceptance, NewJob
 from bot.store.accept import accept as accept_jobs
 from bot.store.cards import read_accepted
 from bot.store.job_search import newest_usable
 from bot.store.jobs import jobs_by_id, jobs_of_cards
+from bot.store.votes import Vote
 from bot.store.workspaces import find_workspace
 
 
@@ -165,12 +167,28 @@ def _open_fields(action: Action, action_input: ActionInput) -> frozenset[str]:
     return OPEN_FIELDS - ({"aspect_ratio"} if action_input.aspect_ratio is not None else set())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionTerms:
+    """What the reaction that asked for an order means in its workspace."""
+
+    #: names member, job and emoji; counts once within a time
+    key: str
+    paid_by_workspace: bool = False
+    #: the order is accepted once enough members have voted for it
+    vote: Vote | None = None
+
+    @property
+    def event(self) -> str:
+        """The event of an order that was voted for: however many votes follow, it is accepted once."""
+        return f"vote/{self.vote.job}/{self.vote.emoji}" if self.vote is not None else ""
+
+
 async def accept(
     services: Services,
     order: Order,
     invocation: Invocation,
     *,
-    reaction: str | None = None,
+    reaction: ReactionTerms | None = None,
     max_price: int | None = None,
 ) -> Reply:
     """Store an order as the jobs of one new card; the same event again is answered with the same card.
@@ -179,7 +197,8 @@ async def accept(
     the first revision itself and calls `confirm_shown`; after the window, or without one, the publisher does.
     Raises PriceRisen where the jobs together cost more than `max_price`, in micro-dollars.
     """
-    own_account = (await find_workspace(services.database, invocation.caller.workspace)).own_account
+    workspace = await find_workspace(services.database, invocation.caller.workspace)
+    own_account = workspace.own_account
     jobs = await new_jobs(services, order, own_account)
     if max_price is not None and sum(job.price for job in jobs) > max_price:
         raise PriceRisen
@@ -187,9 +206,11 @@ async def accept(
     card = services.new_id()
     place = replace(invocation.place, private=invocation.place.private or order.private)
     window_ms = invocation.answer_window_ms
+    # Only where the rules may ask for it: few commands need one.
+    approval_card = services.new_id() if workspace.policy.prices.approve_above is not None else ""
     item = Acceptance(
         card=card,
-        event=invocation.event,
+        event=(reaction.event if reaction else "") or invocation.event,
         caller=invocation.caller,
         place=place,
         encrypted_reply_token=encrypted_reply_token(services.cipher, place, card),
@@ -201,14 +222,26 @@ async def accept(
         own_account=own_account.id if own_account else None,
         lease_owner=services.answer_lease_owner if window_ms else None,
         lease_until=now + window_ms if window_ms else None,
-        reaction=reaction,
+        reaction=reaction.key if reaction else None,
         reaction_since=now - services.times.reaction_window,
+        is_admin=invocation.caller.is_admin or is_operator(invocation.caller, _operators(services)),
+        confirmation_deadline=now + services.times.confirmation,
+        approval_deadline=now + services.times.approval,
+        undo_second=services.times.undo_second,
+        approval_card=approval_card,
+        encrypted_approval_token=encrypted_token(services.cipher, place.channel_token, approval_card),
+        paid_by_workspace=reaction is not None and reaction.paid_by_workspace,
+        vote=reaction.vote if reaction else None,
     )
     accepted, inputs = await with_inputs(
         services,
         until_known(services, lambda: services.database.write(accept_jobs, item)),
         jobs[0].request.duration_class,
     )
+    if accepted.votes and item.vote is not None:
+        return PrivateReply(
+            title="Vote counted", text=f"{accepted.votes} of {item.vote.needed} people have reacted so far."
+        )
     # Where our own write was repeated after a commit of unknown outcome, the card is ours to show.
     repeated = accepted.card != card
     if not repeated:
@@ -232,15 +265,23 @@ async def accept(
 
 def encrypted_reply_token(cipher: FieldCipher, place: Place, card: str) -> str:
     """A place's reply token as it is stored with a card; empty where the place has none."""
-    token = place.reply_token
+    return encrypted_token(cipher, place.reply_token, card)
+
+
+def encrypted_token(cipher: FieldCipher, token: str, card: str) -> str:
+    """A reply token as it is stored with a card; empty where there is none."""
     return cipher.encrypt(token, context=card_context(card)) if token else ""
+
+
+def _operators(services: Services) -> frozenset[str]:
+    return frozenset(services.settings.operators)
 
 
 async def new_jobs(services: Services, order: Order, own_account: OwnAccount | None) -> tuple[NewJob, ...]:
     """The jobs that an order would become now; `own_account` is that of the workspace's own key."""
     required = account_required(order.request, order.sources)
     accounts = await usable_accounts(services, own_account, required)
-    if not accounts:
+    if not accounts and await has_own_keys_only(services):
         raise NotAllowed(NO_ACCOUNT)
     return tuple(_new_job(services, order, accounts, own_account) for _ in range(order.job_count))
 

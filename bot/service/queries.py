@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.access import (
+    blockable_subjects,
     check_access,
     check_open,
     check_pace,
@@ -13,6 +14,7 @@ from bot.domain.access import (
 from bot.domain.caps import paused_notice
 from bot.domain.cards import CardView, headline, job_view
 from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
+from bot.domain.decisions import held_buttons
 from bot.domain.errors import InvalidRequest
 from bot.domain.estimates import Estimate
 from bot.domain.identity import Caller, Place
@@ -94,6 +96,7 @@ async def _views(services: Services, jobs: list[Job]) -> tuple[CardView, ...]:
             private=True,
             jobs=(job_view(job, expected.get(job.id), now, sources.get(job.parent or "")),),
             created_at=job.created_at,
+            decisions=held_buttons([job], priced=False),
         )
         for job in jobs
     )
@@ -143,8 +146,7 @@ async def limits_with_meters(services: Services, caller: Caller, channel: str = 
 async def check_acceptable(services: Services, caller: Caller, place: Place, jobs: Sequence[NewJob]) -> None:
     """Raise what accepting these jobs would raise now; reserves nothing."""
     workspace = await find_workspace(services.database, caller.workspace)
-    subjects = (caller.member, caller.person, caller.workspace)
-    check_open(workspace, await blocked_subjects(services.database, subjects), caller)
+    check_open(workspace, await blocked_subjects(services.database, blockable_subjects(caller)), caller)
     check_access(workspace.access, caller, place)
     now = services.clock()
     counts = await waiting_counts(services.database, caller, now)

@@ -15,7 +15,7 @@ from bot.domain.commands import (
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Named
 from bot.domain.quota import Allowance, Level, Limit, Period, Rule
-from bot.service.admin import audit_entry, require_rights, store_rule
+from bot.service.admin import audit_entry, caller_of, named_member, require_rights, store_rule
 from bot.service.durable_writes import until_known
 from bot.service.queries import describe_limit, limits_with_meters
 from bot.service.replies import PrivateReply
@@ -27,7 +27,7 @@ from bot.store.limits import (
     reset_meter,
     workspace_rules,
 )
-from bot.store.workspaces import MemberName, find_members, find_workspace, set_pace
+from bot.store.workspaces import find_workspace, set_pace
 
 #: of a whole workspace
 _WHOLE = (Level.WORKSPACE, Level.CEILING)
@@ -61,7 +61,7 @@ async def _target(services: Services, command: QuotasSet | QuotasRemove, caller:
     if command.channel is not None:
         return _subject(Level.CHANNEL, command.channel, "Everybody in {} together")
     if command.member:
-        member = await _member(services, caller, command.member)
+        member = await named_member(services, caller, command.member)
         return _Target(level=Level.MEMBER, subject=member.id, label=member.name, whom=member.name)
     return _Target(
         level=Level.MEMBER, subject="", whom="Every member of this workspace, each for themselves,"
@@ -70,28 +70,6 @@ async def _target(services: Services, command: QuotasSet | QuotasRemove, caller:
 
 def _subject(level: Level, named: Named, whom: str) -> _Target:
     return _Target(level=level, subject=named.id, label=named.name, whom=whom.format(named.name))
-
-
-async def _member(services: Services, caller: Caller, text: str) -> MemberName:
-    found = await find_members(services.database, caller.workspace, text)
-    if not found:
-        raise InvalidRequest(f"Nobody called {text!r} is known here yet; mention them, or check the name")
-    if len(found) > 1:
-        ids = " and ".join(member.id for member in found)
-        raise InvalidRequest(f"More than one member is called {text!r}: {ids}. Give the id.")
-    return found[0]
-
-
-def _caller_of(caller: Caller, member: MemberName) -> Caller:
-    """A member as a caller, so that the same limits apply as to their own commands."""
-    return Caller(
-        workspace=caller.workspace,
-        person=member.person,
-        member=member.id,
-        name=member.name,
-        is_guest=member.guest,
-        roles=member.roles,
-    )
 
 
 async def set_quota(services: Services, command: QuotasSet, caller: Caller) -> PrivateReply:
@@ -141,9 +119,9 @@ async def remove_quota(services: Services, command: QuotasRemove, caller: Caller
 async def grant_quota(services: Services, command: QuotasGrant, caller: Caller) -> PrivateReply:
     """Give a member an extra amount for the current period of their quota."""
     require_rights(services, caller)
-    member = await _member(services, caller, command.member)
+    member = await named_member(services, caller, command.member)
     found = of_level(
-        await limits_with_meters(services, _caller_of(caller, member)), Level.MEMBER, command.unit
+        await limits_with_meters(services, caller_of(caller.workspace, member)), Level.MEMBER, command.unit
     )
     if not found:
         raise InvalidRequest(f"{member.name} has no limit in {command.unit}, so there is nothing to add to")
@@ -192,10 +170,10 @@ async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -
     """Show a member's limits, or the workspace's own and all of its rules."""
     require_rights(services, caller)
     if command.member:
-        member = await _member(services, caller, command.member)
+        member = await named_member(services, caller, command.member)
         fields = [
             line
-            for limit, meter in await limits_with_meters(services, _caller_of(caller, member))
+            for limit, meter in await limits_with_meters(services, caller_of(caller.workspace, member))
             for line in describe_limit(
                 limit, meter, name=member.name if limit.level is Level.MEMBER else None
             )
@@ -234,8 +212,8 @@ async def reset_quota(services: Services, command: QuotasReset, caller: Caller) 
         raise InvalidRequest("Name one member, or --workspace")
     asked, level, whom = caller, Level.WORKSPACE, "This workspace"
     if command.member:
-        member = await _member(services, caller, command.member)
-        asked, level, whom = _caller_of(caller, member), Level.MEMBER, member.name
+        member = await named_member(services, caller, command.member)
+        asked, level, whom = caller_of(caller.workspace, member), Level.MEMBER, member.name
     found = of_level(await limits_with_meters(services, asked), level, command.unit)
     if not found:
         raise InvalidRequest(

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.domain.actions import Action
 from bot.domain.commands import Command
+from bot.domain.decisions import Decision
 from bot.domain.errors import NotAllowed, QuotaExhausted, TooManyRequests
 from bot.domain.failures import one_line
 from bot.domain.identity import Caller, Invocation
@@ -129,6 +130,12 @@ class AuditedService(BotService):
     async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
         with self._refusals.recorded(invocation.caller, f"reaction {emoji}"):
             return await super().react(emoji, job, invocation)
+
+    async def decide(
+        self, decision: Decision, job: str, card: str, caller: Caller, *, key: str = ""
+    ) -> PrivateReply:
+        with self._refusals.recorded(caller, f"{decision} {job}"):
+            return await super().decide(decision, job, card, caller, key=key)
 
     async def start_pending(self, pending: str, invocation: Invocation) -> Reply:
         with self._refusals.recorded(invocation.caller, "start of a preview"):

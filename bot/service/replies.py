@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.cards import CardView
 from bot.domain.identity import Named
+from bot.domain.jobs import Hold
 from bot.domain.media import Media
 
 
@@ -95,6 +96,8 @@ class PriceQuote:
     upper_bound: bool
     #: paid with the workspace's own API key
     own_key: bool = False
+    #: what it would have to wait for because of its price
+    hold: Hold | None = None
     #: the job that it uses although the command names none
     source: str | None = None
 

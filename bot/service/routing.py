@@ -12,7 +12,7 @@ from bot.domain.workspace_keys import OwnAccount
 from bot.service.vocabulary import fetched_concepts
 from bot.services import Services
 from bot.settings import Role
-from bot.store.accounts import known_accounts
+from bot.store.accounts import known_accounts, list_accounts, list_workspace_accounts
 from bot.store.workspaces import find_workspace
 
 
@@ -30,6 +30,14 @@ async def usable_accounts(
     if services.settings.role is not Role.GATEWAY and (required is None or required in own):
         return own
     return await known_accounts(services.database)
+
+
+async def has_own_keys_only(services: Services) -> bool:
+    """Whether every account is that of a workspace; a gateway sees it by the accounts in the store."""
+    if services.settings.role is not Role.GATEWAY:
+        return services.settings.own_keys_only
+    shared = await list_accounts(services.database)
+    return not shared and bool(await list_workspace_accounts(services.database))
 
 
 def account_required(request: AnyRequest, sources: Mapping[str, Job]) -> str | None:

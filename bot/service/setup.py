@@ -44,6 +44,7 @@ async def set_up_workspace(
         await until_known(
             services, lambda: services.database.transact(set_up, caller.workspace, changes, audit=entry)
         )
+        services.reaction_maps.pop(caller.workspace, None)
     return await _shown(services, caller, changed=bool(command.model_fields_set))
 
 

@@ -7,22 +7,30 @@ of arrival, against meters that this transaction has locked.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from bot.domain.access import (
+    Pace,
     QueueLimits,
     Workspace,
+    blockable_subjects,
     check_access,
     check_open,
     check_pace,
     check_queue_limits,
 )
 from bot.domain.cards import Card
+from bot.domain.decisions import Purpose
 from bot.domain.errors import NotAllowed, Refused, StoreError
 from bot.domain.identity import Caller, Place
-from bot.domain.jobs import Job, State
-from bot.domain.quota import Defaults, Limit, Meter, Rules, limits_for
+from bot.domain.jobs import Hold, Job, State, state_once_accepted
+from bot.domain.policy.record import Moderators, Policy
+from bot.domain.policy.terms import Terms, moderators_place, policy_terms
+from bot.domain.pricing import show_money
+from bot.domain.quota import PERSONAL_LEVELS, Defaults, Limit, Meter, Rules, limits_for
 from bot.domain.requests import AnyRequest
+from bot.store.card_copies import CardCopy, insert_copies
 from bot.store.counters import StateChange, update_counters
 from bot.store.database.base import Row, Transaction
 from bot.store.database.named_sql import load
@@ -30,6 +38,7 @@ from bot.store.file_refs import FileReference, add_references
 from bot.store.limits import open_meters, rules_for
 from bot.store.queue_stats import QueuePosition, queue_positions
 from bot.store.rows import card_row, member_row, new_job_row, workspace_from
+from bot.store.votes import Vote, Voters, count_vote, insert_votes, lock_and_count
 from bot.store.workspaces import add_workspaces, blocked_subjects
 
 sql, cards, jobs = load("accept"), load("cards"), load("jobs")
@@ -85,6 +94,20 @@ class Acceptance:
     reaction: str | None = None
     #: the same reaction returns the same card if that was accepted after this time
     reaction_since: int = 0
+    #: the caller is an admin of the workspace or an operator
+    is_admin: bool = False
+    #: deadlines of a confirmation and of an approval, where the workspace's rules ask for one
+    confirmation_deadline: int = 0
+    approval_deadline: int = 0
+    #: milliseconds of one second of the time to undo
+    undo_second: int = 1_000
+    #: id of the card for the moderators if an admin has to approve, and its reply token; empty: not prepared
+    approval_card: str = ""
+    encrypted_approval_token: str = ""
+    #: nobody's own allowance pays, only what limits the workspace as a whole
+    paid_by_workspace: bool = False
+    #: it is accepted once enough members have voted for it
+    vote: Vote | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +125,8 @@ class AcceptedCard:
     card: str
     #: this event or reaction had been accepted before
     repeated: bool = False
+    #: the votes so far where more are needed; nothing but the vote was recorded then
+    votes: int = 0
     #: what was inserted; None for a repeated event, whose jobs may have changed since
     new: NewCard | None = field(default=None, compare=False)
     #: of a repeated event: the rows of its card and jobs as they are now
@@ -133,6 +158,11 @@ class _Batch:
     #: of the queued jobs, filled once they are inserted
     queue_positions: dict[str, QueuePosition] = field(default_factory=dict)
     references: list[FileReference] = field(default_factory=list)
+    #: members who have voted, and the votes to insert
+    voters: Voters = field(default_factory=dict)
+    votes: list[Vote] = field(default_factory=list)
+    #: cards for the moderators
+    copies: list[CardCopy] = field(default_factory=list)
     #: what to reserve, by meter and in its unit
     reserved: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -150,12 +180,19 @@ async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accep
         except Refused as refusal:
             results.append(refusal)
         else:
+            if new is None:
+                assert item.vote is not None  # noqa: S101 - nothing else is counted
+                results.append(AcceptedCard(card="", votes=len(batch.voters[item.vote.subject])))
+                continue
             batch.known[item.event] = item.card
             if item.reaction is not None:
                 batch.reactions[item.reaction] = (item.now, item.card)
             results.append(AcceptedCard(card=item.card, new=new))
     if batch.rows:
         await _write(tx, batch)
+    await insert_votes(tx, batch.votes)
+    if batch.copies:
+        await insert_copies(tx, batch.copies)
     return [await _with_rows(tx, result) for result in results]
 
 
@@ -180,11 +217,11 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
     ids = sorted({caller.workspace for caller in callers})
     now = items[0].now
     workspaces = await _workspaces(tx, ids, now)
-    blocked = await blocked_subjects(
-        tx, (subject for one in callers for subject in (one.member, one.person, one.workspace))
-    )
+    blocked = await blocked_subjects(tx, chain.from_iterable(map(blockable_subjects, callers)))
     rules = Rules(await rules_for(tx, callers, (item.place.channel for item in items)))
     limits = {item.card: _limits(item, rules, workspaces[item.caller.workspace]) for item in items}
+    # Whoever locks jobs and meters locks the jobs first.
+    voters = await lock_and_count(tx, [item.vote for item in items if item.vote is not None])
     meters = await open_meters(
         tx, (limit for some in limits.values() if not isinstance(some, Refused) for limit in some)
     )
@@ -203,13 +240,14 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
         last_at={row["member"]: row["last_at"] for row in waiting if row["member"]},
         waiting_workspace={row["workspace"]: row["jobs"] for row in waiting if not row["member"]},
         virtual_times=await _virtual_times(tx, items),
+        voters=voters,
     )
 
 
 def _limits(item: Acceptance, rules: Rules, workspace: Workspace) -> tuple[Limit, ...] | Refused:
-    """The limits on one item; a refusal fails that item alone."""
+    """The limits on what an item spends; a refusal fails that item alone."""
     try:
-        return limits_for(
+        limits = limits_for(
             item.caller,
             rules,
             item.defaults,
@@ -220,6 +258,9 @@ def _limits(item: Acceptance, rules: Rules, workspace: Workspace) -> tuple[Limit
         )
     except Refused as refusal:
         return refusal
+    if not item.paid_by_workspace:
+        return limits
+    return tuple(limit for limit in limits if limit.level not in PERSONAL_LEVELS)
 
 
 async def _waiting(
@@ -260,8 +301,8 @@ async def _virtual_times(tx: Transaction, items: Sequence[Acceptance]) -> dict[t
     return {(row["queue"], row["member"]): row["virtual_time"] for row in rows}
 
 
-def _decide(batch: _Batch, item: Acceptance) -> NewCard:
-    """Refuse an item, or add to the batch everything that accepting it writes."""
+def _decide(batch: _Batch, item: Acceptance) -> NewCard | None:
+    """Refuse an item, or add to the batch everything that accepting it writes; None for one vote of many."""
     caller = item.caller
     workspace = batch.workspaces[caller.workspace]
     check_open(workspace, batch.blocked, caller)
@@ -269,36 +310,17 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
     if item.own_account != (workspace.own_account.id if workspace.own_account else None):
         # Somebody else would pay than what the caller was told.
         raise NotAllowed("The API key of this workspace has just been changed. Please try again.")
-    meters = dict(batch.meters)
-    limits = batch.limits[item.card]
-    if isinstance(limits, Refused):
-        raise limits
-    for offset, new in enumerate(item.jobs):
-        check_queue_limits(
-            item.queue_limits,
-            member=batch.waiting_member[caller.member] + offset,
-            workspace=batch.waiting_workspace[caller.workspace] + offset,
-        )
-        check_pace(
-            workspace.pace,
-            unfinished=batch.unfinished[caller.member] + offset,
-            last_at=batch.last_at[caller.member],
-            now=item.now,
-        )
-        for limit, amount in _counted(limits, new):
-            meters[limit.meter] = meters[limit.meter].reserve(amount, limit)
-    batch.meters = meters
-    batch.unfinished[caller.member] += len(item.jobs)
-    if workspace.pace.cooldown_ms:
-        batch.last_at[caller.member] = item.now
-    batch.waiting_member[caller.member] += len(item.jobs)
-    batch.waiting_workspace[caller.workspace] += len(item.jobs)
+    terms = _terms(workspace.policy, item)
+    if item.vote is not None and count_vote(batch.voters, item.vote) < item.vote.needed:
+        batch.votes.append(item.vote)
+        return None
+    limits = _reserve(batch, item, workspace.pace)
     batch.rows["cards"].append(_card_row(item))
     new_jobs = []
     for position, new in enumerate(item.jobs):
         virtual_time = batch.virtual_times[new.queue, caller.member] + VIRTUAL_TIME_STEP
         batch.virtual_times[new.queue, caller.member] = virtual_time
-        new_jobs.append(job := _job(item, new, position, virtual_time))
+        new_jobs.append(job := _job(item, new, position, virtual_time, terms=terms))
         batch.rows["jobs"].append(new_job_row(job, duration_class=new.duration_class))
         batch.rows["events"].append(
             {"job": job.id, "at": item.now, "after": job.state, "attempt": 0, "cause": "accepted"}
@@ -310,7 +332,42 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard:
             batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
         batch.references += [FileReference(file=file, holder=job.id) for file in new.files]
     batch.jobs += new_jobs
+    if item.vote is not None:
+        batch.votes.append(item.vote)
+    moderators = workspace.policy.moderators
+    if terms.hold is Hold.APPROVAL and moderators.channel:
+        batch.copies.append(_approval_copy(item, moderators))
     return NewCard(card=_card(item), jobs=new_jobs, queue_positions=batch.queue_positions)
+
+
+def _reserve(batch: _Batch, item: Acceptance, pace: Pace) -> Sequence[Limit]:
+    """Count an item on its limits and in the queue, or raise; returns the limits."""
+    caller = item.caller
+    meters = dict(batch.meters)
+    limits = batch.limits[item.card]
+    if isinstance(limits, Refused):
+        raise limits
+    for offset, new in enumerate(item.jobs):
+        check_queue_limits(
+            item.queue_limits,
+            member=batch.waiting_member[caller.member] + offset,
+            workspace=batch.waiting_workspace[caller.workspace] + offset,
+        )
+        check_pace(
+            pace,
+            unfinished=batch.unfinished[caller.member] + offset,
+            last_at=batch.last_at[caller.member],
+            now=item.now,
+        )
+        for limit, amount in _counted(limits, new):
+            meters[limit.meter] = meters[limit.meter].reserve(amount, limit)
+    batch.meters = meters
+    batch.unfinished[caller.member] += len(item.jobs)
+    if pace.cooldown_ms:
+        batch.last_at[caller.member] = item.now
+    batch.waiting_member[caller.member] += len(item.jobs)
+    batch.waiting_workspace[caller.workspace] += len(item.jobs)
+    return limits
 
 
 def _counted(limits: Sequence[Limit], new: NewJob) -> Iterator[tuple[Limit, int]]:
@@ -318,6 +375,39 @@ def _counted(limits: Sequence[Limit], new: NewJob) -> Iterator[tuple[Limit, int]
     for limit in limits:
         if (amount := limit.counted(new.price, new.request.makes)) is not None:
             yield limit, amount
+
+
+def _terms(policy: Policy, item: Acceptance) -> Terms:
+    """What the rules of the workspace say about an item; raises NotAllowed where they forbid it."""
+    terms = policy_terms(
+        policy,
+        [new.request for new in item.jobs],
+        sum(new.price for new in item.jobs),
+        caller=item.caller,
+        place=item.place,
+        is_admin=item.is_admin,
+        is_vote=item.vote is not None,
+    )
+    if terms.hold is Hold.APPROVAL and not item.approval_card:
+        raise NotAllowed("The rules of this workspace have just been changed. Please try again.")
+    return terms
+
+
+def _approval_copy(item: Acceptance, moderators: Moderators) -> CardCopy:
+    """The card that asks the moderators to approve an item."""
+    price = show_money(sum(new.price for new in item.jobs))
+    several = f"{len(item.jobs)} jobs, {price} together" if len(item.jobs) > 1 else price
+    return CardCopy(
+        card=item.approval_card,
+        event=f"{item.event}/approval",
+        caller=item.caller,
+        place=moderators_place(moderators, item.place),
+        encrypted_reply_token=item.encrypted_approval_token,
+        job=item.jobs[0].id,
+        now=item.now,
+        purpose=Purpose.APPROVAL,
+        note=f"{item.caller.name} asks for {several}",
+    )
 
 
 def _card(item: Acceptance) -> Card:
@@ -351,7 +441,7 @@ def _card_row(item: Acceptance) -> dict[str, Any]:
     }
 
 
-def _job(item: Acceptance, new: NewJob, position: int, virtual_time: int) -> Job:
+def _job(item: Acceptance, new: NewJob, position: int, virtual_time: int, *, terms: Terms) -> Job:
     """The job as it is inserted."""
     return Job(
         id=new.id,
@@ -367,15 +457,28 @@ def _job(item: Acceptance, new: NewJob, position: int, virtual_time: int) -> Job
         request=new.request,
         title=new.title,
         price=new.price,
-        state=State.PREPARING if new.request.references else State.QUEUED,
+        state=State.HELD if terms.hold is not None else state_once_accepted(new.request),
         virtual_time=virtual_time,
         created_at=item.now,
-        deadline=item.deadline,
+        deadline=_deadline(item, terms.hold),
+        run_at=item.now + terms.undo_s * item.undo_second,
+        hold=terms.hold,
         parent=new.parent,
         private=item.place.private,
+        spoiler=terms.spoiler,
         account_required=new.account_required,
         edited_generation=new.edited_generation,
     )
+
+
+def _deadline(item: Acceptance, hold: Hold | None) -> int:
+    match hold:
+        case None:
+            return item.deadline
+        case Hold.CONFIRMATION:
+            return item.confirmation_deadline
+        case Hold.APPROVAL:
+            return item.approval_deadline
 
 
 async def _write(tx: Transaction, batch: _Batch) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.jobs import Job, State
+from bot.domain.jobs import Hold, Job, State
 from bot.domain.media import Media
 from bot.store.cards import request_progress
 from bot.store.database.base import Database, Row, Transaction
@@ -52,9 +52,10 @@ async def expired_claims(database: Database, *, now: int) -> list[tuple[JobRef, 
     return [(_ref(row), row["sent_at"] is not None) for row in rows]
 
 
-async def overdue_in_queue(database: Database, *, now: int, count: int) -> list[JobRef]:
-    """Waiting jobs past their deadline."""
-    return [_ref(row) for row in await database.fetch(sql.overdue_in_queue, now=now, count=count)]
+async def overdue_in_queue(database: Database, *, now: int, count: int) -> list[tuple[JobRef, Hold | None]]:
+    """Waiting jobs past their deadline, and what each that is held waits for."""
+    rows = await database.fetch(sql.overdue_in_queue, now=now, count=count)
+    return [(_ref(row), Hold(row["hold"]) if row["state"] == State.HELD else None) for row in rows]
 
 
 async def stranded_jobs(database: Database, *, now: int, lost_before: int, count: int) -> list[JobRef]:

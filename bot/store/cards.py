@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from bot.domain.access import Workspace, check_open
+from bot.domain.access import Workspace, blockable_subjects, check_open
 from bot.domain.cards import Card
 from bot.domain.estimates import ShownEstimates
-from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
 from bot.security.encryption import FieldCipher
 from bot.store.accept import AcceptedCard
+from bot.store.card_copies import CardCopy, insert_copies
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
-from bot.store.rows import card_from, card_row, dump_estimates, jobs_from, readable
+from bot.store.rows import card_from, dump_estimates, jobs_from, readable
 from bot.store.workspaces import blocked_subjects
 
 sql, accept_sql, jobs_sql = load("cards"), load("accept"), load("jobs")
@@ -68,47 +68,16 @@ def _cards(rows: Sequence[Row], cipher: FieldCipher) -> dict[str, Card]:
     return readable("card", rows, lambda row: card_from(row, cipher))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardCopy:
-    """A copy of a job's card for another place."""
-
-    card: str
-    #: id of the platform's event; the same id again returns the same card
-    event: str
-    caller: Caller
-    place: Place
-    encrypted_reply_token: str
-    job: str
-    now: int
-    #: names member, job and emoji of a reaction; None where it was none
-    reaction: str | None = None
-    #: the same reaction returns the same card if that was created after this time
-    reaction_since: int = 0
-
-
 async def create_card_copy(tx: Transaction, copy: CardCopy) -> AcceptedCard:
     """Create a card that shows a job of another card, with all that changes about it; raises Refused.
 
     Nothing new is generated, so a pause does not matter; but a blocked caller gets nothing.
     """
     caller = copy.caller
-    blocked = await blocked_subjects(tx, (caller.member, caller.person, caller.workspace))
+    blocked = await blocked_subjects(tx, blockable_subjects(caller))
     check_open(Workspace(id=caller.workspace), blocked, caller)
     await tx.one(jobs_sql.lock_job, id=copy.job)
-    await tx.run(
-        sql.insert_copy,
-        items=[
-            {
-                "id": copy.card,
-                "event": copy.event,
-                **card_row(copy.place, caller, copy.encrypted_reply_token),
-                "copy_of": copy.job,
-                "reaction": copy.reaction,
-                "since": copy.reaction_since,
-                "now": copy.now,
-            }
-        ],
-    )
+    await insert_copies(tx, [copy])
     # Only now: another replica may have received the same event, and has committed its card.
     known = await tx.fetch(accept_sql.known_events, events=[copy.event])
     if not known and copy.reaction is not None:

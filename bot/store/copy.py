@@ -29,6 +29,7 @@ TABLES = (
     "cap_notice",
     "file_reference",
     "star",
+    "vote",
     "handled_event",
     "orphan_generation",
     "lease",

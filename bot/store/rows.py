@@ -14,12 +14,14 @@ import structlog
 
 from bot.domain.access import Access, Pace, Workspace
 from bot.domain.cards import Card
+from bot.domain.decisions import Purpose
 from bot.domain.estimates import ShownEstimate, ShownEstimates
 from bot.domain.failures import Failure, FailureCategory
 from bot.domain.identity import Caller, Named, Place
-from bot.domain.jobs import Job, State
+from bot.domain.jobs import Hold, Job, State
 from bot.domain.media import Media
 from bot.domain.models import Lane
+from bot.domain.policy.record import Policy, load_policy
 from bot.domain.quota import Allowance, Level, Period, Rule, Unit
 from bot.domain.requests import dump_request, load_request
 from bot.domain.workspace_keys import OwnAccount
@@ -85,6 +87,8 @@ _CONVERTED: Mapping[str, Callable[[Any], object]] = {
     "preview": media_from,
     "failure": failure_from,
     "private": bool,
+    "hold": lambda hold: Hold(hold) if hold else None,
+    "spoiler": bool,
     "deleted": bool,
     "refunded": bool,
     "expired": bool,
@@ -107,7 +111,8 @@ def new_job_row(job: Job, *, duration_class: str) -> dict[str, Any]:
         "request": dump_request(job.request),
         "makes": job.request.makes,
         "private": int(job.private),
-        "run_at": job.created_at,
+        "spoiler": int(job.spoiler),
+        "run_at": max(job.run_at, job.created_at),
     }
 
 
@@ -146,6 +151,8 @@ def card_from(row: Row, cipher: FieldCipher) -> Card:
         tries=row["tries"],
         created_at=row["created_at"],
         copy_of=row["copy_of"],
+        purpose=Purpose(row["purpose"]) if row["purpose"] else None,
+        note=row["note"],
         shown_estimates=estimates_from(row["shown_estimates"]),
     )
 
@@ -217,6 +224,7 @@ def rule_from(row: Row) -> Rule:
 
 
 def workspace_from(row: Row) -> Workspace:
+    policy = _policy_from(row)
     return Workspace(
         id=row["id"],
         timezone=row["timezone"],
@@ -231,8 +239,19 @@ def workspace_from(row: Row) -> Workspace:
         ),
         admin_channel=Named(**orjson.loads(row["admin_channel"])) if row["admin_channel"] else None,
         admin_adapter=row["admin_adapter"],
+        policy=policy or Policy(),
+        policy_readable=policy is not None,
     )
 
 
 def _named(text: str) -> tuple[Named, ...]:
     return tuple(Named(**one) for one in orjson.loads(text))
+
+
+def _policy_from(row: Row) -> Policy | None:
+    """A workspace's policy; None where it is damaged, which must affect this workspace alone."""
+    try:
+        return load_policy(row["policy"])
+    except ValueError as error:
+        log_unreadable("workspace", row["id"], type(error).__name__)
+        return None

@@ -207,13 +207,16 @@ async def record_transitions(tx: Transaction, rows: Sequence[TransitionRow]) -> 
             for row in rows
         ],
     )
-    ended = {row.card for row in rows if row.change.after in FINAL}
+    decided = sorted(row.job for row in rows if row.change.before is State.HELD)
+    # The moderators may have been asked to approve it.
+    copies = {row["id"] for row in await tx.fetch(sql.copies, jobs=decided)} if decided else set()
+    ended = copies | {row.card for row in rows if row.change.after in FINAL}
     now = max(row.at for row in rows)
     await tx.run(
         sql.bump_cards,
         items=[
             {"id": card, "ended": int(card in ended), "now": now}
-            for card in sorted({row.card for row in rows})
+            for card in sorted(copies | {row.card for row in rows})
         ],
     )
 

@@ -19,6 +19,7 @@ from bot.security.loopback import is_local, names_us
 from bot.service.account_reports import money_warnings
 from bot.service.conditions import stopped_accounts, unresponsive_providers
 from bot.service.plugin import Adapter
+from bot.service.routing import has_own_keys_only
 from bot.service.write_check import WriteCheck
 from bot.services import Services
 from bot.settings import Role
@@ -53,7 +54,7 @@ async def readiness(
     except StoreError as error:
         return Readiness(not_ready=(f"The database does not respond: {error}",))
     not_ready = [fault] if (fault := await writes.fault()) else []
-    own_keys_only = await _own_keys_only(services, rows)
+    own_keys_only = await has_own_keys_only(services)
     if not own_keys_only:
         not_ready += _no_provider(services, rows)
     not_ready += [
@@ -68,13 +69,6 @@ async def readiness(
         degraded.append(f"{OWN_KEYS_ONLY[0].upper()}{OWN_KEYS_ONLY[1:]}.")
     degraded += [*_degraded(services, rows), *_failing_loops(services, loops)]
     return Readiness(not_ready=tuple(not_ready), degraded=tuple(degraded))
-
-
-async def _own_keys_only(services: Services, rows: Sequence[AccountRow]) -> bool:
-    """Whether every account is that of a workspace; a gateway sees it by the accounts in the store."""
-    if services.settings.role is not Role.GATEWAY:
-        return services.settings.own_keys_only
-    return not rows and bool(await list_workspace_accounts(services.database))
 
 
 def _no_provider(services: Services, rows: Sequence[AccountRow]) -> Iterator[str]:

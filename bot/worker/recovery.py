@@ -4,17 +4,23 @@ There is no special step at start: these loops run all the time, and the only si
 is an expired lease.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 from bot.domain.failures import FailureCategory, failure
-from bot.domain.jobs import State
+from bot.domain.jobs import Hold, State
 from bot.jobs.transitions import transition_job
 from bot.services import Services
 from bot.store.attempts import JobRef, expired_claims, overdue_in_queue, stranded_jobs
 from bot.store.orphans import OrphanCause
 
 _BATCH = 200
+#: why a job ends that has waited too long
+_EXPIRED: Mapping[Hold | None, FailureCategory] = {
+    None: FailureCategory.EXPIRED,
+    Hold.CONFIRMATION: FailureCategory.NOT_CONFIRMED,
+    Hold.APPROVAL: FailureCategory.NOT_APPROVED,
+}
 
 
 async def recover(services: Services) -> None:
@@ -40,13 +46,13 @@ async def recover_expired_claims(services: Services) -> None:
 
 
 async def fail_overdue(services: Services) -> None:
-    """Fail jobs that have waited in the queue for too long, with a refund."""
+    """Fail jobs that have waited too long in the queue or for somebody's decision, with a refund."""
 
     async def fail(job: JobRef) -> None:
-        why = failure(FailureCategory.EXPIRED)
+        why = failure(_EXPIRED[overdue[job]])
         await transition_job(services, job, State.FAILED, "expired", failure=why)
 
-    overdue = await overdue_in_queue(services.database, now=services.clock(), count=_BATCH)
+    overdue = dict(await overdue_in_queue(services.database, now=services.clock(), count=_BATCH))
     await _for_each(services, "fail overdue job", overdue, fail)
 
 

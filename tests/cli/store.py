@@ -154,6 +154,7 @@ async def fill(where: Settings, *, now: int) -> None:
         ("journal", noted | {"job": JOB, "kind": "captured"}),
         ("journal", noted | {"job": CHILD, "kind": "reserved"}),
         ("star", {"job": JOB, "member": "discord:10:1", "at": now}),
+        ("vote", {"job": JOB, "emoji": "🔥", "member": "discord:10:1", "at": now}),
         ("handled_event", {"id": "e-2", "at": now}),
         (
             "orphan_generation",

@@ -37,7 +37,7 @@ _HEAVY = {
         ("quota set discord:1 5 --period year", "--period takes day, week or month, not 'year'"),
         ("quota show everything", "write a workspace like discord:123"),
         ("quota show person:discord:1", "write a workspace like discord:123"),
-        ("quota reset discord:1 --level all", "--level takes member, person, "),
+        ("quota reset discord:1 --level all", "--level takes member, role, "),
         ("usage discord:1 --period x", "--period takes day, week or month"),
         ("jobs list --state lost", "--state takes held, preparing, "),
         ("jobs list --count 0", "--count takes a whole number from 1 to 1000, not '0'"),

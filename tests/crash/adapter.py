@@ -14,6 +14,7 @@ import structlog
 from bot.domain.actions import Action, ActionInput
 from bot.domain.cards import CardView
 from bot.domain.commands import CATALOGUE, build
+from bot.domain.decisions import Decision
 from bot.domain.errors import Delayed, Refused, ReverieError, Undeliverable
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.models import AspectRatio
@@ -23,6 +24,8 @@ from bot.tls import tls_context
 from tests.crash.crash_points import CrashPoint
 
 NAME = "chat"
+#: the member who is an admin of every workspace
+ADMIN = "boss"
 _TIMEOUT_S = 10.0
 #: pause after the platform could not be reached
 _AGAIN_S = 0.05
@@ -149,12 +152,16 @@ class ChatInlet:
             person=person,
             member=f"{workspace}:{event['member']}",
             name=event["member"],
+            is_admin=event["member"] == ADMIN,
         )
         place = Place(adapter=NAME, workspace=workspace, channel="general")
         invocation = Invocation(caller=caller, place=place, key=event["id"], answer_window_ms=self._window_ms)
         if "command" in event:
             command = build(CATALOGUE[event["command"]], event["values"])
             return await self._service.execute(command, invocation)
+        if "decision" in event:
+            decision = Decision(event["decision"])
+            return await self._service.decide(decision, event["job"], event["card"], caller, key=event["id"])
         ratio = AspectRatio(event["aspect_ratio"]) if event["aspect_ratio"] else None
         return await self._service.act(
             Action(event["action"]),

@@ -141,6 +141,10 @@ class Chat:
         content = {"action": action, "job": job, "aspect_ratio": aspect_ratio}
         return self._happen(content, member, workspace, 0)
 
+    def decide(self, decision: str, job: str, card: str, *, member: str = "ada") -> Event:
+        """A member presses a button under a held job."""
+        return self._happen({"decision": decision, "job": job, "card": card}, member, "w0", 0)
+
     def of_card(self, card: str) -> list[Message]:
         return [message for message in self.messages.values() if message.card == card]
 

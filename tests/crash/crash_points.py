@@ -9,6 +9,8 @@
     created              the provider has answered the create, and T3 is not durable yet
     submitted            T3 is durable
     fetched              the result is stored, T4 has not begun
+    deciding             a held job goes on or ends, and that is not committed
+    decided              it is durable, and nobody was told
     settling             T4 has written everything and not committed
     showing_progress     a revision that is not the last is about to be shown
     posting              the card's first message is about to be posted
@@ -167,12 +169,19 @@ def _points(operation: object, item: object) -> tuple[str, str, str]:
     if operation is record_sending:
         return "claimed", "", ""
     if operation is transition and isinstance(item, Transition):
-        if item.before is State.PREPARING:
-            return "preparing", "", ""
-        if item.after is State.SUBMITTED:
-            return "", "", "submitted"
-        if item.after is State.COMPLETED:
-            return "fetched", "settling", ""
+        return _points_of(item)
+    return "", "", ""
+
+
+def _points_of(item: Transition) -> tuple[str, str, str]:
+    if item.before is State.HELD:
+        return "", "deciding", "decided"
+    if item.before is State.PREPARING:
+        return "preparing", "", ""
+    if item.after is State.SUBMITTED:
+        return "", "", "submitted"
+    if item.after is State.COMPLETED:
+        return "fetched", "settling", ""
     return "", "", ""
 
 

@@ -13,6 +13,7 @@ from bot.domain.requests import AudioRequest, ImageRequest, ModifyVideoRequest, 
 from bot.service.replies import CardReply
 from tests.engine.conftest import Open
 from tests.engine.fake_library import Found, film
+from tests.engine.settings import BOSS
 
 FILM = "/animate a fox that runs"
 CLIP = "http://films.example/fox.mp4"
@@ -74,6 +75,7 @@ async def test_a_picture_is_modified_in_its_own_frame(any_engine: Open) -> None:
 
 async def test_a_video_is_modified_at_the_price_of_its_real_length(any_engine: Open) -> None:
     async with any_engine(start=("submit", "watch", "deliver")) as bot:
+        await bot.learn("/rules prices --confirm off --undo 0", by=BOSS)
         bot.library.found[CLIP] = film(3_000)
         card = await bot.ask(f"/modify {CLIP} make it snow --mode reimagine_1 --model ray-2")
         waiting = await bot.job(card)
@@ -109,6 +111,7 @@ async def test_an_own_video_that_is_too_long_is_refused_at_once_and_another_once
     engine: Open,
 ) -> None:
     async with engine() as bot:
+        await bot.learn("/rules prices --confirm off --undo 0", by=BOSS)
         bot.library.found["http://api.invalid/one/1.mp4"] = film(12_000)
         bot.library.found[CLIP] = film(16_000)
         source = await bot.made(FILM)
@@ -183,6 +186,7 @@ async def test_an_upscaled_video_goes_on_from_its_new_generation_in_its_new_size
 
 async def test_attached_files_are_the_source_and_its_first_frame(engine: Open) -> None:
     async with engine() as bot:
+        await bot.learn("/rules prices --confirm off --undo 0", by=BOSS)
         picture = Reference(url="http://pictures.example/frame.png")
         video = Reference(url=CLIP, kind=MediaKind.VIDEO)
         await bot.made("/modify it snows", files=(picture, video))

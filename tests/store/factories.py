@@ -15,7 +15,7 @@ from bot.domain.requests import AnyRequest, ImageRequest
 from bot.security.encryption import FieldCipher, card_context
 from bot.store.accept import Acceptance, NewJob, accept
 from bot.store.accounts import register_accounts
-from bot.store.cards import CardCopy
+from bot.store.card_copies import CardCopy
 from bot.store.claim import Claim, ClaimRequest, ClaimResult, SendingRecord, claim, record_sending
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query

@@ -1,9 +1,13 @@
 """Fill a store: a row in every table, and jobs in every kind of state."""
 
+from dataclasses import replace
+
 from bot.domain.alerts import AlertRules
 from bot.domain.concepts import Vocabulary
 from bot.domain.conditions import Condition, ConditionKind
+from bot.domain.policy.words import WordRule
 from bot.domain.quota import Allowance, Level, Period, Rule
+from bot.store.accept import accept
 from bot.store.accounts import OutageNotice, claim_notice
 from bot.store.adapter_data import put, reserve_rate_slot
 from bot.store.alerts import Findings, record_findings
@@ -15,7 +19,9 @@ from bot.store.database.base import Database
 from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, refund_job, toggle_star
 from bot.store.limits import grant, set_rule, usage_of
+from bot.store.policies import change_policy
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary
+from bot.store.votes import Vote
 from bot.store.workspace_keys import NewKey, set_key
 from bot.store.workspaces import AuditEntry, set_block
 from tests.store.factories import (
@@ -53,6 +59,8 @@ async def live(database: Database) -> None:
     await submitted(database, acceptance(caller("bob"), prompt="a “quoted” \\ünïcode\n🦊", reach="token"))
     await accepted(database, acceptance(references=[done.job]))
     await accepted(database)
+    vote = Vote(job=done.job, emoji="🔥", member="bob", at=NOW, needed=3)
+    await database.write(accept, replace(acceptance(caller("bob")), vote=vote))
     await database.transact(refund_job, done.job, now=NOW, cause="operator")
     await database.transact(delete_job, deleted.job, now=NOW)
     await database.transact(toggle_star, job.id, card=job.card, member="bob", now=NOW, event="e")
@@ -62,8 +70,10 @@ async def live(database: Database) -> None:
     await database.transact(reserve_rate_slot, "chat", "identify", now=NOW, every=HOUR)
     await database.transact(claim_notice, OutageNotice(provider="luma", place=acceptance().place), now=NOW)
     await database.transact(acquire_lease, "watch", owner="one", now=NOW, until=NOW + 1)
-    words = Vocabulary(concepts=frozenset({"pov"}), camera_motions=("Orbit Left",))
-    await database.transact(save_vocabulary, StoredVocabulary(provider="luma", words=words, fetched_at=NOW))
+    vocabulary = Vocabulary(concepts=frozenset({"pov"}), camera_motions=("Orbit Left",))
+    await database.transact(
+        save_vocabulary, StoredVocabulary(provider="luma", words=vocabulary, fetched_at=NOW)
+    )
     decision = AuditEntry(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)
     await database.transact(set_block, "eve", audit=decision, blocked=True)
     rule = Rule(
@@ -86,3 +96,7 @@ async def live(database: Database) -> None:
         may_resolve=True,
     )
     await database.transact(record_findings, findings)
+    words = (WordRule(pattern="bad*", by="Boss", at=NOW),)
+    await database.transact(
+        change_policy, "chat:home", lambda policy: policy.model_copy(update={"words": words}), audit=decision
+    )

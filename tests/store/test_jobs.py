@@ -201,9 +201,9 @@ async def test_what_waited_too_long_is_found_the_longest_first(store: Database) 
     late, later = await accepted(store), await accepted(store, acceptance(now=NOW - 1))
     assert [] == await overdue_in_queue(store, now=NOW + DAY - 1, count=9)
     found = await overdue_in_queue(store, now=NOW + DAY + 1, count=9)
-    assert [later, late] == [one.id for one in found]
-    assert [later] == [one.id for one in await overdue_in_queue(store, now=NOW + DAY + 1, count=1)]
-    assert flying.job not in {one.id for one in found}
+    assert [later, late] == [one.id for one, _ in found]
+    assert [later] == [one.id for one, _ in await overdue_in_queue(store, now=NOW + DAY + 1, count=1)]
+    assert flying.job not in {one.id for one, _ in found}
 
 
 async def test_what_is_in_flight_on_a_retired_account_is_stranded_in_the_end(store: Database) -> None:

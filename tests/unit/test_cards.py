@@ -21,7 +21,7 @@ _FAILED = job(State.FAILED, failure=failure(FailureCategory.MODERATION))
 @pytest.mark.parametrize(
     ("shown", "estimate", "tone", "words"),
     [
-        (job(State.HELD), Estimate(), JobPhase.WAITING, "confirmation"),
+        (job(State.HELD), Estimate(), JobPhase.WAITING, "Waiting for user 1 to confirm the price"),
         (job(State.PREPARING), Estimate(), JobPhase.WAITING, "Fetching"),
         (
             job(State.QUEUED),
@@ -86,9 +86,10 @@ def test_a_finished_picture_is_shown_with_its_size_and_time() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_only_what_waits_can_be_taken_back(state: State) -> None:
-    assert (state in {State.HELD, State.PREPARING, State.QUEUED}) is job_view(
-        job(state), Estimate(), NOW
-    ).cancellable
+    """A held job has buttons of its own."""
+    assert (state in {State.PREPARING, State.QUEUED}) is job_view(job(state), Estimate(), NOW).cancellable
+    held = card_view(CARD, [job(State.HELD)], {}, NOW)
+    assert ["Confirm $0.018", "Cancel"] == [one.label for one in held.decisions]
 
 
 def test_a_deleted_job_shows_no_picture_and_offers_nothing() -> None:

@@ -7,7 +7,7 @@ from bot.domain.failures import FailureCategory
 from bot.domain.jobs import Job, State
 from bot.worker.preparation import MAX_IN_FLIGHT
 from tests.engine.harness import Engine
-from tests.engine.settings import person
+from tests.engine.settings import BOSS, person
 
 PHOTO, FILM = "http://pictures.example/photo.png", "http://films.example/fox.mp4"
 
@@ -15,6 +15,11 @@ PHOTO, FILM = "http://pictures.example/photo.png", "http://films.example/fox.mp4
 async def prepared(engine: Engine, text: str, **more: object) -> Job:
     """A job whose inputs have been brought in; nothing submits it."""
     return await engine.comes_to(await engine.ask(text, **more), State.QUEUED)
+
+
+async def hold_nothing(engine: Engine) -> None:
+    """Ask nobody about a price: that of a video whose length is not known yet is high."""
+    await engine.learn("/rules prices --confirm off --undo 0", by=BOSS)
 
 
 async def fails(engine: Engine, card: CardView, category: FailureCategory, told: str) -> Job:

@@ -27,7 +27,7 @@ from tests.engine.fake_library import Found, film
 from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.harness import Engine
 from tests.engine.settings import BOB
-from tests.worker.inputs import FILM, PHOTO, fails, occupy_all_slots, prepared
+from tests.worker.inputs import FILM, PHOTO, fails, hold_nothing, occupy_all_slots, prepared
 
 PREPARING_ALONE = ("prepare", "deliver")
 
@@ -72,6 +72,7 @@ async def test_the_influence_of_each_picture_outlives_the_fetch(engine: Open) ->
 
 async def test_a_video_is_paid_by_its_length_once_that_is_known(any_engine: Open) -> None:
     async with any_engine(start=None, default_allowance="50") as bot:
+        await hold_nothing(bot)
         bot.library.found[FILM] = film(4_000)
         card = await bot.ask(f"/reframe 9:16 {FILM} --model ray-2")
         dear = (await bot.job(card)).price
@@ -106,6 +107,7 @@ async def test_a_video_in_the_shape_of_its_picture_is_paid_by_that_shape(engine:
 
 async def test_a_video_of_31_seconds_is_not_reframed(any_engine: Open) -> None:
     async with any_engine(default_allowance="50") as bot:
+        await hold_nothing(bot)
         bot.library.found[FILM] = film(31_000)
         card = await bot.ask(f"/reframe 9:16 {FILM}")
         await fails(bot, card, FailureCategory.INPUT_REFUSED, "31 s long, and ray-flash-2 takes up to 30 s")
@@ -113,6 +115,7 @@ async def test_a_video_of_31_seconds_is_not_reframed(any_engine: Open) -> None:
 
 async def test_a_video_that_only_another_model_takes_is_refused_with_its_name(engine: Open) -> None:
     async with engine(default_allowance="50") as bot:
+        await hold_nothing(bot)
         bot.library.found[FILM] = film(12_000)
         card = await bot.ask(f"/reframe 9:16 {FILM} --model ray-2")
         await fails(bot, card, FailureCategory.INPUT_REFUSED, "ray-flash-2 takes up to 30 s")
@@ -132,6 +135,7 @@ async def test_what_turns_out_to_be_of_the_other_kind_is_refused(
     engine: Open, text: str, address: str, found: Found, told: str
 ) -> None:
     async with engine(default_allowance="50") as bot:
+        await hold_nothing(bot)
         bot.library.found[address] = found
         card = await bot.ask(text.format(address))
         await fails(bot, card, FailureCategory.INPUT_REFUSED, told)
@@ -148,6 +152,7 @@ async def test_an_unusable_input_is_refused_with_a_reason(engine: Open) -> None:
 
 async def test_what_is_fetched_is_bounded_by_what_can_be_used(engine: Open) -> None:
     async with engine(default_allowance="50") as bot:
+        await hold_nothing(bot)
         await bot.made(f"/animate it runs --start {PHOTO}")
         await bot.made(f"/reframe 1:1 {FILM}")
         assert PICTURE_MAX_BYTES < bot.library.most[PHOTO] < VIDEO_MAX_BYTES

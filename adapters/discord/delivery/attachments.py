@@ -13,6 +13,8 @@ from bot.domain.media import Media, MediaKind
 
 #: of a preview's digest, enough to tell the previews of one job apart
 _PREVIEW_DIGITS = 12
+#: what the name of a file begins with that is shown behind a spoiler
+_SPOILER = "SPOILER_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class AttachmentPlanner:
                 name, complete = str(kept["filename"]), kept.get("size") == job.media.size
             else:
                 file, complete = await self._best_file(job.media, limit)
-                name = f"reverie-{job.id}{file_extension(job.media, file)}" if file is not None else ""
+                name = _name(job, file_extension(job.media, file)) if file is not None else ""
                 if file is not None:
                     attachments.append({"id": len(uploads), "filename": name, "description": alt_text(job)})
                     uploads.append(PlannedUpload(file=file, name=name))
@@ -120,6 +122,11 @@ class AttachmentPlanner:
         return file, file == media.file
 
 
+def _name(job: JobView, extension: str) -> str:
+    """The name of a result's attachment; Discord hides one that says so until somebody clicks on it."""
+    return f"{_SPOILER if job.spoiler else ''}reverie-{job.id}{extension}"
+
+
 def shows_job(filename: str, job: JobView) -> bool:
     """Whether an attachment of the card's message is this job's result."""
-    return filename.startswith(f"reverie-{job.id}")
+    return filename.removeprefix(_SPOILER).startswith(f"reverie-{job.id}")

@@ -83,11 +83,13 @@ class CardPublisher:
             if not isinstance(route, WebhookRoute):
                 reasons.append(await self._reason(route, place, error))
 
-        routes = routes_for(place, delivery.asker, delivery.token, self._clock())
+        asker = delivery.asker if view.purpose is None else None
+        routes = routes_for(place, asker, delivery.token, self._clock())
         message = await self._try_routes(routes, deliver, keep_reason)
         if message is not None:
             return message
-        await self._report_failure(delivery, reasons[-1])
+        if view.purpose is None:
+            await self._report_failure(delivery, reasons[-1])
         raise Undeliverable(f"{'; '.join(reasons)}. `/show {view.jobs[0].id}` has the result")
 
     async def attach_results(self, view: CardView, place: Place) -> None:

@@ -39,11 +39,15 @@ MessageTarget = WebhookRoute | ChannelRoute
 
 
 def routes_for(
-    place: Place, asker: str, token: InteractionToken | None, now: int
+    place: Place, asker: str | None, token: InteractionToken | None, now: int
 ) -> tuple[DeliveryRoute, ...]:
-    """All routes for a card of `asker`, a user's id. A private card never has a route to a channel."""
+    """All routes for a card of `asker`, a user's id. A private card never has a route to a channel.
+
+    What only the moderators may see has no asker, and no route to direct messages.
+    """
+    directly = () if asker is None else (DirectMessageRoute(user=asker),)
     if place.message is not None and (posted := parse_message_name(place.message)):
-        return (posted, DirectMessageRoute(user=asker))
+        return (posted, *directly)
     if place.channel.startswith("@"):
         return (DirectMessageRoute(user=user_of(place)),)
     found: list[DeliveryRoute] = []
@@ -51,8 +55,7 @@ def routes_for(
         found.append(WebhookRoute(token=token, message=place.message))
     if is_public(place, token):
         found.append(ChannelRoute(channel=place.thread or place.channel, message=place.message))
-    found.append(DirectMessageRoute(user=asker))
-    return tuple(found)
+    return (*found, *directly)
 
 
 def user_of(place: Place) -> str:

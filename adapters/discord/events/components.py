@@ -12,6 +12,7 @@ from adapters.discord.messages.buttons import ComponentId, card_components
 from bot.domain.actions import GENERATING, Action, ActionInput, rotated
 from bot.domain.cards import CardView
 from bot.domain.commands import Cancel, Command, Show, build
+from bot.domain.decisions import Decision
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import UNTITLED
 from bot.domain.models import AspectRatio
@@ -56,6 +57,16 @@ class ComponentHandler:
                     self._service.discard_pending, component.job, context.caller, key=context.key
                 )
                 await self._replies.replace_message(context, discard)
+            case Decision() as decision:
+                decide = partial(
+                    self._service.decide,
+                    decision,
+                    component.job,
+                    component.card,
+                    context.caller,
+                    key=context.key,
+                )
+                await self._replies.reply(context, decide, private=True)
             case Action.EDIT | Action.REFRAME:
                 await self._open_modal(context, component)
             case Action() as action:

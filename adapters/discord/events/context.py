@@ -37,6 +37,8 @@ class EventContext:
     is_guild: bool
     #: direct messages with the bot
     direct: bool = False
+    #: the channel is for adults only
+    age_restricted: bool = False
 
     @property
     def channel_or_thread(self) -> str:
@@ -57,6 +59,7 @@ class EventContext:
             private=private,
             direct=self.direct,
             reply_token=self._token_json(private=private),
+            age_restricted=self.age_restricted,
         )
 
     def invocation(self, *, private: bool = False, answer_window_ms: int = 0) -> Invocation:
@@ -114,6 +117,8 @@ def reaction_context(payload: RawReactionActionEvent) -> EventContext:
         is_guild=payload.guild_id is not None,
         # Outside of guilds the gateway sends reactions of direct messages with the bot alone.
         direct=payload.guild_id is None,
+        age_restricted=member is not None
+        and _is_age_restricted(member.guild.get_channel_or_thread(payload.channel_id)),
     )
 
 
@@ -197,6 +202,7 @@ def _interaction_context(interaction: Interaction[Any], clock: Callable[[], int]
         on_ephemeral=interaction.message is not None and interaction.message.flags.ephemeral,
         message=str(interaction.message.id) if interaction.message is not None else None,
         direct=direct,
+        age_restricted=_is_age_restricted(channel),
         token=InteractionToken(
             id=key,
             application=str(interaction.application_id),
@@ -215,6 +221,12 @@ def _roles(user: User | Member | None) -> frozenset[str]:
         return frozenset()
     # The public property leaves out roles that the gateway's cache does not have.
     return frozenset(map(str, (*user._roles, user.guild.id)))  # noqa: SLF001
+
+
+def _is_age_restricted(channel: object) -> bool:
+    """Whether a channel, or the channel of a thread, is for adults only."""
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return is_nsfw is not None and is_nsfw() is True
 
 
 def _caller(

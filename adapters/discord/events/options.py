@@ -22,7 +22,7 @@ from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
-from bot.domain.options import Kind, Option, is_weighted, shorten
+from bot.domain.options import Kind, Option, dump_named, is_weighted, shorten
 from bot.domain.requests import TAKEN_MAX_BYTES
 from bot.media.sniff import NOT_MEDIA
 
@@ -167,9 +167,9 @@ class _OptionParser:
                 mentioned.append(member)
                 values[option.name] = member.member
             elif field.kind is DiscordKind.ROLE:
-                values[option.name] = named(str(value), self._resolved["roles"], "")
+                values[option.name] = _picked(value, self._resolved["roles"], "")
             elif field.kind is DiscordKind.CHANNEL:
-                values[option.name] = named(str(value), self._resolved["channels"], "#")
+                values[option.name] = _picked(value, self._resolved["channels"], "#")
             else:
                 values[option.name] = value
         self._apply_weights(media)
@@ -259,3 +259,9 @@ def _reference_through_resolver(reference: Reference) -> Reference:
     if reference.url is None or reference.via or not is_attachment_url(reference.url):
         return reference
     return reference.model_copy(update={"via": ADAPTER})
+
+
+def _picked(identifier: object, resolved: Mapping[str, Any], mark: str) -> str:
+    """A role or channel that somebody chose, as the text that an option takes."""
+    one = named(str(identifier), resolved, mark)
+    return dump_named(one.id, one.name)

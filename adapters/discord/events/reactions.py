@@ -77,11 +77,13 @@ class ReactionHandler:
         if await self._is_ignored(payload):
             return
         context = reaction_context(payload)
-        action = self._service.reactions(context.caller).get(normalized(payload.emoji.name or ""))
-        if action is None:
+        rule = await self._service.reaction(str(payload.emoji), context.caller)
+        if rule is None or rule.action is None:
             return
-        # A star may be given, removed and given again within a minute; any other reaction counts once.
-        now = self._clock() if action is Action.GALLERY else self._clock() // _DUPLICATE_MS
+        action = rule.action
+        # A star or a vote may be given, removed and given again within a minute; others count once.
+        can_be_undone = action is Action.GALLERY or rule.votes > 1
+        now = self._clock() if can_be_undone else self._clock() // _DUPLICATE_MS
         context = replace(context, key=f"{_reaction_key(payload)}/{now}")
         try:
             jobs = await self._jobs(payload, context)
@@ -93,12 +95,13 @@ class ReactionHandler:
                 await self._send_directly(context, payload, render_refusal(refusal))
 
     async def removed(self, payload: RawReactionActionEvent) -> None:
-        """Undo a star; nothing else can be undone by removing its reaction."""
+        """Undo a star or a vote; nothing else can be undone by removing its reaction."""
         if await self._is_ignored(payload):
             return
         context = reaction_context(payload)
-        emoji = payload.emoji.name or ""
-        if self._service.reactions(context.caller).get(normalized(emoji)) is not Action.GALLERY:
+        emoji = str(payload.emoji)
+        rule = await self._service.reaction(emoji, context.caller)
+        if rule is None or (rule.action is not Action.GALLERY and rule.votes == 1):
             return
         context = replace(context, key=f"back/{_reaction_key(payload)}/{self._clock()}")
         try:
@@ -182,7 +185,7 @@ class ReactionHandler:
             caller = replace(caller, is_admin=False, member=f"{DIRECT_WORKSPACE}:{context.user}")
         try:
             reply = await self._service.react(
-                payload.emoji.name or "", job, replace(context.invocation(), caller=caller)
+                str(payload.emoji), job, replace(context.invocation(), caller=caller)
             )
         except NotYours as refusal:
             if not context.caller.is_admin:
@@ -297,4 +300,4 @@ def _message_route(payload: RawReactionActionEvent, further: str = "", **more: s
 
 def _reaction_key(payload: RawReactionActionEvent) -> str:
     """Identifies who put which emoji under which message."""
-    return f"{payload.message_id}/{payload.user_id}/{normalized(payload.emoji.name or '')}"
+    return f"{payload.message_id}/{payload.user_id}/{normalized(str(payload.emoji))}"

@@ -6,7 +6,12 @@ from typing import Any
 from discord import AppCommandOptionType, AppCommandType, Permissions
 
 from adapters.discord.events.message_menu import MenuEntry
-from adapters.discord.messages.option_fields import DiscordField, DiscordKind, discord_fields
+from adapters.discord.messages.option_fields import (
+    DISCORD_DESCRIPTION,
+    DiscordField,
+    DiscordKind,
+    discord_fields,
+)
 from adapters.discord.messages.setup_form import CHANNEL_TYPES
 from bot.domain.commands import CATALOGUE, Audience, Command
 
@@ -49,7 +54,7 @@ def _slash_command(name: str, members: Sequence[type[Command]]) -> Payload:
     if single is not None:
         description, options = single.description, _options(single)
     else:
-        description = f"{name.capitalize()}: {', '.join(_subcommand_name(one) for one in members)}"
+        description = _group_description(name, members)
         options = [
             {
                 "type": AppCommandOptionType.subcommand.value,
@@ -67,6 +72,14 @@ def _slash_command(name: str, members: Sequence[type[Command]]) -> Payload:
         "options": options,
     }
     return command | (_FOR_ADMINS if for_admins else _EVERYWHERE)
+
+
+def _group_description(name: str, members: Sequence[type[Command]]) -> str:
+    """What a group has, as far as Discord's limit allows."""
+    text = f"{name.capitalize()}: {', '.join(map(_subcommand_name, members))}"
+    if len(text) <= DISCORD_DESCRIPTION:
+        return text
+    return f"{text[: DISCORD_DESCRIPTION - 3].rpartition(', ')[0]}, …"
 
 
 def _options(command: type[Command]) -> list[Payload]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.chat.controls import CardControl, control_for, parse_verb
+from adapters.chat.controls import CardControl, Verb, control_for, parse_verb
 from adapters.chat.text import sanitize_line
 from adapters.discord.messages.strings import STRINGS
 from bot.domain.actions import EMOJI, LABELS, Action
@@ -30,7 +30,7 @@ Component = dict[str, Any]
 class ComponentId:
     """A parsed custom id. It states a request, never a right: rights follow from the event's own caller."""
 
-    verb: Action | CardControl
+    verb: Verb
     job: str
     card: str
 
@@ -66,10 +66,10 @@ def card_components(view: CardView, picked: str | None = None) -> list[Component
     """The select of a card with several jobs, and the buttons of the picked job."""
     remaining = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     if not remaining:
-        return []
+        return [_row(list(_decision_buttons(view)))] if view.decisions else []
     job = next((one for one in remaining if one.id == picked), remaining[0])
     rows = [_row([_job_select(view, job)])] if len(remaining) > 1 else []
-    buttons = list(_buttons(view, job))
+    buttons = [*_decision_buttons(view), *_buttons(view, job)]
     rows += [_row(buttons[at : at + _ROW_BUTTONS]) for at in range(0, len(buttons), _ROW_BUTTONS)]
     return rows[:_ROWS]
 
@@ -164,6 +164,18 @@ def _select(component_id: ComponentId, placeholder: str, options: list[Component
         "max_values": 1,
         "options": options,
     }
+
+
+def _decision_buttons(view: CardView) -> Iterator[Component]:
+    """What somebody has to decide, about all of the card."""
+    for one in view.decisions:
+        yield {
+            "type": _BUTTON,
+            "style": _DANGER if one.destructive else _SUCCESS,
+            "custom_id": ComponentId(verb=one.decision, job=view.jobs[0].id, card=view.card).write(),
+            "emoji": {"name": one.emoji},
+            "label": sanitize_line(one.label, _LABEL),
+        }
 
 
 def _buttons(view: CardView, job: JobView) -> Iterator[Component]:

@@ -19,6 +19,7 @@ from adapters.playground.events.requests import (
     RequestContext,
     RequestReader,
     StartBody,
+    VerdictBody,
 )
 from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.records import (
@@ -29,10 +30,11 @@ from adapters.playground.messages.records import (
     media_record,
     media_with_links,
 )
-from bot.domain.actions import EMOJI, LABELS, Action, ActionInput, normalized
+from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.commands import GenerateCommand, Reframe
 from bot.domain.errors import InvalidRequest, MediaError, Refused
 from bot.domain.ids import short_id
+from bot.domain.policy.holds import HELD_FIRST
 from bot.domain.pricing import show_money
 from bot.domain.workspace_keys import OWN_KEY
 from bot.service.facade import BotService
@@ -111,7 +113,8 @@ class CommandRoutes:
         bound = f"up to {price}" if quote.upper_bound else price
         source = f" · builds on #{short_id(quote.source)}" if quote.source else ""
         payer = f" · {OWN_KEY}" if quote.own_key else ""
-        return as_json({"price": bound + source + payer, "refusal": None})
+        held = f" · {HELD_FIRST[quote.hold]}" if quote.hold is not None else ""
+        return as_json({"price": bound + source + payer + held, "refusal": None})
 
     async def preview(self, request: Request) -> Response:
         """Return a PNG of where /reframe will put its source; no content where there is nothing to show."""
@@ -159,6 +162,18 @@ class CommandRoutes:
             return await self._replies.refuse(context, body.key, refusal, message)
         return await self._replies.send(context, body.key, note, message, brief=True)
 
+    async def decision(self, request: Request) -> Response:
+        """Decide what a button under a held or reported job asks for."""
+        body, context = await self._reader.read(request, VerdictBody)
+        message = UserMessage(text=body.label)
+        try:
+            note = await self._service.decide(
+                body.decision, body.job, body.card, context.caller, key=context.invocation(body.key).key
+            )
+        except Refused as refusal:
+            return await self._replies.refuse(context, body.key, refusal, message)
+        return await self._replies.send(context, body.key, note, message, brief=True)
+
     async def set_key(self, request: Request) -> Response:
         """Set the workspace's own API key; only the command that opens the form is shown of it."""
         body, context = await self._reader.read(request, KeyBody)
@@ -175,7 +190,8 @@ class CommandRoutes:
         """Add a reaction to a card or remove it, and run the action that it stands for."""
         body, context = await self._reader.read(request, ReactionBody)
         card = await self._card(context, body.card)
-        action = self._service.reactions(context.caller).get(normalized(body.emoji))
+        rule = await self._service.reaction(body.emoji, context.caller)
+        action = rule.action if rule else None
         if action is None and body.emoji not in NUMBERS + FEELINGS:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "This emoji is not available here")
         message = UserMessage(text=f"{body.emoji} {LABELS[action]}" if action else body.emoji)

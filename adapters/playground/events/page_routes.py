@@ -81,7 +81,7 @@ class PageRoutes:
                 "me": _person(me),
                 "people": [_person(person) for person in people],
                 "channels": {
-                    channel.value: self._available(context) for channel, context in contexts.items()
+                    channel.value: await self._available(context) for channel, context in contexts.items()
                 },
                 "quota": await self._quota(contexts[channel_of(request)]),
                 "messages": [with_links(record, self._link) for record in snapshot.messages],
@@ -103,16 +103,21 @@ class PageRoutes:
             }
         )
 
-    def _available(self, context: RequestContext) -> Record:
+    async def _available(self, context: RequestContext) -> Record:
         """Return the commands and reactions that are available in a conversation."""
-        reactions = self._service.reactions(context.caller)
+        reactions = await self._service.reactions(context.caller)
         return {
             "commands": command_forms(
                 admin=context.caller.is_admin, suggestions=self._service.suggested_words()
             ),
             "reactions": [
-                {"emoji": _picture_form(emoji, action), "label": LABELS[action], "action": action}
-                for emoji, action in reactions.items()
+                {
+                    "emoji": _picture_form(rule.emoji, rule.action),
+                    "label": LABELS[rule.action],
+                    "action": rule.action,
+                }
+                for rule in reactions
+                if rule.action is not None
             ],
         }
 

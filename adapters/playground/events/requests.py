@@ -33,6 +33,7 @@ from adapters.playground.messages.conversations import (
 )
 from bot.domain.actions import Action
 from bot.domain.commands import Command
+from bot.domain.decisions import Decision
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.models import AspectRatio
 from bot.domain.options import Kind, options
@@ -119,6 +120,17 @@ class DecisionBody(_InConversation):
     job: Id
     question: Id
     confirmed: bool
+    key: Key
+
+
+class VerdictBody(_InConversation):
+    """A button under a held or reported job."""
+
+    decision: Decision
+    job: Id
+    card: Id
+    #: what the button said
+    label: str = Field(max_length=200)
     key: Key
 
 

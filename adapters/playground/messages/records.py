@@ -45,6 +45,15 @@ def card_record(view: CardView, *, channel: Channel, to: str | None) -> Record:
         "at": view.created_at,
         "gone": view.gone,
         "jobs": [_job_record(job) for job in view.jobs],
+        "decisions": [
+            {
+                "decision": one.decision,
+                "label": one.label,
+                "emoji": one.emoji,
+                "destructive": one.destructive,
+            }
+            for one in view.decisions
+        ],
     }
 
 
@@ -60,6 +69,7 @@ def _job_record(job: JobView) -> Record:
         "media": job.media and media_record(job.media),
         "preview": job.preview and media_record(job.preview),
         "alt": job.alt,
+        "spoiler": job.spoiler,
         #: what the editor of a prompt starts with
         "words": "" if job.alt in UNTITLED.values() else job.alt,
         "actions": job.actions,

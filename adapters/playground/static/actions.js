@@ -7,13 +7,22 @@ import { openMenu } from "./menu.js";
 export function actions(job, card, app) {
   const mine = app.mayManage(card);
   const shown = job.actions.filter((action) => action !== "delete" || mine);
-  const all = shown.map((action) => actionButton(action, job, app));
+  // Cards of earlier versions have no decisions.
+  const all = (card.decisions ?? []).map((one) => decisionButton(one, card, app));
+  all.push(...shown.map((action) => actionButton(action, job, app)));
   if (job.cancellable && mine) {
     const cancel = el("button", { type: "button", class: "quiet", "data-key": "cancel" }, "Cancel");
     cancel.addEventListener("click", () => busy(cancel, () => app.runFromButton(`/cancel ${job.id}`)));
     all.push(cancel);
   }
   return all.length > 0 && el("div", { class: "actions", role: "group", "aria-label": "Actions" }, all);
+}
+
+function decisionButton(one, card, app) {
+  const button = el("button", { type: "button", "data-key": one.decision, class: one.destructive ? "quiet" : "decide" },
+    el("span", { class: "emoji", "aria-hidden": "true" }, one.emoji), el("span", { class: "name" }, one.label));
+  button.addEventListener("click", () => busy(button, () => app.decide(one, card)));
+  return button;
 }
 
 function actionButton(action, job, app) {

@@ -79,6 +79,11 @@ export class AppActions {
     if (chosen.confirms) await this.send(newRequest("start", { pending: id }, label));
   }
 
+  // Decides what a held or reported job waits for.
+  decide({ decision, label }, card) {
+    return this.send(newRequest("decision", { decision, label, job: card.jobs[0].id, card: card.card }, label));
+  }
+
   // Not through the outbox, which is stored in the browser. A lost answer is no harm: /studio key shows the state.
   askForKey(form) {
     const { key } = newRequest("key", {}, "").body;

@@ -54,7 +54,22 @@ function enlarge(node) {
   node.dispatchEvent(new CustomEvent("enlarge", { bubbles: true }));
 }
 
-const mediaNode = (job) => (job.media.kind === "video" ? videoNode(job) : pictureNode(job));
+// Jobs whose spoiler somebody has opened; a card that changes must not hide them again.
+const opened = new Set();
+
+function mediaNode(job) {
+  if (job.spoiler && !opened.has(job.id)) return spoilerNode(job);
+  return job.media.kind === "video" ? videoNode(job) : pictureNode(job);
+}
+
+function spoilerNode(job) {
+  const button = el("button", { type: "button", class: "shown spoiler", "data-key": `spoiler-${job.id}` }, "Hidden. Show it");
+  button.addEventListener("click", () => {
+    opened.add(job.id);
+    button.replaceWith(mediaNode(job));
+  });
+  return button;
+}
 
 function pictureNode(job) {
   const { src, width, height } = job.media;

@@ -79,7 +79,7 @@ class CardPublisher:
         )
         await self._remover.remove_unneeded(delivery.api, view)
         reasons: list[str] = []
-        for route in routes_to(place, delivery.asker):
+        for route in routes_to(place, delivery.asker if view.purpose is None else None):
             reason = reasons[-1] if reasons and posts_in_channel(place) else ""
             try:
                 message = await self._deliver(
@@ -94,7 +94,8 @@ class CardPublisher:
             if place.message is None:
                 await self._notices.send_copy(delivery)
             return message
-        await self._notices.explain_failure(delivery, reasons[-1])
+        if view.purpose is None:
+            await self._notices.explain_failure(delivery, reasons[-1])
         raise Undeliverable(f"{'; '.join(reasons)}. `/reverie show {view.jobs[0].id}` has the result")
 
     def layout_variant(self, place: Place) -> str:  # noqa: ARG002 - the port's

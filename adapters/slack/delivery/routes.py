@@ -56,15 +56,19 @@ class Delivery:
         return bool(self.moved_because) and not is_direct(self.place.channel)
 
 
-def routes_to(place: Place, asker: str) -> tuple[Route, ...]:
-    """All routes for a card that `asker` asked for. A private card never has a route to a channel."""
+def routes_to(place: Place, asker: str | None) -> tuple[Route, ...]:
+    """All routes for a card that `asker` asked for. A private card never has a route to a channel.
+
+    What only the moderators may see has no asker, and no route to direct messages.
+    """
+    directly = () if asker is None else (DirectMessageRoute(user=asker),)
     if place.message is not None:
         channel, ts = parse_message_id(place.message)
         # A card that was moved to direct messages left the thread of its place.
         thread = place.thread if channel == place.channel else None
-        return (ChannelRoute(channel=channel, thread=thread, ts=ts), DirectMessageRoute(user=asker))
+        return (ChannelRoute(channel=channel, thread=thread, ts=ts), *directly)
     if place.channel.startswith("@"):
         return (DirectMessageRoute(user=user_of(place)),)
     if posts_in_channel(place):
-        return (ChannelRoute(channel=place.channel, thread=place.thread), DirectMessageRoute(user=asker))
-    return (DirectMessageRoute(user=asker),)
+        return (ChannelRoute(channel=place.channel, thread=place.thread), *directly)
+    return directly

@@ -26,6 +26,7 @@ from adapters.slack.messages.modals import (
 )
 from bot.domain.actions import Action, rotated
 from bot.domain.commands import Cancel, Show, build
+from bot.domain.decisions import Decision
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import UNTITLED
 from bot.domain.models import AspectRatio
@@ -73,6 +74,8 @@ class BlockActionHandler:
                 return await self.requests.run(context, cancel)
             case verb if verb in _ANSWERS_QUESTION:
                 return await self._answer_question(context, action)
+            case Decision() as decision:
+                return await self.requests.decide(context, decision, action.job, action.card)
             case Action() as verb if verb in (Action.EDIT, Action.REFRAME):
                 await self._open_edit_modal(context, verb, action)
                 return None

@@ -108,6 +108,7 @@ class EventContext:
             private=direct,
             direct=direct,
             reply_token=self.reply_token.dump(),
+            channel_token=ReplyToken(enterprise=self.enterprise).dump(),
         )
 
     def invocation(self) -> Invocation:

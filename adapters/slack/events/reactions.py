@@ -15,14 +15,14 @@ from adapters.slack.events.replies import Replies
 from adapters.slack.events.requests import RequestRunner
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
-from bot.domain.actions import GENERATING, Action, normalized
+from bot.domain.actions import GENERATING
 from bot.domain.errors import Delayed, InvalidRequest, Refused, TooManyRequests
 from bot.service.facade import BotService
 from bot.service.replies import Reply
 
 _log = structlog.get_logger(__name__)
 
-#: Slack's names of the emoji that can start an action
+#: Slack's names of the emoji that start an action by default; any other is named by its name in colons
 EMOJI_NAMES: Mapping[str, str] = {
     "repeat": "🔁",
     "game_die": "🎲",
@@ -64,9 +64,11 @@ class ReactionHandler:
 
     async def reaction_added(self, context: EventContext) -> None:
         """Raises StoreError where nothing could be committed."""
-        emoji, action = _emoji(context), self.action_of(context)
-        if emoji is None or action is None:
+        emoji = _emoji(context)
+        rule = await self.service.reaction(emoji, context.caller) if emoji is not None else None
+        if emoji is None or rule is None:
             return
+        action = rule.action
 
         async def request() -> Reply | None:
             item = context.event["item"]
@@ -94,10 +96,10 @@ class ReactionHandler:
 
         await self.replies.answer_event(context, request, silent=True)
 
-    def action_of(self, context: EventContext) -> Action | None:
-        """The action of a reaction in its workspace; None for other reactions."""
+    def may_have_meaning(self, context: EventContext) -> bool:
+        """Whether a reaction may do something here, as far as that is known without a query."""
         emoji = _emoji(context)
-        return self.service.reactions(context.caller).get(normalized(emoji)) if emoji else None
+        return emoji is not None and self.service.may_have_meaning(emoji, context.caller)
 
     def _may_look_up(self, context: EventContext) -> bool:
         """Whether the store may be asked if a message is ours."""
@@ -134,8 +136,9 @@ class ReactionHandler:
 
 
 def emoji_of(name: str) -> str | None:
-    """The emoji of a Slack name, in any skin tone; None for one that starts nothing."""
-    return EMOJI_NAMES.get(name.partition("::")[0])
+    """The emoji of a Slack name, in any skin tone; None for no name."""
+    plain = name.partition("::")[0]
+    return EMOJI_NAMES.get(plain, f":{plain}:" if plain else None)
 
 
 def job_by_number(jobs: Sequence[str], message: Mapping[str, Any], user: str) -> str:

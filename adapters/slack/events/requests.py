@@ -26,6 +26,7 @@ from adapters.slack.web_api.lookups import (
 from adapters.slack.web_api.user_groups import UserGroups
 from bot.domain.actions import GENERATING, Action, ActionInput
 from bot.domain.commands import CATALOGUE, Command, GenerateCommand
+from bot.domain.decisions import Decision
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
 from bot.domain.identity import Caller, Named
 from bot.domain.media import Reference
@@ -236,6 +237,13 @@ class RequestRunner:
         """Forget a command that was shown; raises Refused."""
         context = await self.identify(context)
         return await self.service.discard_pending(pending, context.caller, key=context.key)
+
+    async def decide(self, context: EventContext, decision: Decision, job: str, card: str) -> Reply:
+        """Decide what a button under a held or reported job asks for; raises Refused."""
+        context = await self.identify(context)
+        reply = await self.service.decide(decision, job, card, context.caller, key=context.key)
+        self.home.refresh(Viewer.of(context))
+        return reply
 
     async def user_names(self, context: EventContext, users: Sequence[str]) -> Mapping[str, str]:
         """The names of users that an event mentions by id only."""

@@ -196,7 +196,7 @@ class EventRouter:
             case "app_mention":
                 return is_written_by_person(context.event)
             case "reaction_added":
-                return self._reactions.action_of(context) is not None
+                return self._reactions.may_have_meaning(context)
             case _:
                 return True
 

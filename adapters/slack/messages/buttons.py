@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.chat.controls import PHASE_EMOJI, CardControl, control_for, parse_verb
+from adapters.chat.controls import PHASE_EMOJI, CardControl, Verb, control_for, parse_verb
 from adapters.slack.messages.mrkdwn import Block, plain_text
 from adapters.slack.messages.strings import SlackStrings
 from bot.domain.actions import EMOJI, LABELS, Action
@@ -50,7 +50,7 @@ class OutdatedControl(InvalidRequest):
 class BlockAction:
     """What a button or select asks for. It gives no rights: those depend on the event's own user."""
 
-    verb: Action | CardControl
+    verb: Verb
     job: str
     card: str
 
@@ -111,8 +111,8 @@ def control_rows(view: CardView, strings: SlackStrings) -> list[Block]:
     """The blocks under a card: a select where there are several jobs, and the buttons."""
     jobs = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     if not jobs:
-        return []
-    buttons = list(_buttons(view, jobs, strings))
+        return [_row(list(_decision_buttons(view)))] if view.decisions else []
+    buttons = [*_decision_buttons(view), *_buttons(view, jobs, strings)]
     rows = [_row([_select(view, jobs, strings)])] if len(jobs) > 1 else []
     return rows + [_row(buttons[at : at + _ROW_LENGTH]) for at in range(0, len(buttons), _ROW_LENGTH)]
 
@@ -190,8 +190,18 @@ def _select(view: CardView, jobs: list[JobView], strings: SlackStrings) -> Block
     }
 
 
+def _decision_buttons(view: CardView) -> Iterator[Block]:
+    """What somebody has to decide, about all of the card."""
+    for one in view.decisions:
+        action = BlockAction(verb=one.decision, job=view.jobs[0].id, card=view.card)
+        yield {
+            **button(action, f"{one.emoji} {one.label}"),
+            "style": "danger" if one.destructive else "primary",
+        }
+
+
 def _buttons(view: CardView, jobs: list[JobView], strings: SlackStrings) -> Iterator[Block]:
-    def control(verb: Action | CardControl, job: str, label: str) -> Block:
+    def control(verb: Verb, job: str, label: str) -> Block:
         return button(BlockAction(verb=verb, job=job, card=view.card), label)
 
     for action in Action:

@@ -29,6 +29,7 @@ from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
 from bot.domain.options import options
+from bot.domain.policy.holds import HELD_FIRST
 from bot.domain.pricing import show_money
 from bot.domain.requests import PROMPT_MAX
 from bot.domain.workspace_keys import OWN_KEY
@@ -175,7 +176,8 @@ def parse_edit(state: EditModalState, values: Mapping[str, Any]) -> ActionInput:
 def price_text(quote: PriceQuote) -> str:
     amount = show_money(quote.price, estimate=quote.estimate)
     amount = f"up to {amount}" if quote.upper_bound else amount
-    return f"{amount} · {OWN_KEY}" if quote.own_key else amount
+    held = f" · {HELD_FIRST[quote.hold]}" if quote.hold is not None else ""
+    return f"{amount} · {OWN_KEY}{held}" if quote.own_key else f"{amount}{held}"
 
 
 def field_errors(view: Mapping[str, Any], refusal: Refused) -> dict[str, str]:

@@ -16,11 +16,11 @@ from bot.domain.commands.generate import (
 from bot.domain.concepts import read_concepts
 from bot.domain.errors import InvalidRequest
 from bot.domain.inputs import JobsById, require_kind
-from bot.domain.jobs import Job
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
 from bot.domain.options import JobId, Kind, MediaRef, OptionSpec
-from bot.domain.requests import UpscaleRequest, VideoRequest, check_prompt, check_video
+from bot.domain.requests import VideoRequest, check_prompt, check_video
+from bot.domain.video_edits import continuation_prompt, same_shape_request
 
 
 class Direction(StrEnum):
@@ -116,22 +116,6 @@ class Extend(GenerateCommand):
                 }
             )
         )
-
-
-def continuation_prompt(source: Job, *, forward: bool = True) -> str:
-    """The prompt of an extension without one: that of the video, because the API requires a prompt."""
-    return source.prompt_text or ("The scene goes on" if forward else "What leads up to this scene")
-
-
-def same_shape_request(source: Job) -> VideoRequest:
-    """A request with the model and the size of a job's video, and with nothing at its ends."""
-    request = source.request
-    if isinstance(request, VideoRequest | UpscaleRequest):
-        return VideoRequest(
-            model=request.model, aspect_ratio=request.aspect_ratio, resolution=request.resolution
-        )
-    model = request.model if isinstance(request.model, VideoModel) else VideoModel.RAY_FLASH_2
-    return VideoRequest(model=model, aspect_ratio=request.aspect_ratio)
 
 
 def _video(job: str, jobs: JobsById, option: str) -> Reference:

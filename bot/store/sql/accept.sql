@@ -25,7 +25,8 @@ WHERE meter.id = r.id AND meter.used + meter.reserved + r.amount <= meter.max_am
 {{insert job items (id text, card text, position bigint, workspace text, member text, person text,
                     member_name text, provider text, lane text, queue text, duration_class text, request text,
                     makes text, title text, price bigint, state text, virtual_time bigint, account_required text,
-                    edited_generation text, run_at bigint, deadline bigint, created_at bigint, parent text, private bigint)}};
+                    edited_generation text, run_at bigint, deadline bigint, created_at bigint, parent text, private bigint,
+                    hold text, spoiler bigint)}};
 
 -- name: insert_events
 {{insert job_event items (job text, at bigint, before text, after text, attempt bigint, cause text)}} ORDER BY ord;

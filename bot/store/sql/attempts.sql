@@ -31,7 +31,7 @@ JOIN attempt ON attempt.job = job.id AND attempt.number = job.attempt
 WHERE job.state = 'submitting' AND job.lease_until < :now;
 
 -- name: overdue_in_queue
-SELECT id, attempt, state FROM job WHERE state IN ('held', 'preparing', 'queued') AND deadline < :now
+SELECT id, attempt, state, hold FROM job WHERE state IN ('held', 'preparing', 'queued') AND deadline < :now
 ORDER BY deadline LIMIT :count;
 
 -- name: stranded_jobs

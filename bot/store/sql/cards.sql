@@ -14,11 +14,11 @@ ORDER BY run_at, id LIMIT :count {{skip_locked card}};
 -- name: lease
 UPDATE card SET lease_owner = :owner, lease_until = :until
 WHERE id IN ({{values ids}}) AND (lease_until IS NULL OR lease_until < :now)
-RETURNING id, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, wanted_rev,
+RETURNING id, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, purpose, note, wanted_rev,
           shown_rev, shown_digest, shown_estimates, posting_since, tries, created_at;
 
 -- name: card
-SELECT id, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, wanted_rev,
+SELECT id, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, purpose, note, wanted_rev,
        shown_rev, shown_digest, shown_estimates, posting_since, tries, created_at
 FROM card WHERE id = :id;
 
@@ -92,12 +92,12 @@ UPDATE card SET wanted_rev = wanted_rev + 1, shown_digest = '', run_at = :now WH
 -- name: insert_copy
 -- The job is locked: whoever deletes it meanwhile waits, and finds the copy.
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person,
-                  copy_of, reaction, run_at, created_at)
+                  copy_of, reaction, purpose, note, run_at, created_at)
 SELECT id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person,
-       copy_of, reaction, now, now
+       copy_of, reaction, purpose, note, now, now
 FROM {{rows items (id text, event text, adapter text, workspace text, channel text, thread text, message text,
-                   reply_token text, private bigint, member text, person text, copy_of text, reaction text, since bigint,
-                   now bigint)}} AS r
+                   reply_token text, private bigint, member text, person text, copy_of text, reaction text, purpose text, note text,
+                   since bigint, now bigint)}} AS r
 WHERE NOT EXISTS (SELECT 1 FROM card AS earlier
                   WHERE earlier.reaction = r.reaction AND earlier.created_at > r.since)
 ON CONFLICT (event) DO NOTHING;

@@ -1,7 +1,7 @@
 -- name: workspaces
 SELECT workspace.id, workspace.timezone, workspace.paused, workspace.pause_reason, workspace.cooldown_ms,
        workspace.max_open, workspace.channels, workspace.roles, workspace.reactions, workspace.admin_channel,
-       workspace.admin_adapter, own.account, account.provider
+       workspace.admin_adapter, workspace.policy, own.account, account.provider
 FROM workspace
 LEFT JOIN workspace_key AS own ON own.workspace = workspace.id AND own.removed_at IS NULL
 LEFT JOIN account ON account.id = own.account

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from adapters.chat.controls import CardControl
+from adapters.chat.controls import CardControl, Verb
 from adapters.slack.messages.buttons import BlockAction, control_rows, jobs_in_message
 from adapters.slack.messages.cards import render_card
 from adapters.slack.messages.strings import ENGLISH
@@ -17,7 +17,7 @@ def _elements(view: CardView) -> list[dict[str, Any]]:
     return [element for row in control_rows(view, ENGLISH) for element in row["elements"]]
 
 
-def _verbs(view: CardView) -> list[Action | CardControl]:
+def _verbs(view: CardView) -> list[Verb]:
     return [pressed.verb for one in _elements(view) if (pressed := BlockAction.parse(one)) is not None]
 
 

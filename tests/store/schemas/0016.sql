@@ -534,6 +534,27 @@ ALTER TABLE workspace ADD COLUMN reactions INTEGER NOT NULL DEFAULT 1 CHECK (rea
 ALTER TABLE workspace ADD COLUMN admin_channel TEXT NOT NULL DEFAULT '';
 ALTER TABLE workspace ADD COLUMN admin_adapter TEXT NOT NULL DEFAULT '';
 
+-- What the admins of a workspace decide: rules as one JSON record, held jobs, votes, and cards for moderators.
+
+ALTER TABLE workspace ADD COLUMN policy TEXT NOT NULL DEFAULT '{}';
+
+-- what a held job waits for; kept once it is no longer held
+ALTER TABLE job ADD COLUMN hold TEXT CHECK (hold IN ('confirmation', 'approval'));
+ALTER TABLE job ADD COLUMN spoiler INTEGER NOT NULL DEFAULT 0 CHECK (spoiler IN (0, 1));
+
+-- why a card shows a job to the moderators, and what they read beside it
+ALTER TABLE card ADD COLUMN purpose TEXT CHECK (purpose IN ('report', 'approval'));
+ALTER TABLE card ADD COLUMN note TEXT NOT NULL DEFAULT '';
+
+-- Reactions that count as votes: a member counts once for each emoji under a job.
+CREATE TABLE vote (
+    job    TEXT NOT NULL REFERENCES job (id),
+    emoji  TEXT NOT NULL,
+    member TEXT NOT NULL,
+    at     BIGINT NOT NULL,
+    PRIMARY KEY (job, emoji, member)
+);
+
 -- Conditions that the operator is told about, by their ids.
 CREATE TABLE alert (
     id       TEXT PRIMARY KEY,
@@ -569,11 +590,11 @@ ALTER TABLE workspace ADD COLUMN audit_days INTEGER;
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_workspace_at ON audit (workspace, at);
 
-INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, audit_days)
-VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '', NULL);
+INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, policy, audit_days)
+VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '', '{}', NULL);
 
-INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, audit_days)
-VALUES ('chat:home', 'UTC', 0, '', 1800000000000, 2, 0, 0, '[]', '[]', 1, '', '', NULL);
+INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, policy, audit_days)
+VALUES ('chat:home', 'UTC', 0, '', 1800000000000, 2, 0, 0, '[]', '[]', 1, '', '', '{"words":[{"by":"Boss","at":1800000000000,"pattern":"bad*"}]}', NULL);
 
 INSERT INTO member (id, workspace, person, name, seen_at, guest, roles)
 VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000, 0, '[]');
@@ -596,6 +617,9 @@ VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"unit":"money","period
 INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"unit":"money","amount":1000,"reason":"won"}');
 
+INSERT INTO audit (at, actor, workspace, action, subject, detail)
+VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"before":{"words":[]},"after":{"words":[{"by":"Boss","at":1800000000000,"pattern":"bad*","age_restricted":false}]}}');
+
 INSERT INTO allowance (workspace, level, subject, unit, period, amount, label)
 VALUES ('', 'everything', '', 'money', 'month', 1099511627776, '');
 
@@ -608,23 +632,23 @@ VALUES ('member:chat:home:ada/day/1799971200000', 'member:chat:home:ada', 'day',
 INSERT INTO meter (id, scope, period, period_start, period_end, max_amount, used, reserved, unit, granted, is_cap)
 VALUES ('member:chat:home:bob/day/1799971200000', 'member:chat:home:bob', 'day', 1799971200000, 1800057600000, 1000000, 0, 10, 'money', 0, 0);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000001', 'chat:card00000001', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 6, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note)
+VALUES ('card00000001', 'chat:card00000001', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 6, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note)
+VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.Qo2S-4gR44v13ktfloBpOj3n8swWc5S6h1uAa0XjAM75', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note)
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.0fauwYOHhVxYGQZMZ380DfGY8OrmG-vt3xvplGQmLvkl', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note)
+VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note)
+VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at)
-VALUES ('card00000011', 'chat:card00000011', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.gQAMEBR0_VyMROqQv9U_MnvqllqUSRXs5pW62aGr-WVs', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000);
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note)
+VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.apgpYsLr1RFq0RgtVXnzf3MTX1tkuSvHysLWKvEK8vIH', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);
@@ -653,21 +677,21 @@ VALUES ('luma/image', 3000000);
 INSERT INTO queue_depth (queue, virtual_time, jobs)
 VALUES ('luma/image', 5000000, 1);
 
-INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation)
-VALUES ('job00000002', 'card00000001', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 1000000, 1, 'luma-1', NULL, 'generation of job00000002', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 0, 0, 1, NULL, NULL);
+INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
+VALUES ('job00000002', 'card00000001', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 1000000, 1, 'luma-1', NULL, 'generation of job00000002', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 0, 0, 1, NULL, NULL, NULL, 0);
 
-INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation)
-VALUES ('job00000004', 'card00000003', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 2000000, 1, 'luma-1', NULL, 'generation of job00000004', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 1, 0, 0, NULL, NULL);
+INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
+VALUES ('job00000004', 'card00000003', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 2000000, 1, 'luma-1', NULL, 'generation of job00000004', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 1, 0, 0, NULL, NULL, NULL, 0);
 
-INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation)
+INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
 VALUES ('job00000006', 'card00000005', 0, 'chat:home', 'chat:home:bob', 'chat:bob', 'Bob', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a “quoted” \\ünïcode\n🦊","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a “quoted” \ünïcode
-🦊', 10, 'submitted', 3000000, 1, 'luma-1', NULL, 'generation of job00000006', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL);
+🦊', 10, 'submitted', 3000000, 1, 'luma-1', NULL, 'generation of job00000006', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0);
 
-INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation)
-VALUES ('job00000008', 'card00000007', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[{"job":"job00000002","still":false,"via":"","kind":"picture"}],"character_refs":[]}', 'picture', 'a red fox', 10, 'preparing', 4000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, 'job00000002', 0, 0, 0, 0, NULL, NULL);
+INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
+VALUES ('job00000008', 'card00000007', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[{"job":"job00000002","still":false,"via":"","kind":"picture"}],"character_refs":[]}', 'picture', 'a red fox', 10, 'preparing', 4000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, 'job00000002', 0, 0, 0, 0, NULL, NULL, NULL, 0);
 
-INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation)
-VALUES ('job00000010', 'card00000009', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'queued', 5000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL);
+INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
+VALUES ('job00000010', 'card00000009', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'queued', 5000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0);
 
 INSERT INTO attempt (job, number, account, lane, claimed_at, sent_at, fingerprint, has_token, remote_id)
 VALUES ('job00000002', 1, 'luma-1', 'image', 1800000000000, 1800000000000, 'equal', 1, 'generation of job00000002');
@@ -809,6 +833,9 @@ VALUES ('0000000000000000000000000000000000000000000000000000000000000000', 'upl
 
 INSERT INTO star (job, member, at)
 VALUES ('job00000002', 'bob', 1800000000000);
+
+INSERT INTO vote (job, emoji, member, at)
+VALUES ('job00000002', '🔥', 'bob', 1800000000000);
 
 INSERT INTO handled_event (id, at)
 VALUES ('e', 1800000000000);

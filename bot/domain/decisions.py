@@ -1,0 +1,75 @@
+"""Decisions: buttons under a card that is held, reported or sent to the moderators."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.jobs import Hold, Job, State
+from bot.domain.pricing import show_money
+
+
+class Purpose(StrEnum):
+    """Why a job is shown to the moderators."""
+
+    REPORT = "report"
+    APPROVAL = "approval"
+
+
+class Decision(StrEnum):
+    """What a button decides. The values are stored in the ids of messages that were sent already."""
+
+    #: lets a held job go on: its requester confirms the price, or an admin approves it
+    APPROVE = "approve"
+    #: ends a held job
+    REFUSE = "refuse"
+    #: deletes a reported result
+    REMOVE = "remove"
+    #: accepts no more jobs of the maker of a reported result
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+
+
+#: decisions that take something away
+DESTRUCTIVE = frozenset({Decision.REFUSE, Decision.REMOVE, Decision.BLOCK})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionButton:
+    """A button under a card; pressing it calls `BotService.decide`."""
+
+    decision: Decision
+    emoji: str
+    label: str
+
+    @property
+    def destructive(self) -> bool:
+        return self.decision in DESTRUCTIVE
+
+
+def held_buttons(jobs: Sequence[Job], *, priced: bool = True) -> tuple[DecisionButton, ...]:
+    """The buttons under a card with held jobs; `priced` for a card that shows all that is asked for."""
+    held = [job for job in jobs if job.state is State.HELD and not job.deleted]
+    if not held:
+        return ()
+    total = f" {show_money(sum(job.price for job in held))}" if priced else ""
+    go, stop = _WORDS[held[0].hold or Hold.CONFIRMATION]
+    return (
+        DecisionButton(decision=Decision.APPROVE, emoji="✅", label=f"{go}{total}"),
+        DecisionButton(decision=Decision.REFUSE, emoji="✖️", label=stop),
+    )
+
+
+_WORDS: Mapping[Hold, tuple[str, str]] = {
+    Hold.CONFIRMATION: ("Confirm", "Cancel"),
+    Hold.APPROVAL: ("Approve", "Refuse"),
+}
+
+
+def report_buttons(job: Job, *, blocked: bool) -> Iterator[DecisionButton]:
+    """The buttons under a reported result; `blocked` says whether its maker is blocked here."""
+    if not job.deleted:
+        yield DecisionButton(decision=Decision.REMOVE, emoji="🗑️", label="Remove it")
+    if blocked:
+        yield DecisionButton(decision=Decision.UNBLOCK, emoji="↩️", label=f"Unblock {job.member_name}")
+    else:
+        yield DecisionButton(decision=Decision.BLOCK, emoji="🚫", label=f"Block {job.member_name}")

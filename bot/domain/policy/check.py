@@ -1,0 +1,79 @@
+"""Checks a request against a policy. Every refusal names the rule, and what the person can do."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.domain.errors import NotAllowed
+from bot.domain.policy.access import AccessRule, Effect, allowed_channels, deciding_rule
+from bot.domain.policy.asked import Asked
+from bot.domain.policy.record import AgeMode, Policy
+from bot.domain.policy.words import WordRule, find_words
+
+
+def check_policy(policy: Policy, asked: Iterable[Asked]) -> bool:
+    """Refuse what a rule forbids; returns whether the result is shown behind a spoiler.
+
+    Raises NotAllowed with all that is wrong, so that nobody has to try again and again.
+    """
+    spoilers = [_check(policy, one) for one in asked]
+    return any(spoilers)
+
+
+def _check(policy: Policy, asked: Asked) -> bool:
+    require_access(policy.access, asked)
+    found = find_words(policy.words, asked.prompt)
+    _require_no_word([rule for rule in found if not rule.age_restricted])
+    return _is_spoiler(policy, asked, [rule for rule in found if rule.age_restricted])
+
+
+def require_access(rules: Sequence[AccessRule], asked: Asked) -> None:
+    rule = deciding_rule(rules, asked)
+    if rule is None or rule.effect is Effect.ALLOW:
+        return
+    channels = allowed_channels(rules, asked)
+    remedy = f"It is allowed in {', '.join(channels)}." if channels else _remedy(rule)
+    raise NotAllowed(
+        f"A rule of this workspace does not allow this: {rule.description} (rule {rule.id}). {remedy} "
+        "An admin can change it with /rules."
+    )
+
+
+def _remedy(rule: AccessRule) -> str:
+    if rule.channel:
+        return "Try another channel."
+    named = [
+        what
+        for what, value in (
+            ("command", rule.command),
+            ("model", rule.model),
+            ("resolution", rule.resolution),
+        )
+        if value
+    ]
+    return f"Choose another {named[-1]}." if named else "Ask an admin for access."
+
+
+def _require_no_word(found: Sequence[WordRule]) -> None:
+    if not found:
+        return
+    words = ", ".join(f"“{rule.pattern}”" for rule in found)
+    raise NotAllowed(
+        f"The word filter of this workspace does not allow {words} in a prompt. Word it differently, or ask "
+        "an admin, who can change the filter with /rules words."
+    )
+
+
+def _is_spoiler(policy: Policy, asked: Asked, marked: Sequence[WordRule]) -> bool:
+    """Whether the age gate hides the result; raises NotAllowed where it allows none."""
+    gate = policy.age
+    # A marked word counts although nothing else is gated.
+    mode = AgeMode.CHANNELS if gate.mode is AgeMode.OFF and marked else gate.mode
+    applies = bool(marked) or not gate.marked_words_only
+    if mode is AgeMode.OFF or not applies or asked.place.age_restricted:
+        return False
+    if mode is AgeMode.SPOILERS:
+        return True
+    because = f", because of {', '.join(f'“{rule.pattern}”' for rule in marked)}" if marked else ""
+    raise NotAllowed(
+        f"The age gate of this workspace allows this only in age-restricted channels{because}. Use such a "
+        "channel, or ask an admin, who can change it with /rules age."
+    )

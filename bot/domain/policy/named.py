@@ -1,0 +1,64 @@
+"""Channels and roles as options of a command: picked from the platform's list, or typed by their name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.domain.errors import InvalidRequest
+from bot.domain.identity import Caller, Place
+from bot.domain.options import shorten
+from bot.domain.policy.record import Policy
+
+#: stands for the channel in which a command is given
+HERE = "here"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A channel or a role."""
+
+    id: str = ""
+    name: str = ""
+
+
+def read_named(text: str, known: Mapping[str, str], what: str) -> Named:
+    """Read `<id>|<name>` as adapters write it, or the name or id of one that is known.
+
+    Raises InvalidRequest that names the nearest one.
+    """
+    picked, separator, name = text.strip().partition("|")
+    if separator and picked:
+        return Named(id=picked, name=name.lstrip("#@") or picked)
+    wanted = text.strip().lstrip("#@")
+    if not wanted:
+        return Named()
+    found = [one for one, name in known.items() if wanted.casefold() in (one.casefold(), name.casefold())]
+    if len(found) == 1:
+        name = known[found[0]]
+        return Named(id=found[0], name=found[0] if name == HERE else name)
+    names = {name.casefold(): name for name in known.values()}
+    close = get_close_matches(wanted.casefold(), names, n=1, cutoff=0.5)
+    hint = f" Did you mean {names[close[0]]}?" if close else ""
+    kind = "More than one" if found else "No"
+    raise InvalidRequest(
+        f"{kind} {what} called {shorten(wanted)!r} is known here.{hint} Choose it from the list that appears "
+        "while you type, so that its id is sent."
+    )
+
+
+def known_channels(policy: Policy, place: Place) -> dict[str, str]:
+    """Names of the channels that rules name, by id, and of the channel where the command was given."""
+    named = {rule.channel: rule.channel_name for rule in policy.access if rule.channel}
+    if policy.moderators.channel:
+        named[policy.moderators.channel] = policy.moderators.channel_name
+    return named | ({} if place.channel in named else {place.channel: HERE})
+
+
+def known_roles(policy: Policy, caller: Caller) -> dict[str, str]:
+    """Names of the roles that rules name, by id; the caller's own are known by their ids alone."""
+    named = {role: role.rpartition(":")[2] for role in caller.roles or ()}
+    named |= {rule.role: rule.role_name for rule in policy.access if rule.role}
+    named |= {rule.role: rule.role_name for rule in policy.reactions if rule.role}
+    if policy.moderators.role:
+        named[policy.moderators.role] = policy.moderators.role_name
+    return named
