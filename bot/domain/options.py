@@ -289,15 +289,20 @@ def dump_named(id_: str, name: str) -> str:
     return f"{id_}{_BETWEEN}{name}"
 
 
+def load_named(text: str) -> Named | None:
+    """The role or channel in a text that `dump_named` wrote; None for any other text."""
+    id_, between, name = text.strip().partition(_BETWEEN)
+    return Named(id=id_, name=name or id_) if between and id_ else None
+
+
 def _read_named(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value.strip().lower() in _EVERY_WORDS:
         return EVERY
-    id_, between, name = value.strip().partition(_BETWEEN)
-    if not between or not id_:
+    if (named := load_named(value)) is None:
         raise ValueError(f"{shorten(value)!r} is not known here; choose it from the list, or mention it")
-    return Named(id=id_, name=name or id_)
+    return named
 
 
 #: a role or a channel; as text its id and name, see `dump_named`

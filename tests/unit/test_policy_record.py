@@ -8,7 +8,7 @@ from bot.domain.identity import Place
 from bot.domain.jobs import Hold
 from bot.domain.policy.access import AccessRule, Effect
 from bot.domain.policy.holds import PriceRules
-from bot.domain.policy.named import Named, known_channels, read_named
+from bot.domain.policy.named import Subject, known_channels, read_named
 from bot.domain.policy.reactions import ReactionRule, Who, check_reaction, emoji_key, reaction_map
 from bot.domain.policy.record import Moderators, Policy, load_policy, require_room
 from bot.domain.policy.words import WORDS_MAX, WordRule
@@ -133,15 +133,15 @@ def test_a_reaction_that_cannot_mean_anything_is_refused(changes: dict[str, obje
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("c9|news", Named(id="c9", name="news")),
-        ("c9|", Named(id="c9", name="c9")),
-        ("#art", Named(id="c1", name="art")),
-        ("ART", Named(id="c1", name="art")),
-        ("here", Named(id="c5", name="c5")),
-        ("", Named()),
+        ("c9|news", Subject(id="c9", name="news")),
+        ("c9|", Subject(id="c9", name="c9")),
+        ("#art", Subject(id="c1", name="art")),
+        ("ART", Subject(id="c1", name="art")),
+        ("here", Subject(id="c5", name="c5")),
+        ("", Subject()),
     ],
 )
-def test_a_channel_is_picked_or_named(text: str, named: Named) -> None:
+def test_a_channel_is_picked_or_named(text: str, named: Subject) -> None:
     rule = AccessRule(id=1, effect=Effect.DENY, channel="c1", channel_name="art")
     place = Place(adapter="chat", workspace="discord:10", channel="c5")
     assert named == read_named(text, known_channels(Policy(access=(rule,)), place), "channel")

@@ -30,7 +30,7 @@ from bot.domain.decisions import Decision
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
 from bot.domain.identity import Caller, Named
 from bot.domain.media import Reference
-from bot.domain.options import Kind, options
+from bot.domain.options import Kind, dump_named, load_named, options
 from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
 from bot.service.replies import Reply
@@ -267,7 +267,11 @@ class RequestRunner:
             if option.kind is not Kind.CHANNEL:
                 continue
             value = getattr(command, option.name)
-            if isinstance(value, tuple):
+            if isinstance(value, str):
+                if (channel := load_named(value)) is not None:
+                    named = await self._named(context, channel)
+                    changes[option.name] = dump_named(named.id, named.name)
+            elif isinstance(value, tuple):
                 changes[option.name] = tuple([await self._named(context, one) for one in value])
             elif value is not None:
                 changes[option.name] = await self._named(context, value)
