@@ -19,7 +19,8 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
-from bot.store.accept import Acceptance, AcceptedCard, accept
+from bot.store.accept import accept
+from bot.store.acceptance import Acceptance, AcceptedCard
 from bot.store.database.base import Database, Operation, Transaction
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate

@@ -14,7 +14,7 @@ from bot.domain.failures import one_line
 from bot.domain.jobs import Job, State
 from bot.domain.moderation import moderators_view
 from bot.services import EstimateInputs, Services, log
-from bot.store.accept import NewCard
+from bot.store.acceptance import NewCard
 from bot.store.accounts import ready_accounts, stopped_workspace_accounts
 from bot.store.caps import waiting_for_caps
 from bot.store.jobs import jobs_by_id, jobs_of_cards

@@ -23,8 +23,8 @@ from bot.service.job_lookup import must_be_private, only, visible_job, with_name
 from bot.service.replies import CardReply, PrivateReply, Reply
 from bot.service.routing import account_required, has_own_keys_only, route_request, usable_accounts
 from bot.services import Services, Topic, jobs_topic, log
-from bot.store.accept import Acceptance, NewJob
 from bot.store.accept import accept as accept_jobs
+from bot.store.acceptance import Acceptance, NewJob
 from bot.store.cards import read_accepted
 from bot.store.job_search import newest_usable
 from bot.store.jobs import jobs_by_id, jobs_of_cards

@@ -39,7 +39,7 @@ from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
 from bot.service.routing import offered_models
 from bot.services import Services
-from bot.store.accept import NewJob
+from bot.store.acceptance import NewJob
 from bot.store.caps import caps_of
 from bot.store.jobs import history, unfinished_jobs
 from bot.store.limits import Counted, grants_on, usage_of

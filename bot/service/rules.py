@@ -19,7 +19,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
 from bot.domain.policy.access import AccessRule, Effect
 from bot.domain.policy.decided import Decided
-from bot.domain.policy.named import Subject, known_channels, known_roles, read_named
+from bot.domain.policy.named import RuleTarget, known_channels, known_roles, read_named
 from bot.domain.policy.record import AgeGate, AgeMode, Moderators, Policy, require_room
 from bot.domain.policy.words import WordRule, find_words, read_pattern
 from bot.domain.pricing import read_money
@@ -51,10 +51,10 @@ class Admin:
     async def policy(self) -> Policy:
         return (await find_workspace(self.services.database, self.caller.workspace)).policy
 
-    async def channel(self, text: str) -> Subject:
+    async def channel(self, text: str) -> RuleTarget:
         return read_named(text, known_channels(await self.policy(), self.place), "channel")
 
-    async def role(self, text: str) -> Subject:
+    async def role(self, text: str) -> RuleTarget:
         return read_named(text, known_roles(await self.policy(), self.caller), "role")
 
     async def change(self, command: str, subject: str, change: Callable[[Policy], Policy]) -> PolicyChange:

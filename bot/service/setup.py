@@ -6,7 +6,7 @@ from bot.domain.access import is_operator
 from bot.domain.caps import week_at_most
 from bot.domain.commands import StudioSetup, Toggle
 from bot.domain.identity import Caller, Named, Place
-from bot.domain.options import EVERY
+from bot.domain.named_options import EVERY
 from bot.domain.pricing import MICROUSD, show_money
 from bot.domain.quota import Allowance, Level, Limit, Period, Rule
 from bot.domain.timezones import read_timezone

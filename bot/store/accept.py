@@ -12,7 +12,6 @@ from typing import Any
 
 from bot.domain.access import (
     Pace,
-    QueueLimits,
     Workspace,
     blockable_subjects,
     check_access,
@@ -20,16 +19,21 @@ from bot.domain.access import (
     check_pace,
     check_queue_limits,
 )
-from bot.domain.cards import Card
-from bot.domain.decisions import Purpose
 from bot.domain.errors import NotAllowed, Refused, StoreError
-from bot.domain.identity import Caller, Place
-from bot.domain.jobs import Hold, Job, State, state_once_accepted
-from bot.domain.policy.record import Moderators, Policy
-from bot.domain.policy.terms import Terms, moderators_place, policy_terms
-from bot.domain.pricing import show_money
-from bot.domain.quota import PERSONAL_LEVELS, Defaults, Limit, Meter, Rules, limits_for
-from bot.domain.requests import AnyRequest
+from bot.domain.identity import Caller
+from bot.domain.jobs import Hold, Job, State
+from bot.domain.quota import PERSONAL_LEVELS, Limit, Meter, Rules, limits_for
+from bot.store.acceptance import (
+    Acceptance,
+    AcceptedCard,
+    NewCard,
+    NewJob,
+    approval_copy,
+    card_of,
+    job_of,
+    new_card_row,
+    terms_of,
+)
 from bot.store.card_copies import CardCopy, insert_copies
 from bot.store.counters import StateChange, update_counters
 from bot.store.database.base import Row, Transaction
@@ -37,7 +41,7 @@ from bot.store.database.named_sql import load
 from bot.store.file_refs import FileReference, add_references
 from bot.store.limits import open_meters, rules_for
 from bot.store.queue_stats import QueuePosition, queue_positions
-from bot.store.rows import card_row, member_row, new_job_row, workspace_from
+from bot.store.rows import member_row, new_job_row, workspace_from
 from bot.store.votes import Vote, Voters, count_vote, insert_votes, lock_and_count
 from bot.store.workspaces import add_workspaces, blocked_subjects
 
@@ -46,91 +50,6 @@ limits_sql, workspaces_sql = load("limits"), load("workspaces")
 
 #: advance of a member's virtual time by one job of weight 1
 VIRTUAL_TIME_STEP = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewJob:
-    id: str
-    provider: str
-    #: jobs of one queue share one virtual time
-    queue: str
-    #: jobs of one class have similar durations
-    duration_class: str
-    request: AnyRequest
-    title: str
-    #: micro-dollars
-    price: int
-    parent: str | None
-    #: the account that must take it; None: any
-    account_required: str | None = None
-    #: id of the generation that it changes
-    edited_generation: str | None = None
-    #: stored files that it builds on
-    files: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """One command whose jobs are to be accepted."""
-
-    card: str
-    #: id of the platform's event; the same id again returns the same card
-    event: str
-    caller: Caller
-    place: Place
-    encrypted_reply_token: str
-    jobs: tuple[NewJob, ...]
-    defaults: Defaults
-    queue_limits: QueueLimits
-    now: int
-    #: deadline in the queue
-    deadline: int
-    #: the account of the workspace's own key, which its jobs are billed to; None: the operator's accounts
-    own_account: str | None = None
-    #: who may show the first revision, and until when; None: any publisher
-    lease_owner: str | None = None
-    lease_until: int | None = None
-    #: names member, job and emoji of a reaction; None where it was none
-    reaction: str | None = None
-    #: the same reaction returns the same card if that was accepted after this time
-    reaction_since: int = 0
-    #: the caller is an admin of the workspace or an operator
-    is_admin: bool = False
-    #: deadlines of a confirmation and of an approval, where the workspace's rules ask for one
-    confirmation_deadline: int = 0
-    approval_deadline: int = 0
-    #: milliseconds of one second of the time to undo
-    undo_second: int = 1_000
-    #: id of the card for the moderators if an admin has to approve, and its reply token; empty: not prepared
-    approval_card: str = ""
-    encrypted_approval_token: str = ""
-    #: nobody's own allowance pays, only what limits the workspace as a whole
-    paid_by_workspace: bool = False
-    #: it is accepted once enough members have voted for it
-    vote: Vote | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCard:
-    """A card as it was inserted, with everything that is needed to show it."""
-
-    card: Card
-    jobs: Sequence[Job]
-    #: of each job that is queued
-    queue_positions: Mapping[str, QueuePosition]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedCard:
-    card: str
-    #: this event or reaction had been accepted before
-    repeated: bool = False
-    #: the votes so far where more are needed; nothing but the vote was recorded then
-    votes: int = 0
-    #: what was inserted; None for a repeated event, whose jobs may have changed since
-    new: NewCard | None = field(default=None, compare=False)
-    #: of a repeated event: the rows of its card and jobs as they are now
-    rows: tuple[Row | None, Sequence[Row]] = field(default=(None, ()), compare=False)
 
 
 @dataclass(slots=True)
@@ -310,17 +229,17 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard | None:
     if item.own_account != (workspace.own_account.id if workspace.own_account else None):
         # Somebody else would pay than what the caller was told.
         raise NotAllowed("The API key of this workspace has just been changed. Please try again.")
-    terms = _terms(workspace.policy, item)
+    terms = terms_of(workspace.policy, item)
     if item.vote is not None and count_vote(batch.voters, item.vote) < item.vote.needed:
         batch.votes.append(item.vote)
         return None
     limits = _reserve(batch, item, workspace.pace)
-    batch.rows["cards"].append(_card_row(item))
+    batch.rows["cards"].append(new_card_row(item))
     new_jobs = []
     for position, new in enumerate(item.jobs):
         virtual_time = batch.virtual_times[new.queue, caller.member] + VIRTUAL_TIME_STEP
         batch.virtual_times[new.queue, caller.member] = virtual_time
-        new_jobs.append(job := _job(item, new, position, virtual_time, terms=terms))
+        new_jobs.append(job := job_of(item, new, position, virtual_time, terms=terms))
         batch.rows["jobs"].append(new_job_row(job, duration_class=new.duration_class))
         batch.rows["events"].append(
             {"job": job.id, "at": item.now, "after": job.state, "attempt": 0, "cause": "accepted"}
@@ -336,8 +255,8 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard | None:
         batch.votes.append(item.vote)
     moderators = workspace.policy.moderators
     if terms.hold is Hold.APPROVAL and moderators.channel:
-        batch.copies.append(_approval_copy(item, moderators))
-    return NewCard(card=_card(item), jobs=new_jobs, queue_positions=batch.queue_positions)
+        batch.copies.append(approval_copy(item, moderators))
+    return NewCard(card=card_of(item), jobs=new_jobs, queue_positions=batch.queue_positions)
 
 
 def _reserve(batch: _Batch, item: Acceptance, pace: Pace) -> Sequence[Limit]:
@@ -375,110 +294,6 @@ def _counted(limits: Sequence[Limit], new: NewJob) -> Iterator[tuple[Limit, int]
     for limit in limits:
         if (amount := limit.counted(new.price, new.request.makes)) is not None:
             yield limit, amount
-
-
-def _terms(policy: Policy, item: Acceptance) -> Terms:
-    """What the rules of the workspace say about an item; raises NotAllowed where they forbid it."""
-    terms = policy_terms(
-        policy,
-        [new.request for new in item.jobs],
-        sum(new.price for new in item.jobs),
-        caller=item.caller,
-        place=item.place,
-        is_admin=item.is_admin,
-        is_vote=item.vote is not None,
-    )
-    if terms.hold is Hold.APPROVAL and not item.approval_card:
-        raise NotAllowed("The rules of this workspace have just been changed. Please try again.")
-    return terms
-
-
-def _approval_copy(item: Acceptance, moderators: Moderators) -> CardCopy:
-    """The card that asks the moderators to approve an item."""
-    price = show_money(sum(new.price for new in item.jobs))
-    several = f"{len(item.jobs)} jobs, {price} together" if len(item.jobs) > 1 else price
-    return CardCopy(
-        card=item.approval_card,
-        event=f"{item.event}/approval",
-        caller=item.caller,
-        place=moderators_place(moderators, item.place),
-        encrypted_reply_token=item.encrypted_approval_token,
-        job=item.jobs[0].id,
-        now=item.now,
-        purpose=Purpose.APPROVAL,
-        note=f"{item.caller.name} asks for {several}",
-    )
-
-
-def _card(item: Acceptance) -> Card:
-    """The card as it is inserted."""
-    return Card(
-        id=item.card,
-        place=item.place,
-        member=item.caller.member,
-        person=item.caller.person,
-        wanted_rev=1,
-        shown_rev=0,
-        shown_digest="",
-        # A receiver that answers the command itself may post before it can record that.
-        posting_since=item.now if item.lease_owner else None,
-        tries=0,
-        created_at=item.now,
-    )
-
-
-def _card_row(item: Acceptance) -> dict[str, Any]:
-    return {
-        "id": item.card,
-        "event": item.event,
-        **card_row(item.place, item.caller, item.encrypted_reply_token),
-        "reaction": item.reaction,
-        "posting_since": item.now if item.lease_owner else None,
-        "lease_owner": item.lease_owner,
-        "lease_until": item.lease_until,
-        "run_at": item.now,
-        "created_at": item.now,
-    }
-
-
-def _job(item: Acceptance, new: NewJob, position: int, virtual_time: int, *, terms: Terms) -> Job:
-    """The job as it is inserted."""
-    return Job(
-        id=new.id,
-        card=item.card,
-        position=position,
-        workspace=item.caller.workspace,
-        member=item.caller.member,
-        person=item.caller.person,
-        member_name=item.caller.name,
-        provider=new.provider,
-        lane=new.request.lane,
-        queue=new.queue,
-        request=new.request,
-        title=new.title,
-        price=new.price,
-        state=State.HELD if terms.hold is not None else state_once_accepted(new.request),
-        virtual_time=virtual_time,
-        created_at=item.now,
-        deadline=_deadline(item, terms.hold),
-        run_at=item.now + terms.undo_s * item.undo_second,
-        hold=terms.hold,
-        parent=new.parent,
-        private=item.place.private,
-        spoiler=terms.spoiler,
-        account_required=new.account_required,
-        edited_generation=new.edited_generation,
-    )
-
-
-def _deadline(item: Acceptance, hold: Hold | None) -> int:
-    match hold:
-        case None:
-            return item.deadline
-        case Hold.CONFIRMATION:
-            return item.confirmation_deadline
-        case Hold.APPROVAL:
-            return item.approval_deadline
 
 
 async def _write(tx: Transaction, batch: _Batch) -> None:

@@ -12,7 +12,7 @@ from bot.domain.cards import Card
 from bot.domain.estimates import ShownEstimates
 from bot.domain.jobs import Job
 from bot.security.encryption import FieldCipher
-from bot.store.accept import AcceptedCard
+from bot.store.acceptance import AcceptedCard
 from bot.store.card_copies import CardCopy, insert_copies
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load

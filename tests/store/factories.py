@@ -13,7 +13,8 @@ from bot.domain.models import Lane
 from bot.domain.quota import Allowance, Defaults, Level, Meter, Period
 from bot.domain.requests import AnyRequest, ImageRequest
 from bot.security.encryption import FieldCipher, card_context
-from bot.store.accept import Acceptance, NewJob, accept
+from bot.store.accept import accept
+from bot.store.acceptance import Acceptance, NewJob
 from bot.store.accounts import register_accounts
 from bot.store.card_copies import CardCopy
 from bot.store.claim import Claim, ClaimRequest, ClaimResult, SendingRecord, claim, record_sending

@@ -11,7 +11,8 @@ from bot.domain.access import QueueLimits
 from bot.domain.errors import NotAllowed, QuotaExhausted, Refused
 from bot.domain.jobs import State
 from bot.domain.quota import OPERATOR_LEVELS, Allowance, Level, Meter, Period, Rule
-from bot.store.accept import VIRTUAL_TIME_STEP, Acceptance, AcceptedCard, NewCard, accept
+from bot.store.accept import VIRTUAL_TIME_STEP, accept
+from bot.store.acceptance import Acceptance, AcceptedCard, NewCard
 from bot.store.cards import find_card
 from bot.store.database.base import ConstraintViolated, Database
 from bot.store.database.named_sql import Query

@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain.cards import Card
 from bot.domain.errors import NotAllowed
-from bot.store.accept import AcceptedCard, accept
+from bot.store.accept import accept
+from bot.store.acceptance import AcceptedCard
 from bot.store.cards import (
     CardLeaseRequest,
     ShownRevision,

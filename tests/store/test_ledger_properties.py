@@ -12,7 +12,8 @@ from bot.domain.identity import Caller
 from bot.domain.jobs import FINAL, State
 from bot.domain.quota import Allowance, Level, Period, Rule, Unit
 from bot.domain.requests import AnyRequest, ImageRequest, VideoRequest
-from bot.store.accept import AcceptedCard, accept
+from bot.store.accept import accept
+from bot.store.acceptance import AcceptedCard
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.jobs import refund_job

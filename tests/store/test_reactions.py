@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain.errors import QuotaExhausted
 from bot.domain.quota import Meter
-from bot.store.accept import Acceptance, AcceptedCard, accept
+from bot.store.accept import accept
+from bot.store.acceptance import Acceptance, AcceptedCard
 from bot.store.database.base import Database
 from tests.store.factories import MINUTE, NOW, acceptance, caller, count_of, member_scope, meter_of
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from bot.domain.policy.record import Policy
 from bot.domain.policy.words import WordRule
-from bot.store.accept import Acceptance, accept
+from bot.store.accept import accept
+from bot.store.acceptance import Acceptance
 from bot.store.database.base import Database
 from bot.store.policies import change_policy
 from bot.store.votes import Vote

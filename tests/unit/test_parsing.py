@@ -12,7 +12,8 @@ from bot.domain.commands import CATALOGUE, Command, Imagine, QuotasSet, Reframe,
 from bot.domain.concepts import CONCEPTS, CONCEPTS_OPTION
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import new_id
-from bot.domain.options import Kind, Option, dump_named, options
+from bot.domain.named_options import dump_named
+from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import parse
 
 _PLAIN = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FFF), min_size=3, max_size=12)

@@ -8,7 +8,7 @@ from bot.domain.identity import Place
 from bot.domain.jobs import Hold
 from bot.domain.policy.access import AccessRule, Effect
 from bot.domain.policy.holds import PriceRules
-from bot.domain.policy.named import Subject, known_channels, read_named
+from bot.domain.policy.named import RuleTarget, known_channels, read_named
 from bot.domain.policy.reactions import ReactionRule, Who, check_reaction, emoji_key, reaction_map
 from bot.domain.policy.record import Moderators, Policy, load_policy, require_room
 from bot.domain.policy.words import WORDS_MAX, WordRule
@@ -133,15 +133,15 @@ def test_a_reaction_that_cannot_mean_anything_is_refused(changes: dict[str, obje
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("c9|news", Subject(id="c9", name="news")),
-        ("c9|", Subject(id="c9", name="c9")),
-        ("#art", Subject(id="c1", name="art")),
-        ("ART", Subject(id="c1", name="art")),
-        ("here", Subject(id="c5", name="c5")),
-        ("", Subject()),
+        ("c9|news", RuleTarget(id="c9", name="news")),
+        ("c9|", RuleTarget(id="c9", name="c9")),
+        ("#art", RuleTarget(id="c1", name="art")),
+        ("ART", RuleTarget(id="c1", name="art")),
+        ("here", RuleTarget(id="c5", name="c5")),
+        ("", RuleTarget()),
     ],
 )
-def test_a_channel_is_picked_or_named(text: str, named: Subject) -> None:
+def test_a_channel_is_picked_or_named(text: str, named: RuleTarget) -> None:
     rule = AccessRule(id=1, effect=Effect.DENY, channel="c1", channel_name="art")
     place = Place(adapter="chat", workspace="discord:10", channel="c5")
     assert named == read_named(text, known_channels(Policy(access=(rule,)), place), "channel")

@@ -22,7 +22,8 @@ from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
-from bot.domain.options import Kind, Option, dump_named, is_weighted, shorten
+from bot.domain.named_options import dump_named
+from bot.domain.options import Kind, Option, is_weighted, shorten
 from bot.domain.requests import TAKEN_MAX_BYTES
 from bot.media.sniff import NOT_MEDIA
 

@@ -8,7 +8,7 @@ from adapters.discord.messages.modals import OUTDATED_MODAL
 from bot.domain.commands import Toggle
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Named
-from bot.domain.options import EVERY
+from bot.domain.named_options import EVERY
 from bot.domain.pricing import MICROUSD, show_money
 from bot.domain.timezones import COMMON
 from bot.service.replies import SetupState

@@ -6,7 +6,8 @@ from typing import Any
 from adapters.playground.messages.conversations import STUDIO
 from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, Reframe
 from bot.domain.framing import PLACEMENT
-from bot.domain.options import EVERY, Kind, Option, dump_named, options
+from bot.domain.named_options import EVERY, dump_named
+from bot.domain.options import Kind, Option, options
 from bot.domain.timezones import COMMON, TIMEZONE_OPTION
 
 #: words to suggest, by the name of the option

@@ -42,7 +42,8 @@ from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, motions_like
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
-from bot.domain.options import EVERY, Kind, is_address, options
+from bot.domain.named_options import EVERY
+from bot.domain.options import Kind, is_address, options
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply, Reply
 

@@ -30,7 +30,8 @@ from bot.domain.decisions import Decision
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
 from bot.domain.identity import Caller, Named
 from bot.domain.media import Reference
-from bot.domain.options import Kind, dump_named, load_named, options
+from bot.domain.named_options import dump_named, load_named
+from bot.domain.options import Kind, options
 from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
 from bot.service.replies import Reply

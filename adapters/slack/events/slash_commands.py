@@ -21,7 +21,8 @@ from bot.domain.commands import Command, GenerateCommand, Help, StudioSetup
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
-from bot.domain.options import Kind, dump_named, options
+from bot.domain.named_options import dump_named
+from bot.domain.options import Kind, options
 from bot.domain.parsing import parse_options, split_command
 from bot.service.replies import Reply
 

@@ -21,8 +21,9 @@ from bot.domain.completion import AutocompleteChoice
 from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
+from bot.domain.named_options import dump_named
 from bot.domain.offers import OPEN_FIELDS
-from bot.domain.options import Kind, Option, dump_named
+from bot.domain.options import Kind, Option
 from bot.domain.timezones import TIMEZONE_OPTION
 from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS
 

@@ -6,7 +6,7 @@ from adapters.slack.messages.modal_fields import select_option
 from adapters.slack.messages.mrkdwn import Block, plain_text
 from bot.domain.commands import Toggle
 from bot.domain.completion import AutocompleteChoice
-from bot.domain.options import dump_named
+from bot.domain.named_options import dump_named
 from bot.domain.pricing import MICROUSD
 from bot.service.replies import SetupState
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bot.domain.commands.base import Audience, Command
-from bot.domain.options import Kind, Money, OptionSpec, Subject
+from bot.domain.named_options import Subject
+from bot.domain.options import Kind, Money, OptionSpec
 from bot.domain.quota import Period
 from bot.domain.workspace_keys import COMMAND as KEY_COMMAND
 from bot.domain.workspace_keys import KeyAction, check_typed

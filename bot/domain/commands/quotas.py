@@ -5,7 +5,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from bot.domain.commands.base import Audience, Command
-from bot.domain.options import Kind, Money, OptionSpec, Subject
+from bot.domain.named_options import Subject
+from bot.domain.options import Kind, Money, OptionSpec
 from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Period, Unit
 

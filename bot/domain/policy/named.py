@@ -6,7 +6,8 @@ from difflib import get_close_matches
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
-from bot.domain.options import load_named, shorten
+from bot.domain.named_options import load_named
+from bot.domain.options import shorten
 from bot.domain.policy.record import Policy
 
 #: stands for the channel in which a command is given
@@ -14,27 +15,27 @@ HERE = "here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class RuleTarget:
     """A channel or a role that a rule names; empty where it names none."""
 
     id: str = ""
     name: str = ""
 
 
-def read_named(text: str, known: Mapping[str, str], what: str) -> Subject:
+def read_named(text: str, known: Mapping[str, str], what: str) -> RuleTarget:
     """Read a channel or role as adapters write it, or the name or id of one that is known.
 
     Raises InvalidRequest that names the nearest one.
     """
     if (picked := load_named(text)) is not None:
-        return Subject(id=picked.id, name=picked.name.lstrip("#@"))
+        return RuleTarget(id=picked.id, name=picked.name.lstrip("#@"))
     wanted = text.strip().lstrip("#@")
     if not wanted:
-        return Subject()
+        return RuleTarget()
     found = [one for one, name in known.items() if wanted.casefold() in (one.casefold(), name.casefold())]
     if len(found) == 1:
         name = known[found[0]]
-        return Subject(id=found[0], name=found[0] if name == HERE else name)
+        return RuleTarget(id=found[0], name=found[0] if name == HERE else name)
     names = {name.casefold(): name for name in known.values()}
     close = get_close_matches(wanted.casefold(), names, n=1, cutoff=0.5)
     hint = f" Did you mean {names[close[0]]}?" if close else ""
