@@ -76,8 +76,14 @@ class ForkServer:
 
     @property
     def alive(self) -> bool:
-        stdout = self._process.stdout
-        return not self.reaped and stdout is not None and not stdout.at_eof()
+        # The kernel is asked, because the event loop learns of an end later. macOS has no such call before
+        # Python 3.13: there a call to a server that has just died fails, and is tried again like any other.
+        if self.reaped or not hasattr(os, "waitid"):
+            return not self.reaped
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:  # reaped, and the loop has not been told yet
+            return False
 
     async def call(
         self, function: Callable[..., Any], args: tuple[Any, ...], limits: Limits
