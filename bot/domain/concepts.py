@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.text import nearest
 
 # fmt: off
 #: as documented; replaced by a provider's list once that was fetched
@@ -76,6 +76,6 @@ def check_concepts(keys: tuple[str, ...], known: frozenset[str]) -> None:
     """Refuse concepts that the provider does not know, and suggest the nearest known one."""
     for key in keys:
         if known and key not in known:
-            near = get_close_matches(key, sorted(known), n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]}?" if near else ""
+            near = nearest(key, known, similarity=0.5)
+            hint = f" Did you mean {near}?" if near else ""
             raise InvalidRequest(f"There is no concept {key[:40]}.{hint}")

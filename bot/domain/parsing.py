@@ -8,11 +8,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.options import Kind, Option, is_named_job, names_media, options, shorten
+from bot.domain.text import nearest
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
@@ -112,7 +112,7 @@ def _flag(word: _Word, known: Mapping[str, Option]) -> re.Match[str] | None:
     if found is None or word.raw.startswith("--"):
         return found
     name = _flag_name(found["name"])
-    near = len(name) >= _NEAR_MIN and get_close_matches(shorten(name), known, n=1, cutoff=_NEAR)
+    near = len(name) >= _NEAR_MIN and nearest(shorten(name), known, similarity=_NEAR)
     return found if name in known or near else None
 
 
@@ -215,5 +215,5 @@ def _unknown(flag: re.Match[str], command: type[Command], known: dict[str, Optio
 
 
 def _nearest(name: str, known: list[str], mark: str) -> str:
-    close = get_close_matches(shorten(name).lower(), known, n=1, cutoff=0.5)
-    return f" Did you mean {mark}{close[0]}?" if close else ""
+    close = nearest(shorten(name).lower(), known, similarity=0.5)
+    return f" Did you mean {mark}{close}?" if close else ""

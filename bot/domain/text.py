@@ -6,7 +6,7 @@ encoded. Both would fail somewhere behind the place where the text came in, so e
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -89,6 +89,6 @@ def either(values: Collection[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def nearest(name: str, known: Collection[str]) -> str | None:
-    """The known name that a misspelt one most likely means; None where none is similar."""
-    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_SIMILAR)), None)
+def nearest(name: str, known: Iterable[str], *, similarity: float = _SIMILAR) -> str | None:
+    """The known name that a misspelt one most likely means; None where none has that similarity."""
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=similarity)), None)

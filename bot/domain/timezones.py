@@ -1,10 +1,10 @@
 """Time zones as people name them."""
 
-from difflib import get_close_matches
 from functools import cache
 from zoneinfo import available_timezones
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.text import nearest
 
 #: the name of options that take a time zone
 TIMEZONE_OPTION = "timezone"
@@ -67,6 +67,6 @@ def read_timezone(text: str) -> str:
     if len(cities) == 1:
         return cities[0]
     names = {name.rpartition("/")[2]: zone for name, zone in _zones().items()} | dict(_zones())
-    near = get_close_matches(words[:40], names, n=1, cutoff=0.7)
-    hint = f" Did you mean {names[near[0]]}?" if near else " Write it like Europe/Berlin."
+    near = nearest(words[:40], names, similarity=0.7)
+    hint = f" Did you mean {names[near]}?" if near else " Write it like Europe/Berlin."
     raise InvalidRequest(f"{text[:40]!r} is not a time zone.{hint}")

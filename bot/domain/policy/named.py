@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
 from bot.domain.named_options import load_named
 from bot.domain.options import shorten
 from bot.domain.policy.record import Policy
+from bot.domain.text import nearest
 
 #: stands for the channel in which a command is given
 HERE = "here"
@@ -37,8 +37,8 @@ def read_named(text: str, known: Mapping[str, str], what: str) -> RuleTarget:
         name = known[found[0]]
         return RuleTarget(id=found[0], name=found[0] if name == HERE else name)
     names = {name.casefold(): name for name in known.values()}
-    close = get_close_matches(wanted.casefold(), names, n=1, cutoff=0.5)
-    hint = f" Did you mean {names[close[0]]}?" if close else ""
+    close = nearest(wanted.casefold(), names, similarity=0.5)
+    hint = f" Did you mean {names[close]}?" if close else ""
     kind = "More than one" if found else "No"
     raise InvalidRequest(
         f"{kind} {what} called {shorten(wanted)!r} is known here.{hint} Choose it from the list that appears "
