@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from bot.domain.pricing import show_money
 from bot.domain.quota import Level, Limit, Period
@@ -62,12 +60,6 @@ class Cap:
             f"{show_money(self.used)} used and {show_money(self.reserved)} reserved of "
             f"{show_money(self.amount)}, {_OWNERS[self.level]} for {self.period.current}. It resets {resets}"
         )
-
-
-def resets_in(cap: Cap, zone: str) -> str:
-    """When a cap resets, in a workspace's time zone: one notice has many readers."""
-    end = datetime.fromtimestamp(cap.period_end / 1000, ZoneInfo(zone))
-    return f"{end:%a %d %b %Y, %H:%M} {end.tzname()}"
 
 
 def near_notice(cap: Cap, resets: str) -> str:

@@ -152,6 +152,12 @@ class Rules:
         return [rule.allowance for rule in self._found.get((owner, level, subject), ())]
 
 
+def show_end(at: int, zone: str) -> str:
+    """The end of a period, in milliseconds UTC, as people of a time zone read it."""
+    end = datetime.fromtimestamp(at / 1000, ZoneInfo(zone))
+    return f"{end:%a %d %b %Y, %H:%M} {end.tzname()}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """One meter that a job counts on, and its maximum."""
@@ -172,8 +178,7 @@ class Limit:
     @property
     def resets(self) -> str:
         """When the period ends, for people."""
-        end = datetime.fromtimestamp(self.period_end / 1000, ZoneInfo(self.zone))
-        return f"{end:%a %d %b %Y, %H:%M} {end.tzname()}"
+        return show_end(self.period_end, self.zone)
 
     @property
     def meter(self) -> str:

@@ -7,11 +7,11 @@ claimed.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.caps import Cap, CapState, near_notice, paused_notice, reached_notice, resets_in
+from bot.domain.caps import Cap, CapState, near_notice, paused_notice, reached_notice
 from bot.domain.errors import DeliveryError
 from bot.domain.identity import Place
 from bot.domain.pricing import cheapest_picture
-from bot.domain.quota import Level
+from bot.domain.quota import Level, show_end
 from bot.ports import Publisher
 from bot.services import Services, log
 from bot.store.caps import claim_cap_notice, conversation_target, current_caps, waiting_conversations
@@ -63,7 +63,7 @@ async def _tell_admins(
         return
     place = Place(adapter=workspace.admin_adapter, workspace=workspace.id, channel=workspace.admin_channel.id)
     tell = near_notice if state is CapState.NEAR else reached_notice
-    text = tell(cap, resets_in(cap, workspace.timezone))
+    text = tell(cap, show_end(cap.period_end, workspace.timezone))
     await _post(services, publisher, _Notice(cap=cap, state=state, target="", place=place, text=text))
 
 
@@ -75,7 +75,7 @@ async def _tell_conversations(services: Services, publishers: Mapping[str, Publi
             state=CapState.REACHED,
             target=conversation_target(place),
             place=place,
-            text=paused_notice(cap, resets_in(cap, zone)),
+            text=paused_notice(cap, show_end(cap.period_end, zone)),
         )
         await _post(services, publishers[place.adapter], notice)
 
