@@ -163,10 +163,7 @@ async def answer_confirmation(
     deletable = await _deletable(services, job, _caller_in_workspace_of(services, found, caller))
     if deletable.person != caller.person:
         await _record_deletion(services, deletable, caller)
-    await remove_result(services, deletable.id)
-    kept = _kept(services, deletable)
-    where = f"here; {kept}." if kept else "here and at the provider."
-    return PrivateReply(title="Deleted", text=f"Its message and media are deleted {where}")
+    return PrivateReply(title="Deleted", text=await remove_result(services, deletable))
 
 
 def _about_deletion(services: Services, job: Job) -> str:
@@ -194,13 +191,16 @@ async def _record_deletion(services: Services, job: Job, caller: Caller) -> None
     await services.database.transact(record_audit, entry, {"member": job.member})
 
 
-async def remove_result(services: Services, job: str) -> None:
-    """Delete a finished job's message, media and generation."""
+async def remove_result(services: Services, job: Job) -> str:
+    """Delete a finished job's message, media and generation; returns what was deleted, and what is kept."""
     now = services.clock()
-    unused = await until_known(services, lambda: services.database.transact(delete_job, job, now=now))
+    unused = await until_known(services, lambda: services.database.transact(delete_job, job.id, now=now))
     services.wake(Topic.CARDS)
-    log.info("job_deleted", job_id=job)
+    log.info("job_deleted", job_id=job.id)
     await remove_unreferenced(services, unused or ())
+    kept = _kept(services, job)
+    where = f"here; {kept}." if kept else "here and at the provider."
+    return f"Its message and media are deleted {where}"
 
 
 def _caller_in_workspace_of(services: Services, job: Job | None, caller: Caller) -> Caller:

@@ -91,8 +91,7 @@ async def _remove(services: Services, job: Job, caller: Caller) -> PrivateReply:
         return PrivateReply(title="Already removed", text="Nothing more was done.")
     entry = audit_entry(services, caller, "remove result", job.id)
     await services.database.transact(record_audit, entry, {"maker": job.member})
-    await remove_result(services, job.id)
-    return PrivateReply(title="Removed", text="Its message and media are deleted, here and at the provider.")
+    return PrivateReply(title="Removed", text=await remove_result(services, job))
 
 
 async def _block(services: Services, member: MemberName, caller: Caller, *, blocked: bool) -> PrivateReply:
