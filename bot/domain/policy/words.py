@@ -46,8 +46,8 @@ def find_words(rules: Sequence[WordRule], text: str) -> list[WordRule]:
         return []
     whole = _normalized(text)
     words = _WORD.findall(whole)
-    present = set(words)
-    return [rule for rule in rules if _occurs(rule.pattern.split(), words, present, whole)]
+    present, spaced = set(words), f" {' '.join(words)} "
+    return [rule for rule in rules if _occurs(rule.pattern, words, present, spaced)]
 
 
 def _normalized(text: str) -> str:
@@ -56,18 +56,18 @@ def _normalized(text: str) -> str:
     return "".join(one for one in plain if unicodedata.category(one) != "Cf")
 
 
-def _occurs(pattern: Sequence[str], words: Sequence[str], present: set[str], whole: str) -> bool:
-    # Most patterns are ruled out by one search for their longest piece.
-    if max((piece for word in pattern for piece in word.split("*")), key=len) not in whole:
+def _occurs(pattern: str, words: Sequence[str], present: set[str], spaced: str) -> bool:
+    """Whether a pattern occurs; `spaced` has the words of the text between single spaces."""
+    if "*" not in pattern:
+        return f" {pattern} " in spaced
+    # Most patterns are ruled out by a search for their pieces.
+    if any(piece not in spaced for piece in pattern.replace("*", " ").split()):
         return False
-    if len(pattern) == 1:
-        return _matches_any(pattern[0], present)
-    size = len(pattern)
-    return any(all(map(_matches, pattern, words[at : at + size])) for at in range(len(words) - size + 1))
-
-
-def _matches_any(pattern: str, present: set[str]) -> bool:
-    return pattern in present if "*" not in pattern else any(_matches(pattern, word) for word in present)
+    parts = pattern.split()
+    size = len(parts)
+    if size == 1:
+        return any(_matches(pattern, word) for word in present)
+    return any(all(map(_matches, parts, words[at : at + size])) for at in range(len(words) - size + 1))
 
 
 def _matches(pattern: str, word: str) -> bool:
