@@ -60,6 +60,7 @@ async function start() {
     showPlaceholderLine(state.simulated);
     Object.values(timelines).forEach((timeline) => timeline.clear());
     setMe(state.me.name);
+    app.markLoaded();
     state.messages.filter((message) => message.kind !== "reaction").forEach(applyMessage);
     state.messages.filter((message) => message.kind === "reaction").forEach(applyMessage);
     channels.start(state.me.name);

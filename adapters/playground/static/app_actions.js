@@ -15,6 +15,8 @@ export class AppActions {
     Object.assign(this, { actions: {}, ratios: [], numbers: [], feelings: [], limits: {}, available: {}, simulated: false });
     // Sent commands by key, so that a refused one can be edited.
     this.sent = new Map();
+    // Resolved once the page knows its person: what is sent earlier would be nobody's.
+    this.loaded = new Promise((resolve) => { this.markLoaded = resolve; });
   }
 
   set({ actions, ratios, numbers, feelings, limits, channels, simulated }) {

@@ -65,13 +65,15 @@ export class Composer {
     if (this.submitting) return;
     this.submitting = true;
     byId("send").setAttribute("aria-busy", "true");
+    await this.app.loaded;
     const uploaded = await this.attachments.allUploaded();
     byId("send").removeAttribute("aria-busy");
     this.submitting = false;
     if (!uploaded) return announce("Remove the file that could not be uploaded, then send again");
     const uploads = this.attachments.take();
     const { replied } = this;
-    this.field.value = "";
+    // What was written meanwhile stays.
+    if (this.field.value.trim() === text) this.field.value = "";
     this.completion.resetHistory();
     this.reply(null);
     this.completion.hide();

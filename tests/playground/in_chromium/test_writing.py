@@ -283,6 +283,26 @@ async def test_sending_waits_for_a_running_upload(served: Served, browser: Brows
     await page.context.close()
 
 
+async def test_a_command_written_before_the_page_has_loaded_is_sent_by_its_person(
+    served: Served, browser: Browser
+) -> None:
+    page = await (await browser.new_context()).new_page()
+    arrived = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await arrived.wait()
+        await route.continue_()
+
+    await page.route("**/state*", hold)
+    await page.goto(served.url)
+    await say(page, "/imagine a red fox")
+    await expect(page.locator("#send")).to_have_attribute("aria-busy", "true")
+    arrived.set()
+    await expect(page.locator("#messages article")).to_contain_text("ada")
+    await expect(page.locator("#command-input")).to_have_value("")
+    await page.context.close()
+
+
 async def test_every_form_fits_a_phone(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url, width=360, dark=True)
     for name in ("imagine", "extend", "reframe"):
