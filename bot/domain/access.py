@@ -128,13 +128,13 @@ def check_access(access: Access, caller: Caller, place: Place) -> None:
     Admins need no role. Direct messages with the bot are no channel.
     """
     if access.channels and not place.direct and place.channel not in {one.id for one in access.channels}:
-        raise NotAllowed(f"I make nothing in this channel. Use {_listed(access.channels)}.")
+        raise NotAllowed(f"I make nothing in this channel. Use {_listed(access.channels)}. {_CHANGED_BY}")
     if not access.roles or caller.is_admin:
         return
     if caller.roles is None:
         raise ServiceUnavailable(ROLES_UNKNOWN)
     if caller.roles.isdisjoint(one.id for one in access.roles):
-        raise NotAllowed(f"Only members with the role {_listed(access.roles)} may use me here.")
+        raise NotAllowed(f"Only members with the role {_listed(access.roles)} may use me here. {_CHANGED_BY}")
 
 
 def _listed(subjects: tuple[Named, ...]) -> str:
@@ -145,6 +145,7 @@ def _listed(subjects: tuple[Named, ...]) -> str:
 
 #: channels or roles that a refusal names
 _LISTED = 5
+_CHANGED_BY = "An admin can change it with /studio setup."
 
 
 def check_pace(pace: Pace, *, unfinished: int, last_at: int | None, now: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.domain.access import Access
 from bot.domain.commands import (
     RulesAge,
     RulesAllow,
@@ -85,7 +86,8 @@ def replaced(before: Decided | None, caller: Caller) -> str:
 async def show_rules(services: Services, command: RulesShow, caller: Caller, place: Place) -> PrivateReply:
     """Show all rules, page by page: platforms limit how much one message shows."""
     policy = await as_admin(services, caller, place).policy()
-    fields = _all_rules(policy)
+    access = (await find_workspace(services.database, caller.workspace)).access
+    fields = [*_set_up(access), *_all_rules(policy)]
     pages = -(-len(fields) // _PAGE)
     page = min(command.page, pages)
     of = f" (page {page} of {pages})" if pages > 1 else ""
@@ -97,6 +99,14 @@ async def show_rules(services: Services, command: RulesShow, caller: Caller, pla
         ),
         fields=tuple(fields[(page - 1) * _PAGE : page * _PAGE]),
     )
+
+
+def _set_up(access: Access) -> list[tuple[str, str]]:
+    """What the set-up allows; where it allows all, nothing."""
+    chosen = (("Channels", access.channels), ("Roles", access.roles))
+    return [
+        (f"{what}, by /studio setup", ", ".join(one.name for one in named)) for what, named in chosen if named
+    ]
 
 
 def _all_rules(policy: Policy) -> list[tuple[str, str]]:

@@ -234,10 +234,15 @@ async def test_a_workspace_is_set_up_step_by_step(any_engine: Open) -> None:
 
         with pytest.raises(NotAllowed, match="Only members with the role Artists"):
             await bot.ask(by=BOB)
-        with pytest.raises(NotAllowed, match=r"in this channel. Use #art or #lab"):
+        with pytest.raises(NotAllowed, match=r"in this channel. Use #art or #lab. An admin .* /studio setup"):
             await bot.ask(by=ARTIST, place=bot.place(channel="c3"))
         with pytest.raises(ServiceUnavailable):
             await bot.ask(by=replace(BOB, roles=None))
+        rules = dict((await bot.learn("/rules show", by=BOSS)).fields)
+        assert ("#art, #lab", "Artists") == (
+            rules["Channels, by /studio setup"],
+            rules["Roles, by /studio setup"],
+        )
         card = await bot.ask(by=ARTIST)
         await bot.ask(by=BOSS)
         assert await bot.service.react("🎲", card.jobs[0].id, bot.invocation(ARTIST)) is None
