@@ -1,50 +1,21 @@
 """The facade of the core: adapters call it for every command, action and query."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
 
 from pydantic import SecretStr
 
 from bot.domain.actions import Action, ActionInput
 from bot.domain.cards import CardView
 from bot.domain.commands import (
-    Cancel,
     Command,
-    Delete,
     GenerateCommand,
-    Help,
     History,
     Quota,
-    QuotasGrant,
-    QuotasPace,
-    QuotasRemove,
-    QuotasReset,
-    QuotasSet,
     QuotasShow,
     Reframe,
     Report,
-    RulesAge,
-    RulesAllow,
-    RulesBlock,
-    RulesDeny,
-    RulesExplain,
-    RulesModerators,
-    RulesPrices,
-    RulesReactions,
-    RulesRemove,
-    RulesShow,
-    RulesTest,
-    RulesUnblock,
-    RulesWords,
-    Show,
     Status,
-    StudioAudit,
-    StudioKey,
-    StudioPause,
-    StudioResume,
-    StudioSetup,
-    StudioTimezone,
     StudioUsage,
 )
 from bot.domain.completion import AutocompleteChoice, Suggestion
@@ -61,23 +32,19 @@ from bot.jobs.transitions import confirm_shown
 from bot.service import (
     actions,
     admin,
-    audit,
     autocomplete,
-    explain,
     framing,
     holds,
     moderation,
     ordering,
     pending_commands,
     queries,
-    quotas,
     reactions,
-    rules,
-    setup,
     uploads,
     workspace_keys,
 )
 from bot.service.actions import ActionEvent
+from bot.service.answers import answer
 from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
 from bot.service.replies import PriceQuote, PrivateReply, Reply
@@ -86,53 +53,6 @@ from bot.services import Services
 from bot.store.cards import MessageCard, card_of_message, find_card
 from bot.store.queue_stats import QueueStats, queue_stats
 from bot.store.workspaces import find_workspace, remember_member
-
-#: answers the commands that make no job
-_ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[PrivateReply]]] = {
-    History: queries.list_history,
-    Cancel: actions.cancel,
-    Delete: actions.ask_to_delete,
-    Help: queries.show_help,
-    QuotasSet: quotas.set_quota,
-    QuotasRemove: quotas.remove_quota,
-    QuotasGrant: quotas.grant_quota,
-    QuotasPace: quotas.set_member_pace,
-    QuotasShow: quotas.show_quotas,
-    QuotasReset: quotas.reset_quota,
-    StudioTimezone: admin.set_timezone,
-    StudioKey: workspace_keys.manage_key,
-    StudioPause: admin.pause_or_resume,
-    StudioResume: admin.pause_or_resume,
-    StudioUsage: admin.show_usage,
-    StudioAudit: audit.show_audit,
-    RulesBlock: moderation.block_or_unblock,
-    RulesUnblock: moderation.block_or_unblock,
-}
-#: answers those whose answer depends on the place
-_ANSWERS_BY_PLACE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], Awaitable[PrivateReply]]]
-_ANSWERS_BY_PLACE = {
-    Show: queries.show_job,
-    Status: queries.show_status,
-    Quota: queries.show_quota,
-    StudioSetup: setup.set_up_workspace,
-    RulesShow: rules.show_rules,
-    RulesAllow: rules.set_access,
-    RulesDeny: rules.set_access,
-    RulesRemove: rules.remove_access,
-    RulesWords: rules.change_words,
-    RulesTest: rules.test_words,
-    RulesAge: rules.set_age,
-    RulesPrices: rules.set_prices,
-    RulesModerators: rules.set_moderators,
-    RulesReactions: reactions.manage_reactions,
-    RulesExplain: explain.explain,
-}
-
-
-async def _answer(services: Services, command: Command, caller: Caller, place: Place) -> PrivateReply:
-    if (by_place := _ANSWERS_BY_PLACE.get(type(command))) is not None:
-        return await by_place(services, command, caller, place)
-    return await _ANSWERS[type(command)](services, command, caller)
 
 
 class BotService:
@@ -172,7 +92,7 @@ class BotService:
             command = await with_whole_ids(services.database, command, caller, place, services.clock())
             if isinstance(command, Report):
                 return await moderation.report(services, command, invocation)
-            return await _answer(services, command, caller, place)
+            return await answer(services, command, caller, place)
         context = CommandContext(files=files, replied=replied)
         if command.asks_first and not previewed:
             return await pending_commands.ask(services, command, invocation, context)
@@ -309,7 +229,7 @@ class BotService:
             private=True,
             direct=True,
         )
-        return await _answer(self._services, command, caller, place)
+        return await answer(self._services, command, caller, place)
 
     async def confirm_shown(self, view: CardView, message: str) -> None:
         """Record that the adapter has shown a card's first revision itself, as this message."""

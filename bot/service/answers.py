@@ -1,0 +1,105 @@
+"""Which use case answers each command that makes no job."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot.domain.commands import (
+    Cancel,
+    Command,
+    Delete,
+    Help,
+    History,
+    Quota,
+    QuotasGrant,
+    QuotasPace,
+    QuotasRemove,
+    QuotasReset,
+    QuotasSet,
+    QuotasShow,
+    RulesAge,
+    RulesAllow,
+    RulesBlock,
+    RulesDeny,
+    RulesExplain,
+    RulesModerators,
+    RulesPrices,
+    RulesReactions,
+    RulesRemove,
+    RulesShow,
+    RulesTest,
+    RulesUnblock,
+    RulesWords,
+    Show,
+    Status,
+    StudioAudit,
+    StudioKey,
+    StudioPause,
+    StudioResume,
+    StudioSetup,
+    StudioTimezone,
+    StudioUsage,
+)
+from bot.domain.identity import Caller, Place
+from bot.service import (
+    actions,
+    admin,
+    audit,
+    explain,
+    moderation,
+    queries,
+    quotas,
+    reactions,
+    rules,
+    setup,
+    workspace_keys,
+)
+from bot.service.replies import PrivateReply
+from bot.services import Services
+
+#: answers the commands that make no job
+_ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[PrivateReply]]] = {
+    History: queries.list_history,
+    Cancel: actions.cancel,
+    Delete: actions.ask_to_delete,
+    Help: queries.show_help,
+    QuotasSet: quotas.set_quota,
+    QuotasRemove: quotas.remove_quota,
+    QuotasGrant: quotas.grant_quota,
+    QuotasPace: quotas.set_member_pace,
+    QuotasShow: quotas.show_quotas,
+    QuotasReset: quotas.reset_quota,
+    StudioTimezone: admin.set_timezone,
+    StudioKey: workspace_keys.manage_key,
+    StudioPause: admin.pause_or_resume,
+    StudioResume: admin.pause_or_resume,
+    StudioUsage: admin.show_usage,
+    StudioAudit: audit.show_audit,
+    RulesBlock: moderation.block_or_unblock,
+    RulesUnblock: moderation.block_or_unblock,
+}
+#: answers those whose answer depends on the place
+_ANSWERS_BY_PLACE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], Awaitable[PrivateReply]]]
+_ANSWERS_BY_PLACE = {
+    Show: queries.show_job,
+    Status: queries.show_status,
+    Quota: queries.show_quota,
+    StudioSetup: setup.set_up_workspace,
+    RulesShow: rules.show_rules,
+    RulesAllow: rules.set_access,
+    RulesDeny: rules.set_access,
+    RulesRemove: rules.remove_access,
+    RulesWords: rules.change_words,
+    RulesTest: rules.test_words,
+    RulesAge: rules.set_age,
+    RulesPrices: rules.set_prices,
+    RulesModerators: rules.set_moderators,
+    RulesReactions: reactions.manage_reactions,
+    RulesExplain: explain.explain,
+}
+
+
+async def answer(services: Services, command: Command, caller: Caller, place: Place) -> PrivateReply:
+    """Carry out a command that makes no job; raises Refused."""
+    if (by_place := _ANSWERS_BY_PLACE.get(type(command))) is not None:
+        return await by_place(services, command, caller, place)
+    return await _ANSWERS[type(command)](services, command, caller)
