@@ -109,7 +109,13 @@ class App:
         ]
         publishers = {one.name: one.publisher for one in adapters if one.publisher is not None}
         worker = (
-            worker_loops(services, publishers, watchers, partial(_run_supervised, services))
+            worker_loops(
+                services,
+                publishers,
+                watchers,
+                {adapter.name: adapter.forget for adapter in adapters},
+                partial(_run_supervised, services),
+            )
             if is_worker
             else {}
         )

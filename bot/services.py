@@ -52,6 +52,8 @@ class Topic(StrEnum):
     MEDIA = "media"
     #: workspaces' own keys that were set or removed, or that have jobs
     WORKSPACE_KEYS = "keys"
+    #: persons whose data is to be deleted
+    ERASURE = "erasure"
 
 
 #: opens one account, by the name of its provider and its key

@@ -49,3 +49,8 @@ class PendingMediaStore:
         if pending is None or pending.id != id_:
             raise InvalidRequest(self._expired)
         return pending.media
+
+
+async def forget_pending_media(adapter_data: AdapterData, person: str) -> None:
+    """Remove what is stored for a person."""
+    await adapter_data.remove(f"{_PREFIX}{person}")

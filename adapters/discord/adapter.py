@@ -1,7 +1,10 @@
 """Builds the Discord adapter: REST client, publisher and receiver."""
 
+from functools import partial
+
 from pydantic import SecretStr
 
+from adapters.chat.pending_media import forget_pending_media
 from adapters.chat.result_files import media_linker
 from adapters.discord.delivery.attachments import AttachmentPlanner
 from adapters.discord.delivery.publisher import CardPublisher
@@ -54,5 +57,6 @@ def build_adapter(
         receiver=supervisor,
         files=AttachmentResolver(rest, context.clock),
         not_ready_reason=not_ready_reason,
+        forget=partial(forget_pending_media, context.adapter_data),
         close=close,
     )

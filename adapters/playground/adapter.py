@@ -25,7 +25,7 @@ from adapters.playground.events.page_routes import STATIC, PageRoutes
 from adapters.playground.events.replies import Replies
 from adapters.playground.events.requests import RequestReader
 from adapters.playground.events.uploads import Uploads
-from adapters.playground.messages.conversations import ADAPTER
+from adapters.playground.messages.conversations import ADAPTER, name_of
 from bot.domain.errors import MediaError, QuotaExhausted, Refused, ReverieError
 from bot.service.plugin import Adapter, AdapterContext
 from bot.settings import PLAYGROUND_PASSWORD_MIN
@@ -81,11 +81,16 @@ def build(context: AdapterContext) -> Adapter:
         link=link,
         simulated=settings.simulated,
     )
+
+    async def forget(person: str) -> None:
+        await store.forget(name_of(person))
+
     return Adapter(
         name=ADAPTER,
         publisher=CardPublisher(store),
         receiver=poller,
         routes=_routes(pages, commands, policy, sessions),
+        forget=forget,
         startup_notice=lambda address: _notice(address, password, generated=configured is None),
     )
 

@@ -1,5 +1,8 @@
 """Assembles the Slack adapter."""
 
+from functools import partial
+
+from adapters.slack.events.requests import forget_person
 from adapters.slack.events.router import EventRouter
 from adapters.slack.http_routes import slack_routes
 from adapters.slack.oauth.flow import install_flow
@@ -42,5 +45,6 @@ def connect(context: AdapterContext, settings: SlackSettings | None = None) -> A
         # Without the secret, requests could not be verified.
         routes=slack_routes(app, settings.signing_secret) if settings.signing_secret is not None else (),
         not_ready_reason=lambda: services.web_api.not_ready_reason() or receiver.not_ready_reason(),
+        forget=partial(forget_person, context.adapter_data),
         close=close,
     )

@@ -126,6 +126,8 @@ def available_actions(job: Job) -> tuple[Action, ...]:
     """The actions that a job allows now, in the order in which they are shown."""
     if job.deleted or not job.is_final:
         return ()
+    if job.words_removed:
+        return (Action.DELETE,)
     possible = Action if job.state is State.COMPLETED and not job.expired else WITHOUT_RESULT
     return tuple(action for action in possible if _fits(action, job))
 
@@ -149,6 +151,8 @@ def require_available(action: Action, job: Job) -> None:
     name = f"{EMOJI[action]} {LABELS[action]}"
     if not job.is_final:
         raise InvalidRequest("This job has not finished yet; try again when it has")
+    if job.words_removed:
+        raise InvalidRequest(f"{name} cannot be used on this job: its prompt was removed")
     if job.state is not State.COMPLETED or job.deleted or job.expired:
         raise InvalidRequest(f"{name} cannot be used on this job: it has no result")
     if _ONLY.get(action, job.request.makes) is not job.request.makes:

@@ -143,6 +143,8 @@ class Job:
     refunded: bool = False
     #: its media were deleted after the retention time
     expired: bool = False
+    #: its prompt and title were removed; nothing can be made from it any more
+    words_removed: bool = False
     #: the account that must submit it; None: any
     account_required: str | None = None
     #: id of the generation that it changes, which may then be its own generation too
@@ -169,4 +171,4 @@ class Job:
     @property
     def prompt_text(self) -> str:
         """The title as a prompt; empty where the job has no title of its own."""
-        return "" if self.title in UNTITLED.values() else self.title
+        return "" if self.words_removed or self.title in UNTITLED.values() else self.title

@@ -116,7 +116,7 @@ class BotService:
             self._services, storable(job), caller, question=question, confirmed=confirmed
         )
 
-    async def find_pending(self, pending: str, caller: Caller) -> GenerateCommand:
+    async def find_pending(self, pending: str, caller: Caller) -> Command:
         """The command that `PrivateReply.pending` has shown; raises InvalidRequest if it has expired."""
         return await pending_commands.find(self._services, storable(pending), caller)
 

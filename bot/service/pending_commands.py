@@ -6,14 +6,14 @@ however often its button is pressed.
 
 from dataclasses import replace
 
-from bot.domain.commands import CATALOGUE, GenerateCommand, Reframe
+from bot.domain.commands import CATALOGUE, Command, GenerateCommand, MydataForget, Reframe
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Invocation
 from bot.domain.ids import short_id
 from bot.domain.pricing import is_estimate, is_upper_bound, show_money
 from bot.domain.workspace_keys import OWN_KEY
 from bot.jobs.pending_commands import StoredCommand, find_command, remove_command, store_command
-from bot.service import framing, ordering, queries
+from bot.service import framing, mydata, ordering, queries
 from bot.service.durable_writes import until_known
 from bot.service.replies import CardReply, PendingCommand, PrivateReply, Reply
 from bot.services import Services
@@ -71,7 +71,7 @@ async def ask(
     )
 
 
-async def find(services: Services, pending: str, caller: Caller) -> GenerateCommand:
+async def find(services: Services, pending: str, caller: Caller) -> Command:
     """The command that was shown to the caller; raises InvalidRequest where it is no longer available."""
     return _command(await _stored(services, pending, caller))
 
@@ -81,6 +81,9 @@ async def start(services: Services, pending: str, invocation: Invocation) -> Rep
     caller, place = invocation.caller, invocation.place
     stored = await _stored(services, pending, caller)
     command = _command(stored)
+    if isinstance(command, MydataForget):
+        return await mydata.forget(services, caller)
+    assert isinstance(command, GenerateCommand)  # noqa: S101 - no other command is stored
     order = await ordering.resolve_complete(services, command, caller, place)
     # By its own id: a second press of the button, which is another event, has no second effect.
     once = replace(invocation, key=f"pending/{pending}")
@@ -96,9 +99,10 @@ async def start(services: Services, pending: str, invocation: Invocation) -> Rep
 
 async def discard(services: Services, pending: str, caller: Caller) -> PrivateReply:
     """Forget a command; one that was started goes on."""
-    await _stored(services, pending, caller)
+    command = _command(await _stored(services, pending, caller))
     await remove_command(services, pending)
-    return PrivateReply(title="Closed", text="This preview cannot be started any more.")
+    done = "Nothing was deleted." if isinstance(command, MydataForget) else "Nothing was started."
+    return PrivateReply(title="Closed", text=done)
 
 
 async def _stored(services: Services, pending: str, caller: Caller) -> StoredCommand:
@@ -108,11 +112,9 @@ async def _stored(services: Services, pending: str, caller: Caller) -> StoredCom
     return stored
 
 
-def _command(stored: StoredCommand) -> GenerateCommand:
+def _command(stored: StoredCommand) -> Command:
     try:
-        command = CATALOGUE[stored.command].model_validate_json(stored.options)
+        return CATALOGUE[stored.command].model_validate_json(stored.options)
     except (KeyError, ValueError) as error:
         # Stored by another version.
         raise InvalidRequest(_EXPIRED) from error
-    assert isinstance(command, GenerateCommand)  # noqa: S101 - others are never stored
-    return command

@@ -23,6 +23,10 @@ async def _no_close() -> None:
     """Does nothing: the adapter holds no connections."""
 
 
+async def _nothing_stored(_person: str) -> None:
+    """Does nothing: the adapter stores nothing about persons."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
     """A built adapter: the parts of one chat platform."""
@@ -39,6 +43,8 @@ class Adapter:
     not_ready_reason: Callable[[], str | None] = field(default=lambda: None)
     #: makes what the operator reads in the terminal at start, from the web server's address
     startup_notice: Callable[[str], str] | None = None
+    #: removes what it stores about a person, which may be asked more than once
+    forget: Callable[[str], Awaitable[None]] = field(default=_nothing_stored)
     #: closes its connections, after receiver and publisher have ended
     close: Callable[[], Awaitable[None]] = field(default=_no_close)
 

@@ -1,6 +1,6 @@
 """What the core replies to a command or an action: a card, or a private reply."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.cards import CardView
 from bot.domain.identity import Named
@@ -22,7 +22,7 @@ class ConfirmationButton:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingCommand:
-    """A command that is shown before it is started: nothing is spent until a button is pressed.
+    """A command that is shown before it is started: nothing is spent or deleted until a button is pressed.
 
     The buttons call `BotService.start_pending` and `BotService.discard_pending`.
     """
@@ -31,6 +31,8 @@ class PendingCommand:
     id: str
     #: of the button that starts it, with the price
     start_label: str
+    #: what it does cannot be undone
+    deletes: bool = False
     #: a PNG of what it will do; None where that cannot be drawn
     picture: bytes | None = None
     #: what the picture shows, in words
@@ -54,8 +56,24 @@ class SetupState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyFile:
+    """A file that comes with a reply."""
+
+    #: with its extension
+    name: str
+    mime: str
+    content: bytes = field(repr=False)
+    #: what a picture shows, in words
+    alt: str = ""
+
+    @property
+    def is_picture(self) -> bool:
+        return self.mime.startswith("image/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateReply:
-    """A reply that only the caller sees, shown once."""
+    """A reply that only the caller sees, shown once, unless they have asked to post it."""
 
     title: str
     text: str = ""
@@ -73,6 +91,10 @@ class PrivateReply:
     setup: SetupState | None = None
     #: what the reply is about, for a thumbnail where that is cheap
     media: Media | None = None
+    #: a picture that is shown with the reply, or a file to be saved
+    file: ReplyFile | None = None
+    #: the caller has asked that everybody in the channel sees it; the core has checked that they may
+    posted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

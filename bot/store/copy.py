@@ -32,6 +32,7 @@ TABLES = (
     "vote",
     "handled_event",
     "orphan_generation",
+    "erasure",
     "lease",
     "adapter_data",
     "adapter_data_seq",

@@ -73,14 +73,19 @@ async def _remove(tx: Transaction, references: Sequence[tuple[str, str]], *, now
     return set(files) - {row["file"] for row in await tx.fetch(sql.referenced, files=files)}
 
 
-async def end_references(tx: Transaction, holder: str) -> None:
-    """Remove the references of a holder before they end by themselves."""
+async def end_references(tx: Transaction, holder: str) -> tuple[str, ...]:
+    """Remove the references of a holder before they end by themselves; returns the files that are free."""
     rows = await tx.fetch(sql.of_holders, holders=[holder])
-    await _remove(tx, [(row["file"], holder) for row in rows], now=_NEVER)
+    return tuple(sorted(await _remove(tx, [(row["file"], holder) for row in rows], now=_NEVER)))
 
 
 def _upload_holder(member: str) -> str:
     return f"upload:{member}"
+
+
+async def end_uploads(tx: Transaction, member: str) -> tuple[str, ...]:
+    """Remove the references to a member's unused uploads; returns the files without any other."""
+    return await end_references(tx, _upload_holder(member))
 
 
 async def add_upload(tx: Transaction, member: str, file: str, *, until: int) -> bool:
@@ -112,11 +117,21 @@ async def expire_media(
     those that a job under way builds on, and of those that a card has yet to show. Jobs that failed lose
     their inputs.
     """
+    due = await tx.fetch(sql.due_expiry, before=finished_before, count=count, needed=await needed_jobs(tx))
+    return await expire(tx, [row["id"] for row in (due if size is None else _enough(due, size))])
+
+
+async def needed_jobs(tx: Transaction) -> list[str]:
+    """The jobs that unfinished ones build on."""
     requests = await tx.fetch(sql.builds_on)
-    needed = sorted({job for row in requests for job in _SOURCE.findall(row["request"])})
-    due = await tx.fetch(sql.due_expiry, before=finished_before, count=count, needed=needed)
-    jobs = [row["id"] for row in (due if size is None else _enough(due, size))]
-    await tx.run(sql.expire, jobs=jobs)
+    return sorted({job for row in requests for job in _SOURCE.findall(row["request"])})
+
+
+async def expire(tx: Transaction, jobs: Sequence[str]) -> list[tuple[str, ...]]:
+    """Take their media from jobs; returns for each the files without any other reference."""
+    if not jobs:
+        return []
+    await tx.run(sql.expire, jobs=list(jobs))
     freed = await release_files(tx, jobs)
     return [freed[job] for job in jobs]
 

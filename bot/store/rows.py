@@ -92,6 +92,7 @@ _CONVERTED: Mapping[str, Callable[[Any], object]] = {
     "deleted": bool,
     "refunded": bool,
     "expired": bool,
+    "words_removed": bool,
 }
 _JOB_FIELDS = tuple(field.name for field in fields(Job))
 

@@ -10,6 +10,7 @@ from bot.services import Services
 from bot.worker.accounts import AccountMonitor
 from bot.worker.cap_notices import post_cap_notices
 from bot.worker.delivery import Deliverer, tick_progress
+from bot.worker.erasure import Forget, erase
 from bot.worker.media_budget import MediaBudget
 from bot.worker.orphans import remove_orphans, sweep
 from bot.worker.outage_notices import post_outage_notices
@@ -25,6 +26,7 @@ def worker_loops(
     services: Services,
     publishers: Mapping[str, Publisher],
     watchers: MutableMapping[str, Watcher],
+    forget: Mapping[str, Forget],
     supervise: Supervise = run_loop,
 ) -> dict[str, Loop]:
     """Every loop by its name; each can be started again after a failure.
@@ -43,6 +45,7 @@ def worker_loops(
         "cap notices": lambda: post_cap_notices(services, publishers),
         "outage notices": lambda: post_outage_notices(services, publishers),
         "retention": lambda: retain(services),
+        "erasure": lambda: erase(services, forget),
         "media budget": lambda: MediaBudget(services).run(),
     }
 

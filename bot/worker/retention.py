@@ -5,6 +5,7 @@ from bot.jobs.pending_commands import expire_commands
 from bot.services import Services, log
 from bot.store.audit import expire_audit
 from bot.store.file_refs import expire_media, expire_references
+from bot.store.retention import expire_media_of_workspaces, remove_words
 
 _BATCH = 200
 _DAY_MS = 86_400_000
@@ -20,6 +21,7 @@ async def retain(services: Services) -> None:
         await services.guarded("pending commands", lambda: expire_commands(services))
         await services.guarded("abandoned files", lambda: services.storage.sweep(now=services.clock()))
         await services.guarded("retention", lambda: expire_results(services))
+        await services.guarded("retention of workspaces", lambda: expire_for_workspaces(services))
         await services.guarded("audit", lambda: expire_decisions(services))
         if scanned_at is None or services.clock() - scanned_at >= services.media_scan_interval:
             scanned_at = services.clock()
@@ -46,6 +48,17 @@ async def expire_results(services: Services) -> None:
             return
         log.info("media_expired", jobs=len(expired))
         await remove_unreferenced(services, [file for files in expired for file in files])
+
+
+async def expire_for_workspaces(services: Services) -> None:
+    """Remove media and prompts that a workspace keeps for a shorter time than the operator's settings say."""
+    for remove in (expire_media_of_workspaces, remove_words):
+        while not services.stopping.is_set():
+            removed = await services.database.transact(remove, now=services.clock(), count=_BATCH)
+            if not removed:
+                break
+            log.info("workspace_retention", jobs=len(removed), removed=remove.__name__)
+            await remove_unreferenced(services, [file for files in removed for file in files])
 
 
 async def expire_decisions(services: Services) -> None:

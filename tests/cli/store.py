@@ -161,6 +161,7 @@ async def fill(where: Settings, *, now: int) -> None:
             {"account": "simulator-a", "remote_id": "r-2", "job": JOB, "cause": "late", "price": PRICE}
             | {"found_at": now, "run_at": 0},
         ),
+        ("erasure", {"person": "discord:2", "pseudonym": "forgotten:1", "requested_at": now}),
         ("adapter_data", {"adapter": "playground", "key": "k", "value": "v", "seq": 1}),
         ("adapter_data_seq", {"adapter": "playground", "seq": 1}),
         (

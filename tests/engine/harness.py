@@ -379,7 +379,9 @@ async def open_engine(
                 _group=group,
                 _loops={
                     **shared_loops(services),
-                    **worker_loops(services, publishers, watchers),
+                    **worker_loops(
+                        services, publishers, watchers, {one.name: one.forget for one in adapters}
+                    ),
                     "callbacks": callbacks.run,
                 },
             )

@@ -186,3 +186,20 @@ async def test_a_person_is_added_once(adapter_data: MemoryAdapterData) -> None:
 async def test_an_ambiguous_name_is_refused(adapter_data: MemoryAdapterData, name: str) -> None:
     with pytest.raises(InvalidRequest, match="1 to 24"):
         await PersonStore(adapter_data).add(name)
+
+
+async def test_a_person_who_is_forgotten_leaves_nothing_behind(
+    store: ConversationStore, adapter_data: MemoryAdapterData
+) -> None:
+    await CardPublisher(store).show(running_card(1), place())
+    (card,) = await seen(store, ADA)
+    for person in (ADA, GRACE):
+        await store.set_reaction(STUDIO, person.name, card, "❤️", on=True)
+        await store.put_note(
+            STUDIO, person.name, "note-0001", PrivateReply(title="Hello"), UserMessage(text="/help")
+        )
+    for _ in range(2):
+        await store.forget(GRACE.name)
+    assert not [entry.key for entry in await adapter_data.since("", 0) if GRACE.name in entry.key]
+    assert [ADA.name] == [one["name"] for one in await seen(store, ADA) if one["kind"] == "reaction"]
+    assert "note" in {one["kind"] for one in await seen(store, ADA)}

@@ -16,6 +16,7 @@ from bot.store.cards import create_card_copy
 from bot.store.claim import acquire_lease
 from bot.store.credit import record_balance
 from bot.store.database.base import Database
+from bot.store.erasure import request_erasure
 from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, refund_job, toggle_star
 from bot.store.limits import grant, set_rule, usage_of
@@ -66,6 +67,7 @@ async def live(database: Database) -> None:
     await database.transact(toggle_star, job.id, card=job.card, member="bob", now=NOW, event="e")
     await database.transact(create_card_copy, copy_of(done))
     await database.transact(add_upload, "bob", "0" * 64, until=NOW + HOUR)
+    await database.transact(request_erasure, "chat:mallory", "forgotten:1", now=NOW)
     await database.transact(put, "chat", "a", "sealed")
     await database.transact(reserve_rate_slot, "chat", "identify", now=NOW, every=HOUR)
     await database.transact(claim_notice, OutageNotice(provider="luma", place=acceptance().place), now=NOW)

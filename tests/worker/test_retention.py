@@ -5,16 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.actions import Action
-from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Refused
+from bot.domain.actions import Action, available_actions
+from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, NotAllowed, Refused
 from bot.domain.jobs import Job, State
 from bot.domain.media import Media, Reference
 from bot.store.file_refs import MAX_UNUSED_UPLOADS
-from bot.worker.retention import expire_results, expire_uploads, remove_unreferenced_files
+from bot.store.jobs import find_job
+from bot.worker.retention import (
+    expire_for_workspaces,
+    expire_results,
+    expire_uploads,
+    remove_unreferenced_files,
+)
 from tests.engine.conftest import Open
 from tests.engine.fake_library import MP4, PNG
 from tests.engine.harness import Engine
-from tests.engine.settings import BOB
+from tests.engine.settings import BOB, BOSS, person
 
 DAY_MS = 86_400_000
 PHOTO = "http://pictures.example/photo.png"
@@ -33,6 +39,13 @@ async def pass_days(engine: Engine, days: int) -> None:
 
     await engine.until(are_shown)
     engine.advance(days * DAY_MS)
+
+
+async def same(engine: Engine, job: Job) -> Job:
+    """A job as it is now."""
+    found = await find_job(engine.services.database, job.id)
+    assert found is not None
+    return found
 
 
 def input_of(job: Job) -> Media | None:
@@ -247,3 +260,66 @@ async def test_the_loop_does_all_of_it(engine: Open) -> None:
             return not any(await kept(bot, job.result, file))
 
         await bot.until(gone)
+
+
+async def test_a_workspace_keeps_media_and_prompts_for_as_long_as_its_admins_say(any_engine: Open) -> None:
+    async with any_engine() as bot:
+        job, starred = await bot.made("/imagine marmalade"), await bot.made("/imagine more marmalade")
+        await bot.press(Action.GALLERY, starred.id)
+        elsewhere = await bot.made("/imagine marmalade", by=person("ann", workspace="chat:other"))
+        told = await bot.learn("/studio retention --media 10 --prompts 20", by=BOSS)
+        assert "10 days" in str(told.fields)
+
+        async def words_of(job: Job) -> str:
+            return str(await bot.rows("SELECT request, title FROM job WHERE id = :id", id=job.id))
+
+        await pass_days(bot, 11)
+        await expire_for_workspaces(bot.services)
+        assert [False, True, True] == await kept(bot, job.result, starred.result, elsewhere.result)
+        assert "marmalade" in await words_of(job)
+
+        await pass_days(bot, 10)
+        await expire_for_workspaces(bot.services)
+        assert "marmalade" not in await words_of(job)
+        assert "marmalade" in await words_of(starred)
+        assert "marmalade" in await words_of(elsewhere)
+        assert "The prompt was removed" == (await bot.learn(f"/show {job.id}")).title
+        with pytest.raises(InvalidRequest, match="its prompt was removed"):
+            await bot.press(Action.AGAIN, job.id)
+        assert [Action.DELETE] == list(available_actions(await same(bot, job)))
+
+
+async def test_prompts_take_their_media_with_them(engine: Open) -> None:
+    async with engine() as bot:
+        job = await bot.made("/imagine marmalade")
+        await bot.learn("/studio retention --prompts 1", by=BOSS)
+        await pass_days(bot, 2)
+        await expire_for_workspaces(bot.services)
+        assert [False] == await kept(bot, job.result)
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("/studio retention --media 30 --prompts 7", "set both"),
+        ("/studio retention --media -1", "0 to 3650"),
+        ("/studio retention --media 1.5", "media"),
+        ("/studio retention --prompts 99999", "0 to 3650"),
+    ],
+)
+async def test_a_retention_that_cannot_be_is_refused(engine: Open, text: str, refused: str) -> None:
+    async with engine(start=None) as bot:
+        with pytest.raises(InvalidRequest, match=refused):
+            await bot.say(text, by=BOSS)
+
+
+async def test_only_admins_set_the_retention_and_the_audit_has_it(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        with pytest.raises(NotAllowed):
+            await bot.say("/studio retention --media 1")
+        await bot.learn("/studio retention --media 5", by=BOSS)
+        shown = await bot.learn("/studio audit --action retention", by=BOSS)
+        assert "media days 5" in str(shown.fields)
+        assert "5 days" in str((await bot.learn("/studio retention", by=BOSS)).fields)
+        await bot.learn("/studio retention --media 0", by=BOSS)
+        assert "until they are deleted" in str((await bot.learn("/studio retention", by=BOSS)).fields)

@@ -132,14 +132,15 @@ class ComponentHandler:
     async def _start(self, context: InteractionContext, pending: str) -> None:
         """Start a command that was shown, and delete the message that shows it."""
         command = await self._service.find_pending(pending, context.caller)
-        if not command.private:
+        private = not command.is_public
+        if not private:
             await self._replies.require_postable(context)
         call = partial(
             self._service.start_pending,
             pending,
-            context.invocation(private=command.private, answer_window_ms=self._replies.answer_window_ms),
+            context.invocation(private=private, answer_window_ms=self._replies.answer_window_ms),
         )
-        if await self._replies.reply(context, call, private=command.private):
+        if await self._replies.reply(context, call, private=private):
             await self._replies.delete_message(context)
 
     async def show(self, context: InteractionContext, job: str, *, with_results: bool = False) -> None:

@@ -112,7 +112,7 @@ class EventRouter:
         async def execute(context: InteractionContext) -> None:
             parsed = parse_command(interaction)
             command = parsed.command
-            public = isinstance(command, GenerateCommand) and not command.private
+            public = command.is_public
             if public:
                 await self._replies.require_postable(context)
 

@@ -113,7 +113,7 @@ def confirmation_row(choices: Sequence[ConfirmationButton]) -> list[Component]:
 def pending_row(pending: PendingCommand) -> Component:
     """The buttons under a command that was shown; their ids hold the command's id twice."""
     buttons = (
-        (CardControl.START, _SUCCESS, pending.start_label),
+        (CardControl.START, _DANGER if pending.deletes else _SUCCESS, pending.start_label),
         (CardControl.DISCARD, _SECONDARY, STRINGS.discard),
     )
     return _row(

@@ -174,6 +174,18 @@ class ConversationStore:
         for entry in await self._adapter_data.since(prefix, 0, limit=_PAGE):
             await self._adapter_data.remove(entry.key)
 
+    async def forget(self, name: str) -> None:
+        """Remove a person's notes, and their reactions to what others have made."""
+        for entry in await self._adapter_data.since(f"{_NOTES}{name}/", 0):
+            await self._adapter_data.remove(entry.key)
+        prefix, seq = _key(STUDIO, "reaction"), 0
+        while entries := await self._adapter_data.since(prefix, seq):
+            seq = entries[-1].seq
+            for entry in entries:
+                if entry.key.endswith(f"/{name}"):
+                    await self._adapter_data.remove(entry.key)
+        await self._adapter_data.remove(_key(direct_messages(name), "line"))
+
     async def _put_note(self, record: Record) -> Record:
         prefix = f"{_NOTES}{record['to']}/"
         await self._put(prefix + record["id"], record)

@@ -90,7 +90,7 @@ class CommandRoutes:
         try:
             command = await self._service.find_pending(body.pending, context.caller)
             message = message_of_command(command)
-            invocation = context.invocation(body.key, private=command.private)
+            invocation = context.invocation(body.key, private=not command.is_public)
             reply = await self._service.start_pending(body.pending, invocation)
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)

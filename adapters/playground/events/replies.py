@@ -96,6 +96,7 @@ def _pending(note: PrivateReply, pending: PendingCommand) -> Record:
         "title": note.title,
         "text": note.text,
         "label": pending.start_label,
+        "deletes": pending.deletes,
         "picture": picture,
         "alt": pending.alt,
     }

@@ -8,7 +8,7 @@ from typing import Protocol, Self, cast
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.chat.pending_media import PendingMediaStore
+from adapters.chat.pending_media import PendingMediaStore, forget_pending_media
 from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.home_tab import HomeTab, Viewer
@@ -25,7 +25,7 @@ from adapters.slack.web_api.lookups import (
 )
 from adapters.slack.web_api.user_groups import UserGroups
 from bot.domain.actions import GENERATING, Action, ActionInput
-from bot.domain.commands import CATALOGUE, Command, GenerateCommand
+from bot.domain.commands import CATALOGUE, Command
 from bot.domain.decisions import Decision
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
 from bot.domain.identity import Caller, Named
@@ -124,8 +124,7 @@ class PendingRequest(BaseModel):
         """Whether it posts something that everybody in the channel sees."""
         if self.action is not None:
             return self.action in GENERATING
-        command = self.command
-        return isinstance(command, GenerateCommand) and not command.private
+        return self.command.is_public
 
 
 class PendingEntry(BaseModel):
@@ -159,6 +158,12 @@ class PendingRequestStore:
         if entry is None or entry.id != id_ or entry.request is None:
             raise InvalidRequest(_GONE)
         return entry.request
+
+
+async def forget_person(adapter_data: AdapterData, person: str) -> None:
+    """Remove the pending requests and media of a person."""
+    await adapter_data.remove(f"{_PENDING}{person}")
+    await forget_pending_media(adapter_data, person)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from bot.domain.commands.admin import (
     StudioKey,
     StudioPause,
     StudioResume,
+    StudioRetention,
     StudioSetup,
     StudioTimezone,
     StudioUsage,
@@ -24,6 +25,7 @@ from bot.domain.commands.generate import GenerateCommand
 from bot.domain.commands.imagine import Imagine
 from bot.domain.commands.jobs import Cancel, Delete, Help, History, Quota, Show, Status
 from bot.domain.commands.modify import Modify
+from bot.domain.commands.mydata import MydataExport, MydataForget
 from bot.domain.commands.quotas import (
     QuotasGrant,
     QuotasPace,
@@ -65,6 +67,8 @@ __all__ = [
     "History",
     "Imagine",
     "Modify",
+    "MydataExport",
+    "MydataForget",
     "Quota",
     "QuotasGrant",
     "QuotasPace",
@@ -93,6 +97,7 @@ __all__ = [
     "StudioKey",
     "StudioPause",
     "StudioResume",
+    "StudioRetention",
     "StudioSetup",
     "StudioTimezone",
     "StudioUsage",
@@ -118,6 +123,8 @@ CATALOGUE: Mapping[str, type[Command]] = {
         Delete,
         Report,
         Quota,
+        MydataExport,
+        MydataForget,
         Help,
         QuotasSet,
         QuotasShow,
@@ -131,6 +138,7 @@ CATALOGUE: Mapping[str, type[Command]] = {
         StudioUsage,
         StudioTimezone,
         StudioAudit,
+        StudioRetention,
         StudioKey,
         RulesShow,
         RulesAllow,

@@ -65,6 +65,30 @@ class StudioTimezone(Command):
     timezone: Annotated[str, OptionSpec(description="A city, such as Europe/Berlin", positional=True)]
 
 
+#: days for which media and prompts can be kept
+_KEEP_MAX_DAYS = 3_650
+
+
+class StudioRetention(Command):
+    """Set how long this workspace keeps media and prompts, or show it where no option is given."""
+
+    name = "studio retention"
+    description = "Set for how many days pictures, videos and prompts are kept here"
+    example = "/studio retention --media 30 --prompts 90"
+    audience = Audience.ADMINS
+
+    media: Annotated[
+        int | None,
+        Field(ge=0, le=_KEEP_MAX_DAYS),
+        OptionSpec(description="Days for pictures and videos; 0: as the operator has set it"),
+    ] = None
+    prompts: Annotated[
+        int | None,
+        Field(ge=0, le=_KEEP_MAX_DAYS),
+        OptionSpec(description="Days for prompts, whose media go at the latest with them; 0: always"),
+    ] = None
+
+
 #: at most that many channels or roles
 _SUBJECTS_MAX = 25
 

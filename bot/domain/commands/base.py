@@ -34,6 +34,11 @@ class Command(BaseModel):
     states: ClassVar[frozenset[State]] = frozenset(State)
 
     @property
+    def is_public(self) -> bool:
+        """Whether it posts something that everybody in the channel sees."""
+        return False
+
+    @property
     def jobs(self) -> tuple[str, ...]:
         """The jobs that it names, by their whole ids or as typed."""
         found: list[str] = []

@@ -28,6 +28,10 @@ class GenerateCommand(Command):
     private: Annotated[bool, OptionSpec(description="Show the result only to you")] = False
 
     @property
+    def is_public(self) -> bool:
+        return not self.private
+
+    @property
     def open_fields(self) -> frozenset[str]:
         """Fields of its request that nobody has chosen, so that they can follow what is offered."""
         chosen = {name for name in self.model_fields_set if getattr(self, name) is not None}

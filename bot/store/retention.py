@@ -1,0 +1,58 @@
+"""How long a workspace keeps media and prompts, and what is due to be removed."""
+
+from dataclasses import dataclass
+
+from bot.domain.erasure import WORDLESS
+from bot.store.database.base import Database, Transaction
+from bot.store.database.named_sql import load
+from bot.store.erasure import wordless
+from bot.store.file_refs import expire, needed_jobs, release_files
+from bot.store.workspaces import AuditEntry, add_workspaces, record_audit
+
+sql = load("retention")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Days for which ended jobs keep their media and their prompts; None: as the operator's settings say."""
+
+    media_days: int | None = None
+    prompt_days: int | None = None
+
+
+async def retention_of(store: Database | Transaction, workspace: str) -> Retention:
+    row = await store.one(sql.of_workspace, workspace=workspace)
+    return Retention(**row) if row else Retention()
+
+
+async def set_retention(tx: Transaction, workspace: str, new: Retention, *, audit: AuditEntry) -> None:
+    await add_workspaces(tx, [workspace], now=audit.now)
+    before = await retention_of(tx, workspace)
+    values = {"media_days": new.media_days, "prompt_days": new.prompt_days}
+    await tx.run(sql.change, workspace=workspace, **values)
+    await record_audit(
+        tx,
+        audit,
+        {"before": {"media_days": before.media_days, "prompt_days": before.prompt_days}, "after": values},
+    )
+
+
+async def expire_media_of_workspaces(tx: Transaction, *, now: int, count: int) -> list[tuple[str, ...]]:
+    """Expire media where a workspace keeps them for a shorter time; as `file_refs.expire_media`."""
+    rows = await tx.fetch(sql.due_media, now=now, count=count, needed=await needed_jobs(tx))
+    return await expire(tx, [row["id"] for row in rows])
+
+
+async def remove_words(tx: Transaction, *, now: int, count: int) -> list[tuple[str, ...]]:
+    """Remove the prompts, titles and media of jobs whose workspace keeps them no longer.
+
+    Returns for each job the files without any other reference. Jobs in the gallery are kept.
+    """
+    rows = await tx.fetch(sql.due_words, now=now, count=count, needed=await needed_jobs(tx))
+    if not rows:
+        return []
+    items = [{"id": row["id"], **wordless(row)} for row in rows]
+    await tx.run(sql.remove_words, title=WORDLESS, items=items)
+    jobs = [row["id"] for row in rows]
+    freed = await release_files(tx, jobs)
+    return [freed[job] for job in jobs]

@@ -1,0 +1,159 @@
+"""A person has their data deleted: nothing names them or quotes them, and the books still balance."""
+
+import pytest
+
+from bot.domain.actions import Action
+from bot.domain.errors import InvalidRequest, JobNotFound
+from bot.domain.identity import Caller
+from bot.domain.jobs import Job, State
+from bot.providers.base import GenerationState
+from bot.service.replies import PrivateReply
+from bot.store.copy import TABLES
+from bot.store.reports import inconsistent_counts, inconsistent_meters
+from tests.engine.conftest import Open
+from tests.engine.fake_library import PNG
+from tests.engine.harness import Engine
+from tests.engine.settings import ADA, BOB, BOSS
+
+HOUR_MS, MONTH_MS = 3_600_000, 31 * 86_400_000
+#: tables that may still name a person: what limits them, and what admins decided
+_MAY_NAME = ("allowance", "block", "audit")
+#: the person, and a word of everything that they wrote
+_TRACES = ("chat:ada", ":ada", "Ada", "marmalade")
+
+
+async def traces(bot: Engine) -> dict[str, str]:
+    """By table, a row that still names the person or quotes their words."""
+    found = {}
+    for table in TABLES:
+        for row in await bot.rows(f"SELECT * FROM {table}"):  # noqa: S608 - our names
+            if table not in _MAY_NAME and any(trace in str(row) for trace in _TRACES):
+                found[table] = str(row)
+    return found
+
+
+async def forget(bot: Engine, by: Caller = ADA) -> PrivateReply:
+    asked = await bot.learn("/mydata forget", by=by)
+    assert asked.pending is not None
+    assert asked.pending.deletes
+    reply = await bot.service.start_pending(asked.pending.id, bot.invocation(by))
+    assert isinstance(reply, PrivateReply)
+    return reply
+
+
+async def is_deleted(bot: Engine, job: Job) -> bool:
+    return bool(await bot.rows("SELECT id FROM job WHERE id = :id AND deleted = 1", id=job.id))
+
+
+async def until_cleared(bot: Engine) -> None:
+    """Let pass what a platform needs to repeat an event."""
+    await bot.until(
+        lambda: _nothing(bot, "SELECT id FROM card WHERE shown_rev < wanted_rev AND undeliverable IS NULL")
+    )
+    bot.advance(3 * HOUR_MS)
+    await bot.until(lambda: _nothing(bot, "SELECT person FROM erasure WHERE cleared_at IS NULL"))
+
+
+async def until_done(bot: Engine) -> None:
+    await until_cleared(bot)
+    bot.advance(MONTH_MS)
+    await bot.until(lambda: _nothing(bot, "SELECT person FROM erasure"))
+
+
+async def _nothing(bot: Engine, sql: str) -> bool:
+    return not await bot.rows(sql)
+
+
+async def test_nothing_names_or_quotes_a_person_whose_data_was_deleted(any_engine: Open) -> None:
+    async with any_engine() as bot:
+        await bot.learn("/rules moderators mods|mods", by=BOSS)
+        mine = await bot.made("/imagine marmalade on toast")
+        theirs = await bot.made("/imagine a blue boat", by=BOB)
+        await bot.press(Action.GALLERY, theirs.id)
+        await bot.press(Action.SEND, theirs.id)
+        await bot.learn(f"/report {theirs.id} marmalade is missing")
+        upload = await bot.upload(PNG)
+        await bot.learn("/quotas grant --member ada --amount 1 --reason marmalade", by=BOSS)
+        spent = await bot.money()
+        assert spent != (0, 0)
+
+        assert "is being deleted" in (await forget(bot)).title
+
+        await bot.until(lambda: is_deleted(bot, mine))
+        with pytest.raises(JobNotFound):
+            await bot.say(f"/show {mine.id}")
+        assert mine.result is not None
+        assert not await bot.services.storage.exists(mine.result.file)
+        await until_cleared(bot)
+        # What limits the person goes on to do so.
+        assert spent == await bot.money()
+        assert not await bot.services.storage.exists(upload.file)
+        await until_done(bot)
+        assert {} == await traces(bot)
+        assert [] == await inconsistent_meters(bot.services.database)
+        assert [] == await inconsistent_counts(bot.services.database)
+        assert not await is_deleted(bot, theirs)
+
+
+async def test_what_waits_is_cancelled_and_what_runs_is_deleted_when_it_has_ended(engine: Open) -> None:
+    async with engine() as bot:
+        bot.provider.born = GenerationState.DREAMING
+        running = await bot.ask("/imagine marmalade")
+        await bot.comes_to(running, State.SUBMITTED)
+        await bot.learn("/rules prices --confirm 0", by=BOSS)
+        waiting = await bot.ask("/imagine more marmalade")
+        assert State.HELD is (await bot.job(waiting)).state
+
+        await forget(bot)
+
+        assert State.CANCELLED is (await bot.ends(waiting)).state
+        assert State.SUBMITTED is (await bot.job(running)).state
+        for generation in list(bot.provider.generations):
+            bot.provider.end(generation, GenerationState.COMPLETED)
+        job = await bot.ends(running)
+        bot.advance(HOUR_MS)
+        await bot.until(lambda: is_deleted(bot, job))
+        await until_done(bot)
+        assert {} == await traces(bot)
+
+
+async def test_what_is_made_after_the_request_stays(engine: Open) -> None:
+    async with engine() as bot:
+        await bot.made("/imagine marmalade")
+        await forget(bot)
+        bot.advance(1)
+        later = await bot.made("/imagine toast")
+        await until_done(bot)
+        assert not await is_deleted(bot, later)
+        assert "toast" in (await bot.learn(f"/show {later.id}")).title
+        assert "Ada" in str(await bot.rows("SELECT name FROM member"))
+
+
+async def test_it_goes_on_after_a_crash_at_any_step(engine: Open) -> None:
+    async with engine(start=("submit", "watch", "deliver", "prepare")) as bot:
+        for _ in range(3):
+            await bot.made("/imagine marmalade")
+        await forget(bot)
+        for _ in range(2):
+            bot.start("erasure")
+            await bot.until(lambda: _nothing(bot, "SELECT id FROM job WHERE deleted = 0"))
+            await bot.dropped()
+            bot.advance(HOUR_MS)
+        bot.start()
+        await until_done(bot)
+        assert {} == await traces(bot)
+
+
+async def test_only_the_button_deletes_and_only_for_whom_it_was_shown(engine: Open) -> None:
+    async with engine() as bot:
+        job = await bot.made()
+        asked = await bot.learn("/mydata forget")
+        assert asked.pending is not None
+        with pytest.raises(InvalidRequest):
+            await bot.service.start_pending(asked.pending.id, bot.invocation(BOB))
+        closed = await bot.service.discard_pending(asked.pending.id, ADA, key="k")
+        assert "Nothing was deleted" in closed.text
+        with pytest.raises(InvalidRequest):
+            await bot.service.start_pending(asked.pending.id, bot.invocation())
+        assert await _nothing(bot, "SELECT person FROM erasure")
+        assert not await is_deleted(bot, job)
