@@ -20,7 +20,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
 from bot.domain.policy.access import AccessRule, Effect
 from bot.domain.policy.decided import Decided
-from bot.domain.policy.named import RuleTarget, known_channels, known_roles, read_named
+from bot.domain.policy.named import RuleTarget, known_roles, read_channel, read_named
 from bot.domain.policy.record import AgeGate, AgeMode, Moderators, Policy, require_room
 from bot.domain.policy.words import WordRule, find_words, read_pattern
 from bot.domain.pricing import read_money
@@ -53,7 +53,7 @@ class Admin:
         return (await find_workspace(self.services.database, self.caller.workspace)).policy
 
     async def channel(self, text: str) -> RuleTarget:
-        return read_named(text, known_channels(await self.policy(), self.place), "channel")
+        return read_channel(text, await self.policy(), self.place)
 
     async def role(self, text: str) -> RuleTarget:
         return read_named(text, known_roles(await self.policy(), self.caller), "role")

@@ -8,7 +8,7 @@ from bot.domain.identity import Place
 from bot.domain.jobs import Hold
 from bot.domain.policy.access import AccessRule, Effect
 from bot.domain.policy.holds import PriceRules
-from bot.domain.policy.named import RuleTarget, known_channels, read_named
+from bot.domain.policy.named import RuleTarget, read_channel, read_named
 from bot.domain.policy.reactions import ReactionRule, Who, check_reaction, emoji_key, reaction_map
 from bot.domain.policy.record import Moderators, Policy, load_policy, require_room
 from bot.domain.policy.words import WORDS_MAX, WordRule
@@ -144,7 +144,13 @@ def test_a_reaction_that_cannot_mean_anything_is_refused(changes: dict[str, obje
 def test_a_channel_is_picked_or_named(text: str, named: RuleTarget) -> None:
     rule = AccessRule(id=1, effect=Effect.DENY, channel="c1", channel_name="art")
     place = Place(adapter="chat", workspace="discord:10", channel="c5")
-    assert named == read_named(text, known_channels(Policy(access=(rule,)), place), "channel")
+    assert named == read_channel(text, Policy(access=(rule,)), place)
+
+
+def test_here_is_the_present_channel_also_where_a_rule_names_it() -> None:
+    rule = AccessRule(id=1, effect=Effect.DENY, channel="c1", channel_name="art")
+    place = Place(adapter="chat", workspace="discord:10", channel="c1")
+    assert RuleTarget(id="c1", name="art") == read_channel("here", Policy(access=(rule,)), place)
 
 
 def test_an_unknown_channel_is_refused_with_the_nearest_one() -> None:

@@ -34,8 +34,7 @@ def read_named(text: str, known: Mapping[str, str], what: str) -> RuleTarget:
         return RuleTarget()
     found = [one for one, name in known.items() if wanted.casefold() in (one.casefold(), name.casefold())]
     if len(found) == 1:
-        name = known[found[0]]
-        return RuleTarget(id=found[0], name=found[0] if name == HERE else name)
+        return RuleTarget(id=found[0], name=known[found[0]])
     names = {name.casefold(): name for name in known.values()}
     close = nearest(wanted.casefold(), names, similarity=0.5)
     hint = f" Did you mean {names[close]}?" if close else ""
@@ -46,12 +45,20 @@ def read_named(text: str, known: Mapping[str, str], what: str) -> RuleTarget:
     )
 
 
-def known_channels(policy: Policy, place: Place) -> dict[str, str]:
-    """Names of the channels that rules name, by id, and of the channel where the command was given."""
+def read_channel(text: str, policy: Policy, place: Place) -> RuleTarget:
+    """Read a channel, or the word for the one in which the command was given."""
+    known = known_channels(policy)
+    if text.strip().casefold() == HERE:
+        return RuleTarget(id=place.channel, name=known.get(place.channel, place.channel))
+    return read_named(text, known, "channel")
+
+
+def known_channels(policy: Policy) -> dict[str, str]:
+    """Names of the channels that rules name, by id."""
     named = {rule.channel: rule.channel_name for rule in policy.access if rule.channel}
     if policy.moderators.channel:
         named[policy.moderators.channel] = policy.moderators.channel_name
-    return named | ({} if place.channel in named else {place.channel: HERE})
+    return named
 
 
 def known_roles(policy: Policy, caller: Caller) -> dict[str, str]:
