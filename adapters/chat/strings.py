@@ -33,6 +33,8 @@ class Strings:
         "A file is too large for this channel, and the bot has no public URL to link it from. "
         "The bot's operator can set REVERIE_PUBLIC_URL."
     )
+    #: under a reply whose file the platform did not take
+    file_not_sent: str = "The file could not be sent. Please try again."
 
     def label(self, text: str, jobs: int) -> str:
         """The label of a field that is shown once for so many jobs."""

@@ -8,8 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.chat.result_files import MediaLinker, ResultFiles, media_linker
 from adapters.slack.delivery.attachments import AttachmentPlanner
 from adapters.slack.delivery.file_uploader import FileUploader
-from adapters.slack.delivery.preview_pictures import PreviewPictures
 from adapters.slack.delivery.publisher import CardPublisher
+from adapters.slack.delivery.reply_files import ReplyFiles
 from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.messages.strings import ENGLISH
 from adapters.slack.oauth.installations import InstallationStore
@@ -35,7 +35,7 @@ class Services:
     files: SlackFiles
     result_files: ResultFiles
     uploads: UploadStore
-    preview_pictures: PreviewPictures
+    reply_files: ReplyFiles
     publisher: CardPublisher
     #: links to our media page
     link: MediaLinker
@@ -64,9 +64,7 @@ def open_services(context: AdapterContext, settings: SlackSettings) -> Services:
         files=SlackFiles(web_api, tokens, settings.api_base),
         result_files=result_files,
         uploads=uploads,
-        preview_pictures=PreviewPictures(
-            context.adapter_data, clock, valid_ms=context.settings.times.confirmation
-        ),
+        reply_files=ReplyFiles(context.adapter_data, clock, valid_ms=context.settings.times.confirmation),
         publisher=CardPublisher(web_api=web_api, planner=planner, uploads=uploads, clock=clock),
         link=link,
     )

@@ -15,7 +15,7 @@ from bot.domain.workspace_keys import OWN_KEY
 from bot.jobs.pending_commands import StoredCommand, find_command, remove_command, store_command
 from bot.service import framing, mydata, ordering, queries
 from bot.service.durable_writes import until_known
-from bot.service.replies import CardReply, PendingCommand, PrivateReply, Reply
+from bot.service.replies import CardReply, PendingCommand, PrivateReply, Reply, ReplyFile
 from bot.services import Services
 from bot.store.workspaces import find_workspace
 
@@ -53,9 +53,7 @@ async def ask(
     request = jobs[0].request
     price = show_money(sum(job.price for job in jobs), estimate=is_estimate(request))
     bound = f"up to {price}" if is_upper_bound(request) else price
-    pending = PendingCommand(
-        id=services.new_id(), start_label=f"Start · {bound}", picture=shown.picture, alt=shown.text
-    )
+    pending = PendingCommand(id=services.new_id(), start_label=f"Start · {bound}")
     stored = StoredCommand(
         command=command.name,
         options=command.model_dump_json(exclude_unset=True),
@@ -65,9 +63,15 @@ async def ask(
     await until_known(services, lambda: store_command(services, pending.id, stored))
     builds_on = f"It builds on #{short_id(order.parent)}." if order.parent else ""
     payer = f"{OWN_KEY[0].upper()}{OWN_KEY[1:]}." if own_account else ""
+    picture = None
+    if shown.picture is not None:
+        picture = ReplyFile(name="preview.png", mime="image/png", content=shown.picture, alt=shown.text)
     lines = (notice, shown.text, " ".join(filter(None, (builds_on, payer))))
     return PrivateReply(
-        title=f"Start this /{command.name}?", text="\n".join(filter(None, lines)), pending=pending
+        title=f"Start this /{command.name}?",
+        text="\n".join(filter(None, lines)),
+        pending=pending,
+        file=picture,
     )
 
 

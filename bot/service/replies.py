@@ -33,10 +33,6 @@ class PendingCommand:
     start_label: str
     #: what it does cannot be undone
     deletes: bool = False
-    #: a PNG of what it will do; None where that cannot be drawn
-    picture: bytes | None = None
-    #: what the picture shows, in words
-    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,8 +53,8 @@ async def test_it_is_drawn_and_priced_and_nothing_is_spent_until_its_button_is_p
 
         assert "The new frame is 1152 × 2048 pixels." in reply.text
         assert "-40 from the left and 100 from the top" in reply.text
-        assert pending.picture is not None
-        with Image.open(BytesIO(pending.picture)) as picture:
+        assert reply.file is not None
+        with Image.open(BytesIO(reply.file.content)) as picture:
             assert "PNG" == picture.format
         assert (0, 0) == await spent(bot)
 
@@ -191,7 +191,7 @@ async def test_without_the_source_the_frame_is_described_and_can_be_started(engi
     async with engine(start=None) as bot:
         bot.library.errors["*"] = MediaUnavailable("the server is down")
         reply, pending = await shown(bot)
-        assert pending.picture is None
+        assert reply.file is None
         assert "1152 × 2048 pixels. Your values: grid_position_x -40, grid_position_y 100" in reply.text
         await start(bot, pending)
 

@@ -21,11 +21,11 @@ from adapters.discord.delivery.publisher import CardPublisher
 from adapters.discord.events.context import InteractionContext
 from adapters.discord.messages.cards import Payload, render_card
 from adapters.discord.messages.private_replies import (
-    PICTURE_NAME,
     render_refusal,
     render_reply,
-    with_picture,
+    with_file,
 )
+from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.client import Upload
 from adapters.discord.rest.errors import ApiError
 from adapters.discord.rest.permissions import missing_permissions, permissions_error
@@ -176,15 +176,18 @@ class Replies:
     async def _send_reply(
         self, context: InteractionContext, reply: PrivateReply, deferred: bool | None
     ) -> str | None:
-        """Send a private reply; without its picture where Discord does not take that."""
-        payload, pending = render_reply(reply), reply.pending
-        if pending is not None and pending.picture is not None:
-            files = [Upload(content=pending.picture, name=PICTURE_NAME)]
-            pictured = with_picture(payload, pending)
-            sent = await self._send(context, pictured, private=True, deferred=deferred, files=files)
+        """Send a reply; without its file where Discord does not take that."""
+        payload, file = render_reply(reply), reply.file
+        private = not reply.posted
+        if file is not None:
+            files = [Upload(content=file.content, name=file.name)]
+            filed = with_file(payload, file)
+            sent = await self._send(context, filed, private=private, deferred=deferred, files=files)
             if sent is not None:
                 return sent
-        return await self._send(context, payload, private=True, deferred=deferred)
+            if not file.is_picture:  # a picture only shows what the reply says
+                payload = render_reply(replace(reply, text=f"{reply.text}\n{STRINGS.file_not_sent}"))
+        return await self._send(context, payload, private=private, deferred=deferred)
 
     async def _send(
         self,

@@ -30,10 +30,8 @@ from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import parse
 from bot.domain.pricing import MICROUSD
 from bot.domain.text import replace_moments
-from bot.service.replies import PendingCommand, PrivateReply
+from bot.service.replies import PrivateReply, ReplyFile
 
-#: the file name of a pending command's picture
-PICTURE_NAME = "preview.png"
 _COLOUR = 0x5865F2
 #: characters of a prompt in a list of fifty jobs: with emoji and time no line is longer than 75
 _PROMPT = 50
@@ -65,15 +63,14 @@ def render_reply(reply: PrivateReply) -> Payload:
     return _message(embeds=[embed], components=rows)
 
 
-def with_picture(payload: Payload, pending: PendingCommand) -> Payload:
-    """The reply with the picture of its command, which is uploaded as the first file of the message."""
+def with_file(payload: Payload, file: ReplyFile) -> Payload:
+    """The reply with its file, which is uploaded as the first one of the message; a picture is shown."""
     (embed,) = payload["embeds"]
-    attachment = {"id": 0, "filename": PICTURE_NAME, "description": sanitize_line(pending.alt, ALT)}
-    return {
-        **payload,
-        "embeds": [{**embed, "image": {"url": f"attachment://{PICTURE_NAME}"}}],
-        "attachments": [attachment],
-    }
+    attachment = {"id": 0, "filename": file.name}
+    if file.is_picture:
+        embed = {**embed, "image": {"url": f"attachment://{file.name}"}}
+        attachment["description"] = sanitize_line(file.alt, ALT)
+    return {**payload, "embeds": [embed], "attachments": [attachment]}
 
 
 def render_text(text: str, *, components: Sequence[Component] = ()) -> Payload:

@@ -91,24 +91,25 @@ class ConversationStore:
     async def put_note(
         self, conversation: Conversation, name: str, key: str, note: PrivateReply, message: UserMessage
     ) -> Record:
-        """Store a private reply to a person."""
-        return await self._put_note(
-            note_record(key, note, channel=conversation.channel, to=name, at=self.now(), message=message)
-        )
+        """Store a reply to a person, which everybody in the conversation sees if it is posted."""
+        to = None if note.posted and conversation.owner is None else name
+        record = note_record(key, note, channel=conversation.channel, to=to, at=self.now(), message=message)
+        return await self._put_note(record, _key(conversation, "post") if to is None else f"{_NOTES}{to}/")
 
     async def put_refusal(
         self, conversation: Conversation, name: str, key: str, text: str, message: UserMessage
     ) -> Record:
-        return await self._put_note(
-            refusal_record(key, text, channel=conversation.channel, to=name, at=self.now(), message=message)
+        record = refusal_record(
+            key, text, channel=conversation.channel, to=name, at=self.now(), message=message
         )
+        return await self._put_note(record, f"{_NOTES}{name}/")
 
     async def dismiss(self, name: str, key: str) -> None:
         """Remove a private note from all pages of its person."""
         stored = await self._get(f"{_NOTES}{name}/{key}")
         if stored is not None:
             empty = {"title": "", "text": "", "said": "", "facts": [], "cards": [], "files": [], "gone": True}
-            await self._put(f"{_NOTES}{name}/{key}", stored | empty)
+            await self._put(f"{_NOTES}{name}/{key}", stored | empty | {"file": None})
 
     async def set_reaction(
         self, conversation: Conversation, name: str, card: Record, emoji: str, *, on: bool
@@ -141,6 +142,7 @@ class ConversationStore:
                 (_key(conversation, "said"), _CARDS_SHOWN),
                 (_key(conversation, "reaction"), _REACTIONS_SHOWN),
                 (_key(conversation, "line"), 1),
+                (_key(conversation, "post"), _NOTES_KEPT),
             ]
         records = [
             orjson.loads(entry.value)
@@ -186,8 +188,7 @@ class ConversationStore:
                     await self._adapter_data.remove(entry.key)
         await self._adapter_data.remove(_key(direct_messages(name), "line"))
 
-    async def _put_note(self, record: Record) -> Record:
-        prefix = f"{_NOTES}{record['to']}/"
+    async def _put_note(self, record: Record, prefix: str) -> Record:
         await self._put(prefix + record["id"], record)
         stored = await self._adapter_data.latest(prefix, limit=_PAGE)
         for old in stored[:-_NOTES_KEPT]:

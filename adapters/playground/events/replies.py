@@ -1,6 +1,5 @@
 """Stores the core's replies and returns them as JSON to the page that asked."""
 
-from base64 import b64encode
 from typing import Any
 
 import orjson
@@ -13,6 +12,7 @@ from adapters.playground.messages.records import (
     Record,
     UserMessage,
     card_record,
+    file_record,
     media_record,
     media_with_links,
     with_links,
@@ -48,7 +48,7 @@ class Replies:
             case PrivateReply() as note if note.asks_for_key:
                 form = {"title": note.title, "text": note.text, "label": KEY_LABEL, "maxLength": KEY_MAX}
                 return self._outcome([], key_form=form)
-            case PrivateReply() as note if brief and not note.fields and not note.views:
+            case PrivateReply() as note if brief and not (note.fields or note.views or note.file):
                 return self._outcome([], toast={"title": note.title, "text": note.text})
             case PrivateReply() as note:
                 return self._outcome([await self._store.put_note(conversation, name, key, note, message)])
@@ -88,17 +88,15 @@ class Replies:
 
 def _pending(note: PrivateReply, pending: PendingCommand) -> Record:
     """The command that the page shows in a dialog before it is started."""
-    picture = None
-    if pending.picture is not None:
-        picture = f"data:image/png;base64,{b64encode(pending.picture).decode()}"
+    file = note.file and file_record(note.file)
     return {
         "id": pending.id,
         "title": note.title,
         "text": note.text,
         "label": pending.start_label,
         "deletes": pending.deletes,
-        "picture": picture,
-        "alt": pending.alt,
+        "picture": file and file["address"],
+        "alt": file["alt"] if file else "",
     }
 
 

@@ -4,6 +4,7 @@ Only what stays true is stored. Links to media expire, so they are added each ti
 The names of fields and kinds are stored in the adapter data: records of earlier versions must stay readable.
 """
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from adapters.playground.messages.conversations import Channel
 from bot.domain.cards import CardView, JobView
 from bot.domain.jobs import UNTITLED
 from bot.domain.media import Media
-from bot.service.replies import PrivateReply
+from bot.service.replies import PrivateReply, ReplyFile
 
 Record = dict[str, Any]
 
@@ -107,6 +108,18 @@ def note_record(
         "text": note.text,
         "facts": note.fields,
         "cards": [card_record(view, channel=channel, to=to) for view in note.views],
+        "file": note.file and file_record(note.file),
+    }
+
+
+def file_record(file: ReplyFile) -> Record:
+    """Return the file of a reply with its content in its address, which never expires."""
+    content = b64encode(file.content).decode()
+    return {
+        "name": file.name,
+        "alt": file.alt,
+        "picture": file.is_picture,
+        "address": f"data:{file.mime};base64,{content}",
     }
 
 

@@ -1,5 +1,5 @@
-// Private notes: replies and refusals that one person sees. An announcement of the bot to everybody looks the same
-// but cannot be dismissed.
+// Notes: replies and refusals that one person sees. An announcement of the bot, or a reply that an admin has posted for
+// everybody, looks the same but cannot be dismissed.
 
 import { messageAbove } from "./cards.js";
 import { clock, el, withMoments } from "./dom.js";
@@ -8,7 +8,7 @@ import { jobsNode } from "./jobs.js";
 export function noteNode(note, app) {
   // Where the jobs themselves are shown, the table would only repeat them.
   const listsJobs = note.cards.length > 0;
-  const hidesTitle = !note.to || (note.cards.length === 1 && note.cards[0].title === note.title);
+  const hidesTitle = note.title === "Reverie" || (note.cards.length === 1 && note.cards[0].title === note.title);
   return el("li", { class: note.refused ? "message note refused" : "message note" },
     el("span", { class: "avatar mark", "aria-hidden": "true" }),
     el("article", { class: "card", "aria-label": note.to ? `Only for you: ${note.title}` : note.title },
@@ -22,11 +22,19 @@ export function noteNode(note, app) {
       messageAbove({ text: note.said, files: note.files }, app),
       note.title && !hidesTitle && el("h3", {}, note.title),
       note.text && el("p", { class: "text" }, withMoments(note.text)),
+      note.file && fileNode(note.file),
       note.facts.length > 0 && !listsJobs && el("dl", { class: "table" },
         note.facts.map(([name, value]) => el("div", {}, el("dt", {}, nameOf(name, app)), el("dd", {}, withMoments(value))))),
       note.refused && note.said.startsWith("/") && el("div", { class: "actions" },
         el("button", { type: "button", on: { click: () => app.retry(note) } }, "Edit and try again")),
       jobsOf(note, app)));
+}
+
+// A picture is shown; it can be saved like any other file.
+function fileNode(file) {
+  if (!file.picture) return el("a", { class: "file", href: file.address, download: file.name }, `Save ${file.name}`);
+  return el("a", { class: "reply-picture", href: file.address, download: file.name, title: "Save the picture" },
+    el("img", { src: file.address, alt: file.alt }));
 }
 
 // A command in a list can be clicked to try it.

@@ -7,14 +7,14 @@ to the person's direct messages.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import structlog
 
 from adapters.chat.notices import NoticeLimiter
-from adapters.slack.delivery.preview_pictures import PreviewPictures
+from adapters.slack.delivery.reply_files import ReplyFiles
 from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.event_tasks import EventTasks
@@ -23,6 +23,7 @@ from adapters.slack.messages.buttons import channel_choice_row
 from adapters.slack.messages.cards import Payload
 from adapters.slack.messages.modals import field_errors
 from adapters.slack.messages.private_replies import render_refusal, render_reply
+from adapters.slack.messages.strings import ENGLISH
 from adapters.slack.places import is_direct
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
@@ -54,8 +55,14 @@ class _Message:
     payload: Payload
     #: the same without pictures, in case Slack cannot show one of them
     fallback: Payload | None = None
-    #: the reply whose picture is uploaded before it is sent
-    pictured: PrivateReply | None = None
+    #: the reply whose file is uploaded before it is sent
+    filed: PrivateReply | None = None
+    #: everybody in the channel sees it
+    posted: bool = False
+
+    def addressed(self, payload: Payload) -> dict[str, Any]:
+        """A payload as an answer to a command or a button."""
+        return {"response_type": "in_channel" if self.posted else "ephemeral", **payload.posted}
 
 
 class Replies:
@@ -66,14 +73,14 @@ class Replies:
         *,
         web_api: WebApi,
         uploads: UploadStore,
-        pictures: PreviewPictures,
+        files: ReplyFiles,
         tasks: EventTasks,
         clock: Callable[[], int],
         ack_timeout_s: float = ACK_TIMEOUT_S,
     ) -> None:
         self._web_api = web_api
         self._uploads = uploads
-        self._pictures = pictures
+        self._files = files
         self._tasks = tasks
         self._clock = clock
         self._ack_timeout_s = ack_timeout_s
@@ -96,9 +103,9 @@ class Replies:
                 await ack(response_action="errors", errors=by_field)
                 return
         message = await self._render(context, result)
-        is_ready = message is not None and message.fallback is None and message.pictured is None
+        is_ready = message is not None and message.fallback is None and message.filed is None
         if message is not None and context.answers_in_ack and is_ready:
-            await ack(_ephemeral(message.payload))
+            await ack(message.addressed(message.payload))
             return
         await ack()
         if message is not None and not _is_repeated(result):
@@ -144,7 +151,7 @@ class Replies:
     def delete_picture(self, context: EventContext, pending: str) -> None:
         """Delete the picture of a command that was started or closed, in the background."""
         api = self._web_api.workspace(context.team, context.enterprise)
-        self._tasks.start(self._pictures.delete(api, pending), f"delete {context.key}")
+        self._tasks.start(self._files.delete(api, pending), f"delete {context.key}")
 
     async def _delete_original(self, context: EventContext) -> None:
         url = context.reply_token.live_url(self._clock())
@@ -204,56 +211,62 @@ class Replies:
                     return _Message(payload=render_reply(reply))
                 return _Message(payload=render_reply(reply, media=media), fallback=render_reply(reply))
             case PrivateReply() as reply:
-                has_picture = reply.pending is not None and reply.pending.picture is not None
-                return _Message(payload=render_reply(reply), pictured=reply if has_picture else None)
+                filed = None if reply.file is None else reply
+                return _Message(payload=render_reply(reply), filed=filed, posted=reply.posted)
         return None
 
-    async def _with_picture(self, context: EventContext, message: _Message) -> _Message:
-        """The message with its picture, where Slack takes that."""
-        reply = message.pictured
-        if reply is None or reply.pending is None:
+    async def _with_file(self, context: EventContext, message: _Message) -> _Message:
+        """The message with its picture, where Slack takes that; any other file is sent beside it."""
+        reply = message.filed
+        if reply is None or reply.file is None:
             return message
         api = self._web_api.workspace(context.team, context.enterprise)
-        file = await self._pictures.upload(api, reply.pending)
-        self._tasks.start(self._pictures.delete_abandoned(api), f"delete previews {context.key}")
+        if not reply.file.is_picture:
+            sent = await self._files.send_directly(api, context.user, reply, reply.file)
+            text = f"{reply.text}\n{ENGLISH.file_sent if sent else ENGLISH.file_not_sent}"
+            return replace(message, payload=render_reply(replace(reply, text=text)))
+        file = await self._files.upload_picture(api, reply, reply.file)
+        self._tasks.start(self._files.delete_abandoned(api), f"delete pictures {context.key}")
         if file is None:
             return message
-        return _Message(payload=render_reply(reply, picture=file), fallback=message.payload)
+        return replace(message, payload=render_reply(reply, picture=file), fallback=message.payload)
 
     async def _send(self, context: EventContext, message: _Message) -> None:
-        message = await self._with_picture(context, message)
+        message = await self._with_file(context, message)
         try:
             try:
-                await self._send_payload(context, message.payload)
+                await self._send_payload(context, message, message.payload)
             except (ApiError, DeliveryError):
                 if message.fallback is None:
                     raise
-                await self._send_payload(context, message.fallback)
+                await self._send_payload(context, message, message.fallback)
         except (ApiError, DeliveryError) as error:
             _log.warning("reply_not_sent", key=context.key, error=str(error))
 
-    async def _send_payload(self, context: EventContext, payload: Payload) -> None:
+    async def _send_payload(self, context: EventContext, message: _Message, payload: Payload) -> None:
         url, location = context.reply_token.live_url(self._clock()), context.location
         if url is not None:
             thread = {"thread_ts": location.thread} if location.thread else {}
-            await self._web_api.respond(url, _ephemeral(payload) | {"replace_original": False} | thread)
+            await self._web_api.respond(
+                url, message.addressed(payload) | {"replace_original": False} | thread
+            )
             return
-        api, message = self._web_api.workspace(context.team, context.enterprise), payload.edited
+        api, content = self._web_api.workspace(context.team, context.enterprise), payload.edited
         if location.channel and not location.channel.startswith("@") and not is_direct(location.channel):
             try:
                 await api.call(
-                    "chat.postEphemeral",
+                    "chat.postMessage" if message.posted else "chat.postEphemeral",
                     channel=location.channel,
                     thread_ts=location.thread,
-                    user=context.user,
-                    **message,
+                    user=None if message.posted else context.user,
+                    **content,
                 )
             except ApiError as error:
                 _log.info("reply_sent_directly", key=context.key, code=error.code)
             else:
                 return
         response = await api.call("conversations.open", users=context.user)
-        await api.call("chat.postMessage", channel=response["channel"]["id"], **message)
+        await api.call("chat.postMessage", channel=response["channel"]["id"], **content)
 
 
 async def outcome(request: Callable[[], Awaitable[_T]], context: EventContext) -> _T | Refused:
@@ -282,7 +295,3 @@ async def _outcome_or_store_error(request: Request, context: EventContext) -> Ou
 def _is_repeated(result: Outcome) -> bool:
     """Whether the person was told the same a moment ago."""
     return isinstance(result, TooManyRequests) and result.repeated
-
-
-def _ephemeral(payload: Payload) -> dict[str, Any]:
-    return {"response_type": "ephemeral", **payload.posted}

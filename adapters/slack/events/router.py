@@ -99,7 +99,7 @@ class EventRouter:
         replies = self._replies = Replies(
             web_api=web_api,
             uploads=uploads,
-            pictures=services.preview_pictures,
+            files=services.reply_files,
             tasks=self.tasks,
             clock=clock,
             ack_timeout_s=ack_timeout_s,

@@ -51,7 +51,7 @@ def render_reply(
 ) -> Payload:
     """Render the whole message: one job like its card, several as a list with a button each.
 
-    `picture` is the Slack file of a pending command's picture.
+    `picture` is the Slack file of its picture.
     """
     if len(reply.views) == 1:
         return render_card(reply.views[0], strings=strings, media=media)
@@ -72,11 +72,11 @@ def render_reply(
     blocks += choice_rows(reply.choices)
     if reply.asks_for_key:
         blocks.append(key_row())
-    if (pending := reply.pending) is not None:
-        if picture is not None:
-            alt = sanitize_line(pending.alt, ALT_TEXT)
-            blocks.append({"type": "image", "slack_file": {"id": picture}, "alt_text": alt})
-        blocks.append(pending_row(pending, strings))
+    if picture is not None and reply.file is not None:
+        alt = sanitize_line(reply.file.alt, ALT_TEXT)
+        blocks.append({"type": "image", "slack_file": {"id": picture}, "alt_text": alt})
+    if reply.pending is not None:
+        blocks.append(pending_row(reply.pending, strings))
     if reply.setup is not None:
         blocks.append(setup_row("Change"))
     summary = f"{title}: {reply.text}" if reply.text else title

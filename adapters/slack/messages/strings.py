@@ -28,6 +28,8 @@ class SlackStrings(Strings):
     private: str = "Only you can see this. The result will be sent to you as a direct message."
     #: to a person to whom a result could not be sent directly
     not_sent: str = "The result could not be sent to you: {reason}. Use `/reverie show {job}` to see it."
+    #: under a private reply with a file, which no private message in a channel can have
+    file_sent: str = "The file was sent to you as a direct message."
     #: where a result can be neither uploaded nor linked
     no_file: str = (
         "The result cannot be shown here: {reason}. The bot has no public URL to link it from. "
