@@ -49,6 +49,8 @@ class EventLocation(BaseModel):
 
     #: empty where the modal itself asks for a conversation
     channel: str = ""
+    #: empty where the event does not say it
+    channel_name: str = ""
     thread: str | None = None
     response_url: str | None = Field(default=None, repr=False)
     #: when the response_url expires, in milliseconds UTC

@@ -87,12 +87,15 @@ class Place:
     reply_token: str = field(default="", repr=False)
     #: only adults can see it; None where the platform has no such channels; known while a command is accepted
     age_restricted: bool | None = None
+    #: the channel's name, where the event says it; known while a command is accepted
+    channel_name: str = ""
     #: a reply token for other channels of the workspace; known while a command is accepted
     channel_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         ids = (self.adapter, self.workspace, self.channel, self.thread or "", self.message or "")
         _require_storable(*ids, self.reply_token)
+        object.__setattr__(self, "channel_name", storable(self.channel_name)[:_ID_MAX])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

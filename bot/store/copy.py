@@ -41,6 +41,8 @@ TABLES = (
     "alert",
     "alert_notice",
     "vocabulary",
+    "usage_rollup",
+    "usage_day",
 )
 #: tables whose rows are numbered by the database, in the order of insertion
 NUMBERED = frozenset({"audit", "job_event", "journal"})

@@ -13,6 +13,7 @@ from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import Query, load
 from bot.store.file_refs import end_uploads
 from bot.store.rows import UNREADABLE, dump_record, failure_from, log_unreadable
+from bot.store.usage import rename_member
 
 sql = load("erasure")
 
@@ -61,6 +62,9 @@ async def clear_jobs(tx: Transaction, erasure: Erasure, *, ended_before: int, co
         count=count,
     )
     if rows:
+        await rename_member(
+            tx, [row["id"] for row in rows], lambda workspace: member_of(erasure.pseudonym, workspace)
+        )
         await tx.run(
             sql.clear_jobs,
             pseudonym=erasure.pseudonym,

@@ -12,6 +12,7 @@ from bot.store.ledger import SettleReservation, settle_reservations
 from bot.store.orphans import Orphan, OrphanCause, record_orphan
 from bot.store.rows import jobs_from, media_from
 from bot.store.transition import refresh_cards
+from bot.store.usage import add_refund
 
 sql = load("jobs")
 
@@ -108,5 +109,6 @@ async def refund_job(tx: Transaction, job: str, *, now: int, cause: str) -> bool
     if not await settle_reservations(tx, {job: change}):
         return False
     if row := await tx.one(sql.mark_refunded, id=job):
+        await add_refund(tx, job)
         await refresh_cards(tx, {job: row["card"]}, now)
     return True

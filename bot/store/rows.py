@@ -24,6 +24,7 @@ from bot.domain.models import Lane
 from bot.domain.policy.record import Policy, load_policy
 from bot.domain.quota import Allowance, Level, Period, Rule, Unit
 from bot.domain.requests import dump_request, load_request
+from bot.domain.usage import command_of
 from bot.domain.workspace_keys import OwnAccount
 from bot.security.encryption import DecryptionFailed, FieldCipher, card_context
 from bot.store.database.base import Row
@@ -110,6 +111,7 @@ def new_job_row(job: Job, *, duration_class: str) -> dict[str, Any]:
     return row | {
         "duration_class": duration_class,
         "request": dump_request(job.request),
+        "command": command_of(job.request),
         "makes": job.request.makes,
         "private": int(job.private),
         "spoiler": int(job.spoiler),
@@ -192,6 +194,7 @@ def card_row(place: Place, caller: Caller, encrypted_reply_token: str) -> dict[s
         "adapter": place.adapter,
         "workspace": place.workspace,
         "channel": place.channel,
+        "channel_name": place.channel_name,
         "thread": place.thread,
         "message": place.message,
         "reply_token": encrypted_reply_token,

@@ -157,6 +157,7 @@ def _row(item: Transition) -> dict[str, object]:
         "price": item.price,
         "result": dump_record(item.result),
         "failure": dump_record(item.failure),
+        "failure_category": item.failure.category if item.failure else None,
         "lease_owner": item.lease.owner if item.lease else None,
         "lease_until": item.lease.until if item.lease else None,
     }

@@ -1,4 +1,4 @@
-"""Removes stored media that have expired or that nothing refers to."""
+"""Removes what has expired or what nothing refers to, and sums up the usage of ended days."""
 
 from bot.jobs.media import remove_unreferenced
 from bot.jobs.pending_commands import expire_commands
@@ -6,6 +6,7 @@ from bot.services import Services, log
 from bot.store.audit import expire_audit
 from bot.store.file_refs import expire_media, expire_references
 from bot.store.retention import expire_media_of_workspaces, remove_words
+from bot.store.usage import sum_up, workspaces_behind
 
 _BATCH = 200
 _DAY_MS = 86_400_000
@@ -26,6 +27,7 @@ async def retain(services: Services) -> None:
         if scanned_at is None or services.clock() - scanned_at >= services.media_scan_interval:
             scanned_at = services.clock()
             await services.guarded("unreferenced files", lambda: remove_unreferenced_files(services))
+        await services.guarded("usage", lambda: sum_up_days(services))
 
 
 async def expire_uploads(services: Services) -> None:
@@ -69,6 +71,15 @@ async def expire_decisions(services: Services) -> None:
             expire_audit, now=services.clock(), default_days=days, count=_BATCH
         ):
             return
+
+
+async def sum_up_days(services: Services) -> None:
+    """Sum up the ended days of all workspaces, so that a report reads no jobs of theirs."""
+    for workspace in await workspaces_behind(services.database, now=services.clock()):
+        while not services.stopping.is_set() and await sum_up(
+            services.database, workspace, now=services.clock()
+        ):
+            pass
 
 
 async def remove_unreferenced_files(services: Services) -> None:

@@ -21,12 +21,14 @@ from bot.store.file_refs import add_upload
 from bot.store.jobs import delete_job, refund_job, toggle_star
 from bot.store.limits import grant, set_rule, usage_of
 from bot.store.policies import change_policy
+from bot.store.usage import sum_up, workspaces_behind
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary
 from bot.store.votes import Vote
 from bot.store.workspace_keys import NewKey, set_key
 from bot.store.workspaces import AuditEntry, set_block
 from tests.store.factories import (
     ACCOUNT,
+    DAY,
     HOUR,
     NOW,
     acceptance,
@@ -37,6 +39,13 @@ from tests.store.factories import (
     open_account,
     submitted,
 )
+
+
+async def sum_up_all(database: Database) -> None:
+    """Sum up all ended days."""
+    for workspace in await workspaces_behind(database, now=NOW + 2 * DAY):
+        while await sum_up(database, workspace, now=NOW + 2 * DAY):
+            pass
 
 
 async def live(database: Database) -> None:
@@ -98,6 +107,7 @@ async def live(database: Database) -> None:
         may_resolve=True,
     )
     await database.transact(record_findings, findings)
+    await sum_up_all(database)
     words = (WordRule(pattern="bad*", by="Boss", at=NOW),)
     await database.transact(
         change_policy, "chat:home", lambda policy: policy.model_copy(update={"words": words}), audit=decision

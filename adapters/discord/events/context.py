@@ -32,6 +32,8 @@ class EventContext:
     #: identifies the event: the interaction's id, or who put which emoji under which message
     key: str = ""
     channel: str
+    #: empty where it is not known
+    channel_name: str = ""
     thread: str | None = None
     #: the bot itself is in the guild, so that its permissions matter
     is_guild: bool
@@ -55,6 +57,7 @@ class EventContext:
             adapter=ADAPTER,
             workspace=self.caller.workspace,
             channel=self.channel,
+            channel_name=self.channel_name,
             thread=self.thread,
             private=private,
             direct=self.direct,
@@ -113,6 +116,7 @@ def reaction_context(payload: RawReactionActionEvent) -> EventContext:
             is_admin=permissions is not None and (permissions.administrator or permissions.manage_guild),
         ),
         channel=str(thread.parent_id if thread is not None else payload.channel_id),
+        channel_name=_name(member.guild.get_channel_or_thread(payload.channel_id)) if member else "",
         thread=str(thread.id) if thread is not None else None,
         is_guild=payload.guild_id is not None,
         # Outside of guilds the gateway sends reactions of direct messages with the bot alone.
@@ -196,6 +200,7 @@ def _interaction_context(interaction: Interaction[Any], clock: Callable[[], int]
         caller=caller,
         key=key,
         channel=str(channel.parent_id if isinstance(channel, Thread) else channel.id),
+        channel_name=_name(channel),
         thread=str(channel.id) if isinstance(channel, Thread) else None,
         is_guild=in_guild,
         app_permissions=interaction.app_permissions.value,
@@ -221,6 +226,12 @@ def _roles(user: User | Member | None) -> frozenset[str]:
         return frozenset()
     # The public property leaves out roles that the gateway's cache does not have.
     return frozenset(map(str, (*user._roles, user.guild.id)))  # noqa: SLF001
+
+
+def _name(channel: object) -> str:
+    """The name of a channel, or of the channel of a thread; empty where it has none or is not known."""
+    name = getattr(channel.parent if isinstance(channel, Thread) else channel, "name", None)
+    return name if isinstance(name, str) else ""
 
 
 def _is_age_restricted(channel: object) -> bool:

@@ -194,7 +194,11 @@ class RequestContext:
     def place(self, *, private: bool = False) -> Place:
         if self.conversation.owner is None:
             return Place(
-                adapter=ADAPTER, workspace=WORKSPACE, channel=self.conversation.channel, private=private
+                adapter=ADAPTER,
+                workspace=WORKSPACE,
+                channel=self.conversation.channel,
+                channel_name=self.conversation.channel,
+                private=private,
             )
         return Place(
             adapter=ADAPTER,

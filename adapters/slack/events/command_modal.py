@@ -295,7 +295,8 @@ class CommandModal:
         urls = [each for each in body.get("response_urls") or () if each.get("channel_id") == channel]
         url = urls[0].get("response_url") if urls else None
         until = self.clock() + RESPONSE_URL_MS if url else 0
-        return state.model_copy(update={"channel": channel, "response_url": url, "until": until})
+        chosen = {"channel": channel, "channel_name": "", "response_url": url, "until": until}
+        return state.model_copy(update=chosen)
 
 
 def _action_ts(action: Mapping[str, Any]) -> str:

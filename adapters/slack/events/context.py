@@ -23,6 +23,8 @@ Body = Mapping[str, Any]
 
 #: other characters could change the meaning of the ids that the core stores
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+#: in place of the names of private channels and direct messages
+_UNNAMED = frozenset({"privategroup", "directmessage"})
 #: subtypes of messages that people write
 _PEOPLES_SUBTYPES = (None, "", "file_share", "thread_broadcast")
 
@@ -103,6 +105,7 @@ class EventContext:
             adapter=ADAPTER,
             workspace=self.caller.workspace,
             channel=channel,
+            channel_name="" if direct else self.location.channel_name,
             thread=self.location.thread,
             # A workspace is shared by its members, direct messages are not.
             private=direct,
@@ -182,10 +185,17 @@ def _location(body: Body, now: int) -> EventLocation:
     url = body.get("response_url")
     return EventLocation(
         channel=str(body.get("channel_id") or channel_id or ""),
+        channel_name=_channel_name(body, channel),
         thread=_thread(body),
         response_url=url,
         until=now + RESPONSE_URL_MS if url else 0,
     )
+
+
+def _channel_name(body: Body, channel: Any) -> str:
+    """The channel's name; empty where the event has none, or what Slack writes in its place."""
+    name = body.get("channel_name") or (channel.get("name") if isinstance(channel, Mapping) else None)
+    return name if isinstance(name, str) and name not in _UNNAMED else ""
 
 
 def _thread(body: Body) -> str | None:

@@ -17,13 +17,13 @@ FROM {{rows items (id text, amount bigint)}} AS r
 WHERE meter.id = r.id AND meter.used + meter.reserved + r.amount <= meter.max_amount + meter.granted;
 
 -- name: insert_cards
-{{insert card items (id text, event text, adapter text, workspace text, channel text, thread text, message text,
+{{insert card items (id text, event text, adapter text, workspace text, channel text, channel_name text, thread text, message text,
                      reply_token text, private bigint, member text, person text, reaction text, posting_since bigint,
                      lease_owner text, lease_until bigint, run_at bigint, created_at bigint)}};
 
 -- name: insert_jobs
 {{insert job items (id text, card text, position bigint, workspace text, member text, person text,
-                    member_name text, provider text, lane text, queue text, duration_class text, request text,
+                    member_name text, provider text, lane text, queue text, duration_class text, request text, command text,
                     makes text, title text, price bigint, state text, virtual_time bigint, account_required text,
                     edited_generation text, run_at bigint, deadline bigint, created_at bigint, parent text, private bigint,
                     hold text, spoiler bigint)}};

@@ -10,11 +10,11 @@ SET state = r.after,
     deadline = coalesce(r.deadline, job.deadline),
     request = coalesce(r.request, job.request),
     price = CASE WHEN r.price < job.price THEN r.price ELSE job.price END,
-    result = r.result, failure = r.failure, preview = NULL,
+    result = r.result, failure = r.failure, failure_category = r.failure_category, preview = NULL,
     lease_owner = NULL, lease_until = NULL, failed_tries = 0, failing_since = NULL
 FROM {{rows items (id text, before text, attempt bigint, after text, account text, remote_id text,
                    submitted_at bigint, finished_at bigint, run_at bigint, deadline bigint,
-                   request text, price bigint, result text, failure text, lease_owner text,
+                   request text, price bigint, result text, failure text, failure_category text, lease_owner text,
                    lease_until bigint)}} AS r
 WHERE job.id = r.id AND job.state = r.before AND job.attempt = r.attempt
   AND (r.lease_owner IS NULL OR (job.lease_owner = r.lease_owner AND job.lease_until = r.lease_until))
