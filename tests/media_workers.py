@@ -8,7 +8,7 @@ process: each test has another loop.
 import asyncio
 import atexit
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
@@ -55,6 +55,7 @@ class SharedPool(SandboxPool):
         cpu_s: float | None = None,
         key: Hashable = None,
         used: Callable[[float], None] | None = None,
+        imports: Sequence[str] = (),
     ) -> Result:
         if self._closed.is_set():
             raise MediaUnavailable("The bot is stopping.")
@@ -68,6 +69,7 @@ class SharedPool(SandboxPool):
                 cpu_s=cpu_s,
                 key=(id(self), key),
                 used=spent.append,
+                imports=imports,
             ),
             loop,
         )

@@ -4,16 +4,18 @@ import asyncio
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from bot.domain.charts import BarChart
 from bot.domain.errors import MediaLost, MediaRefused
 from bot.domain.framing import Framing
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, VIDEO_MAX_BYTES
+from bot.media.codecs.charts import CANVAS, draw_chart
 from bot.media.codecs.framing import draw_framing
 from bot.media.codecs.pictures import convert_picture, shrink_picture
 from bot.media.codecs.probe import Probe
@@ -31,6 +33,7 @@ from bot.media.storage.base import Storage
 PROBE_S = 60.0
 REWRITE_S = 60.0
 TRANSCODE_S = 240.0
+CHART_S = 20.0
 #: CPU time in seconds for pictures and for probing a video
 CPU_S = 10.0
 #: CPU time in seconds to shrink a picture, which may take several attempts
@@ -212,6 +215,13 @@ class MediaLibrary:
             with disk_errors():
                 return await asyncio.to_thread(target.read_bytes)
 
+    async def draw_chart(self, chart: BarChart, *, member: str) -> bytes:
+        """A chart as PNG."""
+        async with self._new_file() as target:
+            await self._run(draw_chart, target, chart, member=member, timeout_s=CHART_S, imports=(CANVAS,))
+            with disk_errors():
+                return await asyncio.to_thread(target.read_bytes)
+
     async def _probe(self, path: Path, member: str | None = None) -> Probe:
         return await self._run(probe, path, member=member, timeout_s=PROBE_S)
 
@@ -270,6 +280,7 @@ class MediaLibrary:
         member: str | None,
         timeout_s: float = REWRITE_S,
         cpu_s: float = CPU_S,
+        imports: Sequence[str] = (),
     ) -> Result:
         return await self._processes(member).pool.run(
             function,
@@ -278,6 +289,7 @@ class MediaLibrary:
             cpu_s=cpu_s,
             key=member,
             used=None if member is None else partial(self._charge, member),
+            imports=imports,
         )
 
     @asynccontextmanager

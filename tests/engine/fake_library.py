@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.domain.charts import BarChart
 from bot.domain.framing import Framing
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
@@ -45,6 +46,8 @@ class FakeLibrary(MediaLibrary):
         self._storage = storage
         #: by which addresses are checked; nothing is fetched with it
         self._fetcher = Fetcher(FetchRules(own_hosts=frozenset({"bot.invalid"})))
+        #: that were drawn
+        self.charts: list[BarChart] = []
         #: a queue of errors for the next fetches of an address, before what follows
         self.setbacks: dict[str, deque[Exception]] = {}
         #: an error instead of the file, by address; `*` is every address
@@ -136,6 +139,13 @@ class FakeLibrary(MediaLibrary):
         async with self.local(media.poster) as source:
             await asyncio.to_thread(draw_framing, source, target, size, boxes[0], boxes[1])
         return await asyncio.to_thread(target.read_bytes)
+
+    async def draw_chart(self, chart: BarChart, *, member: str) -> bytes:
+        self.members.append(member)
+        if self.unusable is not None:
+            raise self.unusable
+        self.charts.append(chart)
+        return PNG + chart.title.encode()
 
     async def _keep(self, content: bytes, found: Found) -> Media:
         media = await self._storage.put(

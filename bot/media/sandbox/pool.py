@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from types import TracebackType
 from typing import Self, TypeVar, TypeVarTuple
 
@@ -77,12 +77,14 @@ class SandboxPool:
         cpu_s: float | None = None,
         key: Hashable = None,
         used: Callable[[float], None] | None = None,
+        imports: Sequence[str] = (),
     ) -> Result:
         """Call a top-level function and return its result.
 
         `timeout_s` limits the wall-clock time of the call without the wait for a slot, `cpu_s` its CPU time
         (default: the same). Calls of one `key` run one at a time, and the pool rotates between keys. `used`
-        is called with the CPU time in seconds, also after a failure.
+        is called with the CPU time in seconds, also after a failure. `imports` are modules that the function
+        imports and this process never does; later calls find them imported.
 
         Raises MediaRefused only if the function does. Other failures are no verdict on the file:
         ProcessingFailed, or MediaUnavailable if the file is gone or the bot stops.
@@ -97,7 +99,7 @@ class SandboxPool:
             server = await self._take()
             answered, began = False, time.monotonic()
             try:
-                report, answer = await server.call(function, args, limits)
+                report, answer = await server.call(function, args, limits, imports)
                 answered = True
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
                 if not self._open:

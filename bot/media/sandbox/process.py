@@ -7,7 +7,7 @@ import pickle
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -86,15 +86,19 @@ class ForkServer:
             return False
 
     async def call(
-        self, function: Callable[..., Any], args: tuple[Any, ...], limits: Limits
+        self, function: Callable[..., Any], args: tuple[Any, ...], limits: Limits, imports: Sequence[str]
     ) -> tuple[Report, bytes]:
-        """Run one call.
+        """Run one call, once the modules in `imports` are imported.
 
         Raises TimeoutError, IncompleteReadError or ConnectionError if the server itself fails.
         """
         assert self._process.stdin is not None  # noqa: S101 - asked for in `start`
         header = CallHeader(
-            function.__module__, limits.timeout_s, limits.cpu_s, limits.memory_bytes, limits.file_bytes
+            [function.__module__, *imports],
+            limits.timeout_s,
+            limits.cpu_s,
+            limits.memory_bytes,
+            limits.file_bytes,
         )
         content = json.dumps(header).encode() + b"\n" + pickle.dumps((function, args))
         self._process.stdin.write(FRAME.pack(len(content)) + content)

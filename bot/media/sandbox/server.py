@@ -37,9 +37,9 @@ _ATTRIBUTES = struct.Struct("IIQiIQQQ")
 
 
 class CallHeader(NamedTuple):
-    """What the server reads of a call: the module to import before the fork, and the child's limits."""
+    """What the server reads of a call: the modules to import before the fork, and the child's limits."""
 
-    module: str
+    modules: list[str]
     timeout_s: float
     cpu_s: float
     memory_bytes: int
@@ -93,11 +93,13 @@ def _lower_priority() -> None:
 def _run(header: CallHeader, call: bytes, context: child.ServerContext) -> tuple[bytes, bytes]:
     if sys.platform != "darwin":
         # Later children inherit the import. Not on macOS, whose system libraries are not fork-safe.
-        with suppress(ImportError):
-            importlib.import_module(header.module)
+        for module in header.modules:
+            # If it fails here, it fails in the child, too, which can say so.
+            with suppress(ImportError, OSError):
+                importlib.import_module(module)
         gc.freeze()
     reading, writing = os.pipe()
-    limits = Limits(**{name: value for name, value in header._asdict().items() if name != "module"})
+    limits = Limits(**{name: value for name, value in header._asdict().items() if name != "modules"})
     pid = os.fork()
     if pid == 0:
         child.serve(call, limits, context, writing)
