@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.params import AsJson, Counted, Subject, choice, group, number, read_dollars, read_quietly
-from bot.cli.tables import show
+from bot.cli.tables import say, show
 from bot.domain.jobs import State
 from bot.domain.quota import Level, Period
+from bot.domain.usage import DAYS_MAX, Dimension
 
 app = typer.Typer()
 quota = group("Budgets and limits set by the operator.")
@@ -55,14 +56,33 @@ def quota_reset(
 def usage(
     workspace: Annotated[str | None, typer.Argument(help="A workspace, discord:123; none: all.")] = None,
     *,
+    by: Annotated[
+        Dimension | None, choice(Dimension, "Day, member, channel, command or model; day if none is given.")
+    ] = None,
     period: Annotated[Period, choice(Period, "The calendar period.")] = Period.MONTH,
+    days: Annotated[
+        int | None, number("So many days up to today, in place of the period.", at_most=DAYS_MAX)
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a workspace's spending by member and model; without one, accounts, credit and workspaces."""
-    if workspace is None:
+    """Show what jobs came to. Without a workspace or --by: accounts, credit and workspaces."""
+    if workspace is None and by is None and days is None and not as_csv:
         _operate("overview", as_json=as_json, period=period)
+        return
+    asked: dict[str, Any] = {
+        "workspace": workspace or "",
+        "by": by or Dimension.DAY,
+        "period": period,
+        "days": days,
+    }
+    if as_csv:
+        from bot.cli.store_access import operate  # noqa: PLC0415
+
+        answer: Any = asyncio.run(operate(read_quietly(), "usage", asked | {"as_csv": True}, writes=False))
+        say(answer["csv"].rstrip())
     else:
-        _operate("usage", as_json=as_json, workspace=workspace, period=period)
+        _operate("usage", as_json=as_json, **asked)
 
 
 @app.command()

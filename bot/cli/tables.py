@@ -1,7 +1,7 @@
 """Prints answers of the command line: tables for people, JSON for programs.
 
 An answer is one record, a list of records, or a mapping of names to lists of records. The last word of a key
-is its unit: `_microusd` is an amount of money, `_at` a time in milliseconds UTC.
+is its unit: `_microusd` is an amount of money, `_at` a time in milliseconds UTC, `_ms` a duration.
 """
 
 import io
@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import typer
 
+from bot.domain.cards import show_duration
 from bot.domain.pricing import show_money
 from bot.standard_streams import discard
 
@@ -75,7 +76,7 @@ def _table(records: Sequence[Record]) -> Iterator[str]:
 
 
 def _heading(key: str) -> str:
-    return _words(key.removesuffix("_microusd").removesuffix("_at"))
+    return _words(key.removesuffix("_microusd").removesuffix("_at").removesuffix("_ms"))
 
 
 def _words(key: str) -> str:
@@ -90,6 +91,8 @@ def _cell(key: str, value: Any) -> str:
             text = show_money(value)
         case int() if key.endswith("_at"):
             text = f"{datetime.fromtimestamp(value / 1000).astimezone():%Y-%m-%d %H:%M %Z}"
+        case int() if key.endswith("_ms"):
+            text = show_duration(value)
         case list():
             text = ", ".join(_cell(key, one) for one in value)
         case dict():

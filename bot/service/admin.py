@@ -1,21 +1,18 @@
-"""The admins' use cases: pause, usage, time zone. Rights are checked here on every call."""
+"""The admins' use cases: pause, time zone. Rights are checked here on every call."""
 
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import is_operator, require_admin
-from bot.domain.commands import StudioPause, StudioResume, StudioTimezone, StudioUsage
+from bot.domain.commands import StudioPause, StudioResume, StudioTimezone
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
-from bot.domain.pricing import show_money
 from bot.domain.quota import Level, Period, Rule, bounds, limit_of
 from bot.domain.text import moment
 from bot.domain.timezones import read_timezone
-from bot.service.account_reports import account_reports
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic, log
 from bot.store.limits import set_rule, set_workspace_cap
-from bot.store.reports import usage
 from bot.store.workspaces import (
     AuditEntry,
     MemberName,
@@ -120,31 +117,3 @@ async def set_timezone(services: Services, command: StudioTimezone, caller: Call
         text=f"Days, weeks and months of this workspace begin in {zone}; the next day begins "
         f"{moment(midnight)} of your time. What was used today counts in the earlier time zone.",
     )
-
-
-async def show_usage(services: Services, command: StudioUsage, caller: Caller) -> PrivateReply:
-    """Show what was spent here in a period, by member and model."""
-    require_rights(services, caller)
-    workspace = await find_workspace(services.database, caller.workspace)
-    since, _ = bounds(services.clock(), command.period, ZoneInfo(workspace.timezone))
-    rows = await usage(services.database, caller.workspace, since=since)
-    total = sum(row.spent for row in rows)
-    spending = [
-        (f"{row.name} · {row.duration_class.partition('/')[2]}", f"{show_money(row.spent)} for {row.jobs}")
-        for row in rows
-    ]
-    return PrivateReply(
-        title=f"Spent {command.period.current}: {show_money(total)}",
-        text="" if rows else "Nothing yet.",
-        fields=(*spending, *await _account_fields(services, caller)),
-    )
-
-
-async def _account_fields(services: Services, caller: Caller) -> list[tuple[str, str]]:
-    """The credit of the shared accounts, for operators only."""
-    if not is_operator(caller, frozenset(services.settings.operators)):
-        return []
-    reports = await account_reports(
-        services.database, monthly_limit=services.settings.monthly_limit, now=services.clock()
-    )
-    return [(f"Account {report.account} ({report.provider})", report.credit_line) for report in reports]

@@ -56,6 +56,7 @@ from bot.service import (
     retention,
     rules,
     setup,
+    usage,
     workspace_keys,
 )
 from bot.service.replies import PrivateReply
@@ -79,7 +80,7 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
     StudioKey: workspace_keys.manage_key,
     StudioPause: admin.pause_or_resume,
     StudioResume: admin.pause_or_resume,
-    StudioUsage: admin.show_usage,
+    StudioUsage: usage.show_usage,
     StudioAudit: audit.show_audit,
     StudioRetention: retention.set_or_show,
     RulesBlock: moderation.block_or_unblock,

@@ -27,6 +27,7 @@ from bot.domain.policy.reactions import ReactionRule
 from bot.domain.policy.terms import policy_terms
 from bot.domain.pricing import is_estimate, is_upper_bound
 from bot.domain.text import storable
+from bot.domain.usage import UsageReport
 from bot.jobs.estimates import views_now
 from bot.jobs.transitions import confirm_shown
 from bot.service import (
@@ -41,13 +42,14 @@ from bot.service import (
     queries,
     reactions,
     uploads,
+    usage,
     workspace_keys,
 )
 from bot.service.actions import ActionEvent
 from bot.service.answers import answer
 from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
-from bot.service.replies import PriceQuote, PrivateReply, Reply
+from bot.service.replies import PriceQuote, PrivateReply, Reply, ReplyFile
 from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services
 from bot.store.cards import MessageCard, card_of_message, find_card
@@ -230,6 +232,14 @@ class BotService:
             direct=True,
         )
         return await answer(self._services, command, caller, place)
+
+    async def usage_report(self, command: StudioUsage, caller: Caller) -> UsageReport:
+        """What the jobs of the caller's workspace came to; raises NotAllowed for who is no admin."""
+        return await usage.usage_report(self._services, command, caller)
+
+    async def usage_chart(self, report: UsageReport, caller: Caller) -> ReplyFile:
+        """A report as a PNG with its alternative text; raises MediaError where it cannot be drawn."""
+        return await usage.usage_chart(self._services, report, caller)
 
     async def confirm_shown(self, view: CardView, message: str) -> None:
         """Record that the adapter has shown a card's first revision itself, as this message."""

@@ -28,6 +28,7 @@ from bot.domain.text import storable_json
 from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.secret_keys import fingerprint
 from bot.service.account_reports import account_reports, wrong_prices
+from bot.service.usage import usage_answer
 from bot.services import log
 from bot.store.audit import AuditSearch, search_audit
 from bot.store.database.base import Database, Transaction
@@ -35,12 +36,11 @@ from bot.store.jobs import find_job, list_jobs, refund_job
 from bot.store.limits import reset_meter, set_rule, usage_of
 from bot.store.orphans import list_orphans, resolve_orphan
 from bot.store.reencrypt import EncryptedValue, encrypted_values, replace_values
-from bot.store.reports import list_workspaces, usage
+from bot.store.reports import list_workspaces
 from bot.store.workspaces import (
     AuditEntry,
     add_workspaces,
     find_members,
-    find_workspace,
     knows_workspace,
     nearest_subject,
     record_audit,
@@ -195,20 +195,11 @@ class Operator:
             )
         return {"generation": generation, "resolved": True}
 
-    async def usage(self, *, workspace: str, period: str = "month") -> Answer:
-        await self._require_known(workspace)
-        zone = (await find_workspace(self._database, workspace)).timezone
-        since, _ = bounds(self._clock(), Period(period), ZoneInfo(zone))
-        return [
-            {
-                "member": row.member,
-                "name": row.name,
-                "kind": row.duration_class,
-                "jobs": row.jobs,
-                "spent_microusd": row.spent,
-            }
-            for row in await usage(self._database, workspace, since=since)
-        ]
+    async def usage(self, *, workspace: str = "", **asked: Any) -> Answer:
+        """What the jobs of one workspace, or of all, came to; `asked` as for `usage_answer`."""
+        if workspace:
+            await self._require_known(workspace)
+        return await usage_answer(self._database, workspace, now=self._clock(), **asked)
 
     async def overview(self, *, period: str = "month") -> Answer:
         """Accounts with their credit, spending by workspace, and prices that are not ours; in UTC."""

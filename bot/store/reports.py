@@ -1,7 +1,5 @@
-"""Reports for the operator: workspaces, spending, and whether meters and counters are consistent."""
+"""Reports for the operator: workspaces and their spending, and whether meters and counters are consistent."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bot.store.database.base import Database
@@ -22,33 +20,6 @@ async def list_workspaces(database: Database, *, since: int) -> list[dict[str, A
             "spent_microusd": row["spent"],
         }
         for row in await database.fetch(workspaces_sql.list_workspaces, since=since)
-    ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What a member spent on one class of jobs."""
-
-    member: str
-    name: str
-    duration_class: str
-    jobs: int
-    #: micro-dollars
-    spent: int
-
-
-async def usage(database: Database, workspace: str, *, since: int) -> Sequence[Usage]:
-    """Spending in a workspace since a time, the largest first."""
-    rows = await database.fetch(limits_sql.usage, workspace=workspace, since=since)
-    return [
-        Usage(
-            member=row["member"],
-            name=row["name"],
-            duration_class=row["duration_class"],
-            jobs=row["jobs"],
-            spent=row["spent"],
-        )
-        for row in rows
     ]
 
 

@@ -164,6 +164,12 @@ async def fill(where: Settings, *, now: int) -> None:
         ("erasure", {"person": "discord:2", "pseudonym": "forgotten:1", "requested_at": now}),
         ("adapter_data", {"adapter": "playground", "key": "k", "value": "v", "seq": 1}),
         ("adapter_data_seq", {"adapter": "playground", "seq": 1}),
+        ("usage_rollup", {"workspace": "discord:10", "timezone": "UTC", "rolled_until": 0, "version": 1}),
+        (
+            "usage_day",
+            {"workspace": "discord:10", "dimension": "day", "day": 0, "value": "", "outcome": "completed"}
+            | {"makes": "picture", "wait_ms": 12_000, "jobs": 1, "amount": PRICE, "named_by": JOB},
+        ),
         (
             "vocabulary",
             {"provider": "simulator", "concepts": '["pov"]', "camera_motions": "[]", "fetched_at": now},

@@ -122,7 +122,9 @@ async def test_an_unknown_workspace_or_member_is_told_with_the_nearest(
 
 async def test_a_budget_makes_a_workspace_known_before_it_uses_the_bot(full: Settings) -> None:
     await _write(full, "quota_set", subject="discord:77", amount="50")
-    assert [] == await _read(full, "usage", workspace="discord:77")
+    answer = await _read(full, "usage", workspace="discord:77")
+    assert ([], 0) == (answer["failures"], answer["total"][0]["jobs"])
+    assert {0} == {day["jobs"] for day in answer["groups"]}
 
 
 async def test_a_database_locked_by_a_bot_without_a_socket_is_reported(full: Settings) -> None:

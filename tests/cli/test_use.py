@@ -39,6 +39,7 @@ _HEAVY = {
         ("quota show person:discord:1", "write a workspace like discord:123"),
         ("quota reset discord:1 --level all", "--level takes member, role, "),
         ("usage discord:1 --period x", "--period takes day, week or month"),
+        ("usage --by x", "--by takes day, member, channel, command or model, not 'x'"),
         ("jobs list --state lost", "--state takes held, preparing, "),
         ("jobs list --count 0", "--count takes a whole number from 1 to 1000, not '0'"),
         ("jobs list --count many", "--count takes a whole number from 1 to 1000, not 'many'"),

@@ -15,7 +15,7 @@ from tests.media.libraries import open_library
 
 _BACKGROUND = (0x1E, 0x20, 0x29)
 #: a formula, a mention, letters that few fonts have, right-to-left text, and what is no letter at all
-_NAMES = ("Ada", "$\\frac{1}{0}$ <b>@everyone", "山田太郎", "مرحبا", "🦊🦊", "\U000e0041", "")
+_NAMES = ("Ada", "$\\frac{$ <b>@everyone", "山田太郎", "مرحبا", "🦊🦊", "\U000e0041", "")
 
 
 @pytest.fixture
@@ -46,9 +46,9 @@ async def test_charts_are_drawn_on_their_own_background(storage: FolderStorage) 
         for chart in (_chart(*_NAMES), days, _chart()):
             content = await library.draw_chart(chart, member="boss")
             assert len(content) < 100_000
-            with Image.open(BytesIO(content)) as picture:
-                assert picture.format == "PNG"
-                drawn.append(picture.convert("RGB"))
+            with Image.open(BytesIO(content)) as opened:
+                assert opened.format == "PNG"
+                drawn.append(opened.convert("RGB"))
     named, by_day, empty = drawn
     assert [1200, 1200, 1200] == [picture.width for picture in drawn]
     assert all(_is_near(picture.getpixel((0, picture.height - 1)), _BACKGROUND) for picture in drawn)

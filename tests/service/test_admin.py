@@ -154,17 +154,6 @@ async def test_a_pause_starts_nothing_that_waits_and_tells_so(engine: Open) -> N
         assert State.COMPLETED is (await bot.ends(card)).state
 
 
-async def test_usage_tells_who_spent_what(engine: Open) -> None:
-    async with engine() as bot:
-        for by, model in ((ADA, "photon-1"), (ADA, "photon-1"), (BOB, "photon-flash-1")):
-            await bot.ends(await bot.ask(f"/imagine a fox --model {model}", by=by))
-
-        note = await bot.learn("/studio usage day", by=BOSS)
-
-        assert "Spent today: $0.039" == note.title
-        assert (("Ada · photon-1", "$0.035 for 2"), ("Bob · photon-flash-1", "$0.005 for 1")) == note.fields
-
-
 async def test_a_guest_s_quota_is_shown_as_it_is_for_them(any_engine: Open) -> None:
     guest = replace(ADA, is_guest=True)
     async with any_engine(start=None) as bot:

@@ -14,7 +14,7 @@ from bot.store.database.base import ConstraintViolated, Database
 from bot.store.database.named_sql import Query
 from bot.store.jobs import list_jobs, refund_job
 from bot.store.limits import reset_meter, set_rule, usage_of
-from bot.store.reports import inconsistent_meters, usage
+from bot.store.reports import inconsistent_meters
 from bot.store.workspaces import AuditEntry
 from tests.store.factories import (
     DAY,
@@ -258,15 +258,3 @@ async def test_every_limit_on_a_caller_is_found_with_what_it_has_counted(store: 
         Level.PERSON: (50, Period.WEEK, Meter()),
         Level.CEILING: (1_000, Period.MONTH, Meter(used=10)),
     } == {limit.level: (limit.amount, limit.period, meter) for limit, meter in found}
-
-
-async def test_usage_counts_what_was_paid_and_kept(store: Database) -> None:
-    for who, price in ((caller(), 10), (caller(), 30), (caller("bob"), 100)):
-        await completed(store, acceptance(who, price=price))
-    given_back = await completed(store, acceptance(caller("bob"), price=5))
-    await give_back(store, given_back.job)
-    await submitted(store, acceptance(price=7))
-    rows = await usage(store, "chat:home", since=NOW)
-    assert [("Bob", 1, 100), ("Ada", 2, 40)] == [(row.name, row.jobs, row.spent) for row in rows]
-    assert [] == await usage(store, "chat:home", since=NOW + 1)
-    assert [] == await usage(store, "chat:other", since=0)

@@ -25,6 +25,7 @@ from bot.domain.commands import (
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError, ServiceUnavailable
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.ids import parse_job_id
+from bot.domain.usage import Dimension, Format
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 
@@ -33,6 +34,8 @@ _VIEWING_MS = 3_600_000
 _MAX_VIEWERS = 1_000
 #: between two refreshes
 REFRESH_S = 3.0
+#: a chart would be a file of its own
+_USAGE = StudioUsage(by=Dimension.MEMBER, format=Format.TABLE)
 
 _log = structlog.get_logger(__name__)
 
@@ -192,7 +195,7 @@ class HomeTab:
         usage: PrivateReply | None = None
         quotas: PrivateReply | None = None
         try:
-            usage, quotas = await query(StudioUsage(), caller), await query(QuotasShow(), caller)
+            usage, quotas = await query(_USAGE, caller), await query(QuotasShow(), caller)
         except NotAllowed:
             _log.debug("slack_home_without_admin_part", member=caller.member)
         history = await query(History(count=MAX_HISTORY), caller)

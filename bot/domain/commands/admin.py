@@ -10,6 +10,7 @@ from bot.domain.commands.base import Audience, Command
 from bot.domain.named_options import Subject
 from bot.domain.options import Kind, Money, OptionSpec
 from bot.domain.quota import Period
+from bot.domain.usage import DAYS_MAX, Dimension, Format
 from bot.domain.workspace_keys import COMMAND as KEY_COMMAND
 from bot.domain.workspace_keys import KeyAction, check_typed
 
@@ -42,16 +43,33 @@ class StudioResume(Command):
 
 
 class StudioUsage(Command):
-    """Show what this workspace spent, by member and model."""
+    """Show what this workspace's jobs came to, as a chart, a table or CSV."""
 
     name = "studio usage"
-    description = "Show what was spent here, by member and model"
-    example = "/studio usage month"
+    description = "Show what was spent here by day, member, channel, command or model"
+    example = "/studio usage month --by member"
     audience = Audience.ADMINS
 
     period: Annotated[Period, OptionSpec(description="The current day, week or month", positional=True)] = (
         Period.MONTH
     )
+    by: Annotated[Dimension, OptionSpec(description="What it is grouped by")] = Dimension.DAY
+    days: Annotated[
+        int | None,
+        Field(ge=1, le=DAYS_MAX),
+        OptionSpec(description="So many days up to today, in place of the period"),
+    ] = None
+    format: Annotated[
+        Format,
+        OptionSpec(description="A chart and the main figures, the figures alone, or all as a CSV file"),
+    ] = Format.CHART
+    post: Annotated[bool, OptionSpec(description="Post it here for everybody; otherwise only you see it")] = (
+        False
+    )
+
+    @property
+    def is_public(self) -> bool:
+        return self.post
 
 
 class StudioTimezone(Command):

@@ -68,13 +68,6 @@ UPDATE meter SET used = 0 WHERE id = :id;
 -- name: insert_journal
 {{insert journal items (meter text, job text, kind text, amount bigint, at bigint, cause text)}} ORDER BY ord;
 
--- name: usage
-SELECT member, max(member_name) AS name, duration_class, count(*) AS jobs, CAST(sum(price) AS bigint) AS spent
-FROM job
-WHERE workspace = :workspace AND state = 'completed' AND finished_at >= :since
-  AND refunded = 0
-GROUP BY member, duration_class ORDER BY spent DESC, member, duration_class;
-
 -- name: inconsistent
 -- Meters whose row differs from the sum of their journal.
 SELECT meter.id, meter.used, meter.reserved, meter.granted, CAST(coalesce(sum(
