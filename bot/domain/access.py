@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from bot.domain.errors import JobNotFound, NotAllowed, NotYours, QuotaExhausted, ServiceUnavailable
 from bot.domain.identity import Caller, Named, Place, is_direct_workspace
 from bot.domain.jobs import Job
+from bot.domain.limits import ROLES_UNKNOWN
 from bot.domain.policy.record import Policy
-from bot.domain.quota import ROLES_UNKNOWN
 from bot.domain.workspace_keys import OwnAccount
 
 

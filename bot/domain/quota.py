@@ -5,15 +5,14 @@ calendar period and unit; `used + reserved` never passes its limit and what was 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.errors import QuotaExhausted, ServiceUnavailable
-from bot.domain.identity import Caller
+from bot.domain.errors import QuotaExhausted
 from bot.domain.media import MediaKind
 from bot.domain.pricing import show_left, show_money
 
@@ -131,7 +130,7 @@ class Rule:
         """The scope of the meters that it limits; empty for a rule about several members."""
         if self.level is Level.ROLE or (self.level is Level.MEMBER and not self.subject):
             return ""
-        return _scope(self.level, self.workspace, self.subject)
+        return scope_of(self.level, self.workspace, self.subject)
 
 
 class Rules:
@@ -272,38 +271,13 @@ class Defaults:
     everything: tuple[Allowance, ...] = ()
 
 
-def limits_for(
-    caller: Caller,
-    rules: Rules,
-    defaults: Defaults,
-    *,
-    now: int,
-    zone: str,
-    channel: str = "",
-    own_key: bool = False,
-) -> tuple[Limit, ...]:
-    """Every limit on what `caller` spends in a channel now, the narrowest first.
-
-    `rules` may hold rules about others; member, channel and workspace periods are counted in the workspace's
-    time zone, the operator's in UTC. A guest has no allowance of their own but one that names them or a role
-    of theirs: a rule for every member is made with the workspace's own people in mind. What a workspace pays
-    with its own key is outside of the operator's limits. Raises ServiceUnavailable where a limit depends on
-    roles that are not known.
-    """
-    found = []
-    for level, subject, allowance in _chosen(caller, rules, defaults, channel):
-        if own_key and level in OPERATOR_LEVELS:
-            continue
-        found.append(_limit(level, _scope(level, caller.workspace, subject), allowance, now=now, zone=zone))
-    return tuple(found)
-
-
 def limit_of(rule: Rule, *, now: int, zone: str) -> Limit:
     """The limit that a rule with a scope sets now."""
-    return _limit(rule.level, rule.scope, rule.allowance, now=now, zone=zone)
+    return limit_on(rule.level, rule.scope, rule.allowance, now=now, zone=zone)
 
 
-def _limit(level: Level, scope: str, allowance: Allowance, *, now: int, zone: str) -> Limit:
+def limit_on(level: Level, scope: str, allowance: Allowance, *, now: int, zone: str) -> Limit:
+    """The limit of an allowance now; `zone` is the workspace's, the operator's periods are counted in UTC."""
     counted_in = "UTC" if level in OPERATOR_LEVELS else zone
     start, end = bounds(now, allowance.period, ZoneInfo(counted_in))
     return Limit(
@@ -318,58 +292,9 @@ def _limit(level: Level, scope: str, allowance: Allowance, *, now: int, zone: st
     )
 
 
-def _scope(level: Level, workspace: str, subject: str) -> str:
+def scope_of(level: Level, workspace: str, subject: str) -> str:
     """The scope of a limit's meters; ids of members and persons are unique by themselves."""
     return f"{level}:{workspace}/{subject}" if level is Level.CHANNEL else f"{level}:{subject}"
-
-
-def _chosen(
-    caller: Caller, rules: Rules, defaults: Defaults, channel: str
-) -> Iterator[tuple[Level, str, Allowance]]:
-    """The allowances that apply, with the level and subject of each, the narrowest first."""
-    workspace = caller.workspace
-    for allowance in _of_member(caller, rules, defaults).values():
-        yield Level.MEMBER, caller.member, allowance
-    for level, subject in (
-        (Level.PERSON, caller.person),
-        (Level.CHANNEL, channel),
-        (Level.WORKSPACE, workspace),
-    ):
-        for allowance in rules.of(level, subject, workspace):
-            yield level, subject, allowance
-    for allowance in rules.of(Level.CEILING, workspace, workspace) or (defaults.ceiling,):
-        yield Level.CEILING, workspace, allowance
-    total = {allowance.period: allowance for allowance in defaults.everything}
-    total |= {allowance.period: allowance for allowance in rules.of(Level.EVERYTHING, "", workspace)}
-    for allowance in total.values():
-        yield Level.EVERYTHING, "", allowance
-
-
-def _of_member(caller: Caller, rules: Rules, defaults: Defaults) -> Mapping[Unit, Allowance]:
-    """The member's own allowance in each unit.
-
-    It is that of the rule that names them, else of their most generous role, else of the rule for every
-    member.
-    """
-    workspace = caller.workspace
-    named = {one.unit: one for one in rules.of(Level.MEMBER, caller.member, workspace)}
-    everybody = [] if caller.is_guest else rules.of(Level.MEMBER, "", workspace)
-    default = replace(defaults.member, amount=0) if caller.is_guest else defaults.member
-    chosen = {default.unit: default} | {one.unit: one for one in everybody}
-    if caller.roles is None and rules.role_units.get(workspace, set()) - named.keys():
-        # Neither the most generous nor the strictest allowance may be assumed.
-        raise ServiceUnavailable(ROLES_UNKNOWN)
-    by_role: dict[Unit, Allowance] = {}
-    for role in caller.roles or ():
-        for one in rules.of(Level.ROLE, role, workspace):
-            by_role[one.unit] = max(one, by_role.get(one.unit, one), key=lambda it: it.generosity)
-    return chosen | by_role | named
-
-
-ROLES_UNKNOWN = (
-    "Your roles cannot be looked up right now, and what you may spend here depends on them. Nothing was "
-    "started and nothing was charged. Try again in a moment."
-)
 
 
 def _exhausted(meter: Meter, amount: int, limit: Limit) -> str:

@@ -22,7 +22,8 @@ from bot.domain.access import (
 from bot.domain.errors import NotAllowed, Refused, StoreError
 from bot.domain.identity import Caller
 from bot.domain.jobs import Hold, Job, State
-from bot.domain.quota import PERSONAL_LEVELS, Limit, Meter, Rules, limits_for
+from bot.domain.limits import limits_for
+from bot.domain.quota import PERSONAL_LEVELS, Limit, Meter, Rules
 from bot.store.acceptance import (
     Acceptance,
     AcceptedCard,

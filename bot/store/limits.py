@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.identity import Caller
-from bot.domain.quota import CAP_LEVELS, Defaults, Level, Limit, Meter, Period, Rule, Rules, Unit, limits_for
+from bot.domain.limits import limits_for
+from bot.domain.quota import CAP_LEVELS, Defaults, Level, Limit, Meter, Period, Rule, Rules, Unit
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
 from bot.store.rows import rule_from

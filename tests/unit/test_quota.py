@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import QuotaExhausted
+from bot.domain.limits import limits_for
 from bot.domain.quota import (
     OPERATOR_LEVELS,
     SETTLEMENTS,
@@ -23,7 +24,6 @@ from bot.domain.quota import (
     Rules,
     Settlement,
     bounds,
-    limits_for,
 )
 from tests.unit.people import NOW, caller
 
