@@ -25,17 +25,16 @@ from bot.domain.quota import (
     bounds,
 )
 from bot.domain.text import storable_json
-from bot.security.encryption import DecryptionFailed, FieldCipher
+from bot.security.encryption import FieldCipher
 from bot.security.secret_keys import fingerprint
 from bot.service.account_reports import account_reports, wrong_prices
+from bot.service.resealing import reseal_all
 from bot.service.usage import usage_answer
-from bot.services import log
 from bot.store.audit import AuditSearch, search_audit
 from bot.store.database.base import Database, Transaction
 from bot.store.jobs import find_job, list_jobs, refund_job
 from bot.store.limits import reset_meter, set_rule, usage_of
 from bot.store.orphans import list_orphans, resolve_orphan
-from bot.store.reencrypt import EncryptedValue, encrypted_values, replace_values
 from bot.store.reports import list_workspaces
 from bot.store.workspaces import (
     AuditEntry,
@@ -358,34 +357,3 @@ def _level_of(subject: str) -> tuple[Level, str]:
             "Write a workspace like discord:123, a person like person:discord:42, or everything"
         )
     return Level.CEILING, subject
-
-
-async def reseal_all(database: Database, cipher: FieldCipher) -> dict[str, int]:
-    """Encrypt every stored value with the first secret, and return how many values there were of each kind.
-
-    Other processes write what they change meanwhile with their own first secret.
-    """
-    counts = {"resealed": 0, "current": 0, "unreadable": 0}
-    async for page in encrypted_values(database):
-        changes = []
-        for value in page:
-            try:
-                if cipher.is_current(value.value, context=value.context):
-                    counts["current"] += 1
-                else:
-                    changes.append((value, _reencrypted(value, cipher)))
-            except DecryptionFailed:
-                counts["unreadable"] += 1
-                log.warning(
-                    "value_not_resealed",
-                    adapter=value.adapter,
-                    workspace=value.workspace,
-                    card=value.key if value.adapter is None and value.workspace is None else None,
-                )
-        if changes:
-            counts["resealed"] += await database.transact(replace_values, changes)
-    return counts
-
-
-def _reencrypted(value: EncryptedValue, cipher: FieldCipher) -> str:
-    return cipher.encrypt(cipher.decrypt(value.value, context=value.context), context=value.context)
