@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli import groups as grouping
 from bot.cli import maintenance as upkeep
 from bot.cli import operator as operating
 from bot.cli import run as running
@@ -46,6 +47,7 @@ for part in (running.app, simulating.app, upkeep.app, operating.app):
 app.add_typer(operating.quota, name="quota")
 app.add_typer(operating.jobs, name="jobs")
 app.add_typer(operating.workspaces, name="workspaces")
+operating.workspaces.add_typer(grouping.groups, name="group")
 app.add_typer(upkeep.db, name="db")
 app.add_typer(upkeep.media, name="media")
 

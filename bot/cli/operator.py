@@ -14,10 +14,11 @@ from bot.domain.usage import DAYS_MAX, Dimension
 app = typer.Typer()
 quota = group("Budgets and limits set by the operator.")
 jobs = group("Jobs of all workspaces.")
-workspaces = group("Workspaces and blocks.")
+workspaces = group("Workspaces, blocks and groups.")
 
 
-def _operate(call: str, *, as_json: bool, writes: bool = False, **arguments: Any) -> None:
+def run_call(call: str, *, as_json: bool, writes: bool = False, **arguments: Any) -> None:
+    """Run one of the operator's use cases, here or in the running bot, and print its answer."""
     from bot.cli.store_access import operate  # noqa: PLC0415
 
     show(asyncio.run(operate(read_quietly(), call, arguments, writes=writes)), as_json=as_json)
@@ -32,13 +33,13 @@ def quota_set(
     as_json: AsJson = False,
 ) -> None:
     """Set the budget of a workspace, a person's limit in all workspaces, or the limit of `everything`."""
-    _operate("quota_set", as_json=as_json, writes=True, subject=subject, amount=amount, period=period)
+    run_call("quota_set", as_json=as_json, writes=True, subject=subject, amount=amount, period=period)
 
 
 @quota.command("show")
 def quota_show(subject: Counted, *, as_json: AsJson = False) -> None:
     """Show all limits of a workspace or a member with their current use."""
-    _operate("quota_show", as_json=as_json, subject=subject)
+    run_call("quota_show", as_json=as_json, subject=subject)
 
 
 @quota.command("reset")
@@ -49,7 +50,7 @@ def quota_reset(
     as_json: AsJson = False,
 ) -> None:
     """Reset the use of one limit to zero."""
-    _operate("quota_reset", as_json=as_json, writes=True, subject=subject, level=level)
+    run_call("quota_reset", as_json=as_json, writes=True, subject=subject, level=level)
 
 
 @app.command()
@@ -68,7 +69,7 @@ def usage(
 ) -> None:
     """Show what jobs came to. Without a workspace or --by: accounts, credit and workspaces."""
     if workspace is None and by is None and days is None and not as_csv:
-        _operate("overview", as_json=as_json, period=period)
+        run_call("overview", as_json=as_json, period=period)
         return
     asked: dict[str, Any] = {
         "workspace": workspace or "",
@@ -82,7 +83,7 @@ def usage(
         answer: Any = asyncio.run(operate(read_quietly(), "usage", asked | {"as_csv": True}, writes=False))
         say(answer["csv"].rstrip())
     else:
-        _operate("usage", as_json=as_json, **asked)
+        run_call("usage", as_json=as_json, **asked)
 
 
 @app.command()
@@ -96,7 +97,7 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Show who decided what, and who was refused what."""
-    _operate(
+    run_call(
         "audit",
         as_json=as_json,
         workspace=workspace,
@@ -115,19 +116,19 @@ def jobs_list(
     as_json: AsJson = False,
 ) -> None:
     """List jobs."""
-    _operate("jobs_list", as_json=as_json, state=state, count=count)
+    run_call("jobs_list", as_json=as_json, state=state, count=count)
 
 
 @jobs.command("show")
 def jobs_show(job: str, *, as_json: AsJson = False) -> None:
     """Show one job."""
-    _operate("jobs_show", as_json=as_json, job=job)
+    run_call("jobs_show", as_json=as_json, job=job)
 
 
 @jobs.command("refund")
 def jobs_refund(job: str, *, as_json: AsJson = False) -> None:
     """Refund a completed job, once."""
-    _operate("jobs_refund", as_json=as_json, writes=True, job=job)
+    run_call("jobs_refund", as_json=as_json, writes=True, job=job)
 
 
 @jobs.command("orphans")
@@ -142,21 +143,21 @@ def jobs_orphans(
 ) -> None:
     """List generations without a job, or mark one as resolved."""
     if resolve is not None:
-        _operate("jobs_resolve", as_json=as_json, writes=True, generation=resolve)
+        run_call("jobs_resolve", as_json=as_json, writes=True, generation=resolve)
         return
-    _operate("jobs_orphans", as_json=as_json, count=count)
+    run_call("jobs_orphans", as_json=as_json, count=count)
 
 
 @workspaces.command("list")
 def workspaces_list(*, as_json: AsJson = False) -> None:
     """List workspaces with their spending this month."""
-    _operate("workspaces_list", as_json=as_json)
+    run_call("workspaces_list", as_json=as_json)
 
 
 @workspaces.command("block")
 def workspaces_block(subject: Subject, *, as_json: AsJson = False) -> None:
     """Block a workspace, a member or a person everywhere."""
-    _operate(
+    run_call(
         "workspaces_block",
         as_json=as_json,
         writes=True,
@@ -168,7 +169,7 @@ def workspaces_block(subject: Subject, *, as_json: AsJson = False) -> None:
 @workspaces.command("unblock")
 def workspaces_unblock(subject: Subject, *, as_json: AsJson = False) -> None:
     """Unblock a workspace, a member or a person."""
-    _operate(
+    run_call(
         "workspaces_block",
         as_json=as_json,
         writes=True,

@@ -4,6 +4,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from bot.domain.errors import JobNotFound, NotAllowed, NotYours, QuotaExhausted, ServiceUnavailable
+from bot.domain.groups import Group
 from bot.domain.identity import Caller, Named, Place, is_direct_workspace
 from bot.domain.jobs import Job
 from bot.domain.limits import ROLES_UNKNOWN
@@ -42,6 +43,8 @@ class Workspace:
     pause_reason: str = ""
     #: the account of its own key; None: it uses the operator's accounts
     own_account: OwnAccount | None = None
+    #: with which it shares a budget of the operator
+    group: Group | None = None
     pace: Pace = Pace()
     access: Access = Access()
     #: where warnings for admins are posted, and by which adapter; None: nowhere

@@ -14,6 +14,7 @@ _IN_WEEK = {Period.DAY: 7, Period.WEEK: 1, Period.MONTH: 1}
 _OWNERS = {
     Level.WORKSPACE: "the cap of this workspace",
     Level.CEILING: "the budget that the operator gave this workspace",
+    Level.GROUP: "the budget that this workspace shares with others",
     Level.EVERYTHING: "the budget of the whole bot",
 }
 
@@ -32,8 +33,8 @@ class Cap:
 
     meter: str
     level: Level
-    #: the workspace; empty for everything
-    workspace: str
+    #: the workspace or the group; empty for everything
+    subject: str
     period: Period
     period_end: int
     #: with what was granted

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from bot.domain.errors import ServiceUnavailable
+from bot.domain.groups import Group
 from bot.domain.identity import Caller
 from bot.domain.quota import (
     OPERATOR_LEVELS,
@@ -32,17 +33,18 @@ def limits_for(
     zone: str,
     channel: str = "",
     own_key: bool = False,
+    group: Group | None = None,
 ) -> tuple[Limit, ...]:
     """Every limit on what `caller` spends in a channel now, the narrowest first.
 
     `rules` may hold rules about others; member, channel and workspace periods are counted in the workspace's
     time zone, the operator's in UTC. A guest has no allowance of their own but one that names them or a role
     of theirs: a rule for every member is made with the workspace's own people in mind. What a workspace pays
-    with its own key is outside of the operator's limits. Raises ServiceUnavailable where a limit depends on
-    roles that are not known.
+    with its own key is outside of the operator's limits. `group` is the one that the workspace is in. Raises
+    ServiceUnavailable where a limit depends on roles that are not known.
     """
     found = []
-    for level, subject, allowance in _chosen(caller, rules, defaults, channel):
+    for level, subject, allowance in _chosen(caller, rules, defaults, channel=channel, group=group):
         if own_key and level in OPERATOR_LEVELS:
             continue
         found.append(
@@ -51,8 +53,13 @@ def limits_for(
     return tuple(found)
 
 
+def group_limit(group: Group, *, now: int) -> Limit:
+    """The limit that a group's budget sets now."""
+    return limit_on(Level.GROUP, group.scope, group.allowance, now=now, zone="UTC")
+
+
 def _chosen(
-    caller: Caller, rules: Rules, defaults: Defaults, channel: str
+    caller: Caller, rules: Rules, defaults: Defaults, *, channel: str, group: Group | None
 ) -> Iterator[tuple[Level, str, Allowance]]:
     """The allowances that apply, with the level and subject of each, the narrowest first."""
     workspace = caller.workspace
@@ -67,6 +74,8 @@ def _chosen(
             yield level, subject, allowance
     for allowance in rules.of(Level.CEILING, workspace, workspace) or (defaults.ceiling,):
         yield Level.CEILING, workspace, allowance
+    if group is not None:
+        yield Level.GROUP, group.id, group.allowance
     total = {allowance.period: allowance for allowance in defaults.everything}
     total |= {allowance.period: allowance for allowance in rules.of(Level.EVERYTHING, "", workspace)}
     for allowance in total.values():

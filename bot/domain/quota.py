@@ -68,12 +68,14 @@ class Level(StrEnum):
     WORKSPACE = "workspace"
     #: the budget of a whole workspace; set by the operator, who pays
     CEILING = "ceiling"
+    #: several workspaces together, beside the budget of each; set by the operator
+    GROUP = "group"
     #: everything that this bot spends; set by the operator
     EVERYTHING = "everything"
 
 
 #: levels that only the operator may set
-OPERATOR_LEVELS = frozenset({Level.PERSON, Level.CEILING, Level.EVERYTHING})
+OPERATOR_LEVELS = frozenset({Level.PERSON, Level.CEILING, Level.GROUP, Level.EVERYTHING})
 #: levels whose limits of different periods hold beside each other; elsewhere the newest rule is the only one
 CAP_LEVELS = frozenset({Level.WORKSPACE, Level.EVERYTHING})
 
@@ -187,8 +189,9 @@ class Limit:
 
     @property
     def is_cap(self) -> bool:
-        """Whether it is a spending cap of a whole workspace or of the bot."""
-        return self.unit is Unit.MONEY and (self.level is Level.CEILING or self.level in CAP_LEVELS)
+        """Whether it is a spending cap of a whole workspace, of a group or of the bot."""
+        budget = self.level in (Level.CEILING, Level.GROUP)
+        return self.unit is Unit.MONEY and (budget or self.level in CAP_LEVELS)
 
     def counted(self, price: int, makes: MediaKind) -> int | None:
         """What a job of this price counts here; None where it does not count at all."""
@@ -311,6 +314,8 @@ def _exhausted(meter: Meter, amount: int, limit: Limit) -> str:
     match limit.level:
         case Level.CEILING | Level.EVERYTHING:
             has, remedy = f"the budget that the operator gave has {left} left", ""
+        case Level.GROUP:
+            has, remedy = f"the budget that this workspace shares with others has {left} left", ""
         case Level.WORKSPACE:
             has = f"this workspace has {left} of its {most} left for {period}"
             remedy = f"{by_admin} Queued jobs keep their place."

@@ -28,6 +28,7 @@ from bot.domain.text import storable_json
 from bot.security.encryption import FieldCipher
 from bot.security.secret_keys import fingerprint
 from bot.service.account_reports import account_reports, wrong_prices
+from bot.service.groups import GroupOperator
 from bot.service.resealing import reseal_all
 from bot.service.usage import usage_answer
 from bot.store.audit import AuditSearch, search_audit
@@ -68,6 +69,7 @@ class Operator:
         self._clock = clock
         #: lazy, because the first call creates a secret if the data folder has none
         self._secrets = secrets
+        self._groups = GroupOperator(database, clock, self._audit_entry, self._require_known)
 
     @property
     def calls(self) -> Mapping[str, Callable[..., Awaitable[Answer]]]:
@@ -87,6 +89,7 @@ class Operator:
             "overview": self.overview,
             "audit": self.audit,
             "reseal": self.reseal,
+            **self._groups.calls,
         }
         return {name: _with_storable(call) for name, call in calls.items()}
 

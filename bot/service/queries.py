@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.access import (
+    Workspace,
     blockable_subjects,
     check_access,
     check_open,
@@ -17,6 +18,7 @@ from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show,
 from bot.domain.decisions import held_buttons
 from bot.domain.errors import InvalidRequest
 from bot.domain.estimates import Estimate
+from bot.domain.groups import show_shared
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
 from bot.domain.media import MediaKind, Reference
@@ -41,6 +43,7 @@ from bot.service.routing import offered_models
 from bot.services import Services
 from bot.store.acceptance import NewJob
 from bot.store.caps import caps_of
+from bot.store.groups import workspaces_of_group
 from bot.store.jobs import history, unfinished_jobs
 from bot.store.limits import Counted, grants_on, usage_of
 from bot.store.workspaces import blocked_subjects, find_workspace, waiting_counts
@@ -105,13 +108,13 @@ async def _views(services: Services, jobs: list[Job]) -> tuple[CardView, ...]:
 async def show_quota(services: Services, _: Quota, caller: Caller, place: Place) -> PrivateReply:
     """Show what is left, reserved and used of every limit on the caller here, and what the next job costs."""
     counted = await limits_with_meters(services, caller, place.channel)
-    fields = [field for limit, meter in counted for field in describe_limit(limit, meter)]
+    workspace = await find_workspace(services.database, caller.workspace)
+    fields = await describe_limits(services, counted, workspace)
     mine = [limit for limit, _ in counted if limit.level is Level.MEMBER]
     fields += [
         ("Granted by an admin", f"{grant.reason} · {moment(grant.at)}")
         for grant in await grants_on(services.database, mine)
     ]
-    workspace = await find_workspace(services.database, caller.workspace)
     offered = await offered_models(services, caller.workspace)
     own = f"Jobs here are {OWN_KEY}. " if workspace.own_account else ""
     return PrivateReply(
@@ -124,12 +127,7 @@ async def pause_notice(services: Services, caller: Caller) -> str:
     workspace = await find_workspace(services.database, caller.workspace)
     if workspace.paused:
         return paused_by_admin(workspace)
-    caps = await caps_of(
-        services.database,
-        workspace.id,
-        own_key=workspace.own_account is not None,
-        now=services.clock(),
-    )
+    caps = await caps_of(services.database, workspace, now=services.clock())
     paused = [cap for cap in caps if cap.is_paused]
     # The cap that holds back longest: until then nothing goes on.
     cap = max(paused, key=lambda one: one.period_end, default=None)
@@ -171,8 +169,25 @@ _NAMES = {
     Level.CHANNEL: "This channel",
     Level.WORKSPACE: "This workspace",
     Level.CEILING: "Budget of this workspace",
+    Level.GROUP: "Shared budget",
     Level.EVERYTHING: "Budget of the bot",
 }
+
+
+async def describe_limits(
+    services: Services, counted: Sequence[Counted], workspace: Workspace
+) -> list[tuple[str, str]]:
+    """The fields that show limits in a workspace; a shared budget says with whom it is shared."""
+    others = []
+    if workspace.group is not None and any(limit.level is Level.GROUP for limit, _ in counted):
+        members = await workspaces_of_group(services.database, workspace.group.id)
+        others = [one for one in members if one != workspace.id]
+    shared = f"Budget shared with {show_shared(others)}"
+    return [
+        field
+        for limit, meter in counted
+        for field in describe_limit(limit, meter, name=shared if limit.level is Level.GROUP else None)
+    ]
 
 
 def describe_limit(limit: Limit, meter: Meter, *, name: str | None = None) -> list[tuple[str, str]]:

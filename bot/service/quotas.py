@@ -17,7 +17,7 @@ from bot.domain.identity import Caller, Named
 from bot.domain.quota import Allowance, Level, Limit, Period, Rule
 from bot.service.admin import audit_entry, caller_of, named_member, require_rights, store_rule
 from bot.service.durable_writes import until_known
-from bot.service.queries import describe_limit, limits_with_meters
+from bot.service.queries import describe_limit, describe_limits, limits_with_meters
 from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic
 from bot.store.limits import (
@@ -30,7 +30,7 @@ from bot.store.limits import (
 from bot.store.workspaces import find_workspace, set_pace
 
 #: of a whole workspace
-_WHOLE = (Level.WORKSPACE, Level.CEILING)
+_WHOLE = (Level.WORKSPACE, Level.CEILING, Level.GROUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,14 +179,12 @@ async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -
             )
         ]
         return PrivateReply(title=f"Quota of {member.name}", fields=tuple(fields))
-    fields = []
-    for limit, meter in await limits_with_meters(services, caller):
-        if limit.level in _WHOLE:
-            fields += describe_limit(limit, meter)
+    workspace = await find_workspace(services.database, caller.workspace)
+    whole = [one for one in await limits_with_meters(services, caller) if one[0].level in _WHOLE]
+    fields = await describe_limits(services, whole, workspace)
     fields.append(("Every member, unless a rule says otherwise", str(services.settings.defaults.member)))
     for rule in await workspace_rules(services.database, caller.workspace):
         fields.append((f"Rule: {_name(rule, caller.workspace)}", str(rule.allowance)))
-    workspace = await find_workspace(services.database, caller.workspace)
     if workspace.pace != Pace():
         fields += _pace_fields(workspace.pace)
     return PrivateReply(title="Quotas of this workspace", fields=tuple(fields))

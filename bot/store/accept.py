@@ -175,6 +175,7 @@ def _limits(item: Acceptance, rules: Rules, workspace: Workspace) -> tuple[Limit
             zone=workspace.timezone,
             channel=item.place.channel,
             own_key=workspace.own_account is not None,
+            group=workspace.group,
         )
     except Refused as refusal:
         return refusal

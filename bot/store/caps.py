@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+from bot.domain.access import Workspace
 from bot.domain.caps import WARN_PERCENT, Cap
 from bot.domain.identity import Place
 from bot.domain.jobs import Job
 from bot.domain.quota import Level, Period
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
+from bot.store.groups import groups_of
 
 sql = load("caps")
 
@@ -21,34 +23,42 @@ async def current_caps(database: Database, *, now: int) -> list[Cap]:
     return [_cap(row) for row in rows]
 
 
-async def caps_of(database: Database, workspace: str, *, own_key: bool, now: int) -> list[Cap]:
+async def caps_of(database: Database, workspace: Workspace, *, now: int) -> list[Cap]:
     """The caps that hold for a workspace; with its own key only its own."""
-    scopes = _scopes(workspace, own_key=own_key)
+    group = workspace.group.id if workspace.group else None
+    scopes = _scopes(workspace.id, group, own_key=workspace.own_account is not None)
     return [_cap(row) for row in await database.fetch(sql.caps_of, scopes=scopes, now=now)]
 
 
 async def waiting_for_caps(database: Database, jobs: Iterable[Job], *, now: int) -> frozenset[str]:
     """Those of the queued jobs that no claim takes, because a cap that holds for them is used up."""
-    scopes = {job.id: _scopes(job.workspace, own_key=job.has_own_key) for job in jobs}
-    if not scopes:
+    waiting = list(jobs)
+    if not waiting:
         return frozenset()
+    groups = await groups_of(database, (job.workspace for job in waiting))
+    scopes = {
+        job.id: _scopes(job.workspace, groups.get(job.workspace), own_key=job.has_own_key) for job in waiting
+    }
     asked = sorted({scope for some in scopes.values() for scope in some})
     paused = {row["scope"] for row in await database.fetch(sql.paused_scopes, scopes=asked, now=now)}
     return frozenset(job for job, some in scopes.items() if paused.intersection(some))
 
 
-def _scopes(workspace: str, *, own_key: bool) -> tuple[str, ...]:
-    """The scopes of the caps that hold for a workspace; with its own key only its own."""
+def _scopes(workspace: str, group: str | None, *, own_key: bool) -> tuple[str, ...]:
+    """The scopes of the caps that hold for a workspace in a group; with its own key only its own."""
     own = f"{Level.WORKSPACE}:{workspace}"
-    return (own,) if own_key else (own, f"{Level.CEILING}:{workspace}", f"{Level.EVERYTHING}:")
+    if own_key:
+        return (own,)
+    shared = (f"{Level.GROUP}:{group}",) if group else ()
+    return (own, f"{Level.CEILING}:{workspace}", *shared, f"{Level.EVERYTHING}:")
 
 
 def _cap(row: Row) -> Cap:
-    level, _, workspace = row["scope"].partition(":")
+    level, _, subject = row["scope"].partition(":")
     return Cap(
         meter=row["id"],
         level=Level(level),
-        workspace=workspace,
+        subject=subject,
         period=Period(row["period"]),
         period_end=row["period_end"],
         amount=row["amount"],
@@ -66,7 +76,8 @@ async def waiting_conversations(database: Database, cap: Cap, adapters: Iterable
     """Public conversations with a job that waits for a cap, which have not been told in its period."""
     rows = await database.fetch(
         sql.waiting_conversations,
-        workspace=cap.workspace,
+        workspace="" if cap.level is Level.GROUP else cap.subject,
+        in_group=cap.subject if cap.level is Level.GROUP else "",
         own_keys=int(cap.level is Level.WORKSPACE),
         meter=cap.meter,
         adapters=sorted(adapters),

@@ -6,6 +6,7 @@ from bot.store.database.named_sql import Query
 
 #: every table but `migration`, referenced tables first
 TABLES = (
+    "workspace_group",
     "workspace",
     "member",
     "block",

@@ -49,10 +49,16 @@ async def usage_of(
         zone=workspace.timezone,
         channel=channel,
         own_key=workspace.own_account is not None,
+        group=workspace.group,
     )
-    rows = await database.fetch(sql.meters, ids=[limit.meter for limit in limits])
-    found = {row["id"]: _meter(row) for row in rows}
+    found = await meters_of(database, limits)
     return [(limit, found.get(limit.meter, Meter())) for limit in limits]
+
+
+async def meters_of(database: Database, limits: Iterable[Limit]) -> dict[str, Meter]:
+    """The meters of these limits by their ids; one on which nothing was counted yet is missing."""
+    rows = await database.fetch(sql.meters, ids=[limit.meter for limit in limits])
+    return {row["id"]: _meter(row) for row in rows}
 
 
 def _meter(row: Row) -> Meter:

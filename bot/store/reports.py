@@ -17,6 +17,7 @@ async def list_workspaces(database: Database, *, since: int) -> list[dict[str, A
             "paused": bool(row["paused"]),
             "blocked": bool(row["blocked"]),
             "timezone": row["timezone"],
+            "group": row["group_name"],
             "spent_microusd": row["spent"],
         }
         for row in await database.fetch(workspaces_sql.list_workspaces, since=since)

@@ -17,6 +17,7 @@ from bot.domain.cards import Card
 from bot.domain.decisions import Purpose
 from bot.domain.estimates import ShownEstimate, ShownEstimates
 from bot.domain.failures import Failure, FailureCategory
+from bot.domain.groups import Group
 from bot.domain.identity import Caller, Named, Place
 from bot.domain.jobs import Hold, Job, State
 from bot.domain.media import Media
@@ -235,6 +236,11 @@ def workspace_from(row: Row) -> Workspace:
         paused=bool(row["paused"]),
         pause_reason=row["pause_reason"],
         own_account=OwnAccount(id=row["account"], provider=row["provider"]) if row["account"] else None,
+        group=(
+            Group(id=row["group_id"], name=row["group_name"], budget=row["group_budget"])
+            if row["group_id"]
+            else None
+        ),
         pace=Pace(cooldown_ms=row["cooldown_ms"], max_open=row["max_open"]),
         access=Access(
             channels=_named(row["channels"]),

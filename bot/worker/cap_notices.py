@@ -7,6 +7,7 @@ claimed.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.access import Workspace
 from bot.domain.caps import Cap, CapState, near_notice, paused_notice, reached_notice
 from bot.domain.errors import DeliveryError
 from bot.domain.identity import Place
@@ -15,6 +16,7 @@ from bot.domain.quota import Level, show_end
 from bot.ports import Publisher
 from bot.services import Services, log
 from bot.store.caps import claim_cap_notice, conversation_target, current_caps, waiting_conversations
+from bot.store.groups import workspaces_of_group
 from bot.store.workspaces import find_workspace
 
 
@@ -52,19 +54,38 @@ class _Notice:
 async def _tell_admins(
     services: Services, publishers: Mapping[str, Publisher], cap: Cap, state: CapState
 ) -> None:
-    """Post to the workspace's admin channel; about the whole bot's budget the operator has the log."""
+    """Post to the admin channels; about the whole bot's budget the operator has the log."""
     if cap.level is Level.EVERYTHING:
         if await services.database.transact(claim_cap_notice, cap.meter, state, "", now=services.clock()):
             log.warning("total_cap", state=state, period=cap.period, used=cap.used, amount=cap.amount)
         return
-    workspace = await find_workspace(services.database, cap.workspace)
+    if cap.level is not Level.GROUP:
+        workspace = await find_workspace(services.database, cap.subject)
+        await _tell_workspace(services, publishers, cap, state, workspace)
+        return
+    for one in await workspaces_of_group(services.database, cap.subject):
+        workspace = await find_workspace(services.database, one)
+        if workspace.own_account is None:
+            await _tell_workspace(services, publishers, cap, state, workspace)
+
+
+async def _tell_workspace(
+    services: Services, publishers: Mapping[str, Publisher], cap: Cap, state: CapState, workspace: Workspace
+) -> None:
     publisher = publishers.get(workspace.admin_adapter)
     if workspace.admin_channel is None or publisher is None:
         return
     place = Place(adapter=workspace.admin_adapter, workspace=workspace.id, channel=workspace.admin_channel.id)
     tell = near_notice if state is CapState.NEAR else reached_notice
-    text = tell(cap, show_end(cap.period_end, workspace.timezone))
-    await _post(services, publisher, _Notice(cap=cap, state=state, target="", place=place, text=text))
+    notice = _Notice(
+        cap=cap,
+        state=state,
+        # In a group each workspace is told by itself.
+        target=workspace.id if cap.level is Level.GROUP else "",
+        place=place,
+        text=tell(cap, show_end(cap.period_end, workspace.timezone)),
+    )
+    await _post(services, publisher, notice)
 
 
 async def _tell_conversations(services: Services, publishers: Mapping[str, Publisher], cap: Cap) -> None:

@@ -115,6 +115,7 @@ async def fill(where: Settings, *, now: int) -> None:
             {"id": "simulator-a", "provider": "simulator", "state": "stopped", "reason": "no credit"}
             | {"changed_at": now},
         ),
+        ("workspace_group", {"id": "g", "name": "Acme", "budget": 50_000_000, "created_at": now}),
         ("lane", {"account": "simulator-a", "lane": "image", "concurrent": 40, "per_minute": 80}),
         ("credit_reading", {"account": "simulator-a", "at": now, "balance": 400, "in_flight": 1}),
         (

@@ -88,6 +88,48 @@ async def test_a_refund_is_given_once_and_the_meters_stay_right(full: Settings) 
     assert [] == (await check(full))["problems"]
 
 
+async def test_groups_are_made_changed_and_removed(full: Settings) -> None:
+    home = {"group": "Acme & Co", "workspace": "discord:10"}
+    await _write(full, "groups_create", group="  Acme &  Co ", amount="50")
+    for wrong, words, arguments in (
+        ("groups_create", "There is a group Acme & Co already", {"group": "Acme & Co", "amount": "1"}),
+        ("groups_create", "60 characters", {"group": "a" * 61, "amount": "1"}),
+        ("groups_add", "did you mean discord:10", home | {"workspace": "discord:11"}),
+        ("groups_add", "did you mean Acme & Co", home | {"group": "Acme & Go"}),
+        ("groups_remove", "discord:10 is not in the group", home),
+    ):
+        with pytest.raises(InvalidRequest, match=words):
+            await _write(full, wrong, **arguments)
+    await _write(full, "groups_add", **home)
+    await _write(full, "groups_create", group="Other", amount="1")
+    with pytest.raises(InvalidRequest, match="is in the group Acme & Co; take it out first"):
+        await _write(full, "groups_add", group="Other", workspace="discord:10")
+    with pytest.raises(InvalidRequest, match="There is a group Other already"):
+        await _write(full, "groups_rename", group="Acme & Co", name="Other")
+    await _write(full, "groups_rename", group="Acme & Co", name="The firm")
+    await _write(full, "groups_budget", group="The firm", amount="25.50")
+    (row,) = await _read(full, "workspaces_list")
+    assert "The firm" == row["group"]
+    _, other, firm = await _read(full, "groups_list")
+    assert ("The firm", ["discord:10"], 25_500_000, 0) == (
+        firm["group"],
+        firm["workspaces"],
+        firm["budget_microusd"],
+        firm["used_microusd"],
+    )
+    assert ("Other", []) == (other["group"], other["workspaces"])
+    await _write(full, "groups_remove", group="The firm", workspace="discord:10")
+    await _write(full, "groups_add", group="Other", workspace="discord:10")
+    assert {"group": "Other", "workspaces": 1, "deleted": True} == await _write(
+        full, "groups_delete", group="Other"
+    )
+    assert ["Acme", "The firm"] == [one["group"] for one in await _read(full, "groups_list")]
+    (row,) = await _read(full, "workspaces_list")
+    assert row["group"] is None
+    actions = [one["action"] for one in await _read(full, "audit", action="group")]
+    assert ["group delete", "group add", "group remove", "group budget", "group rename"] == actions[:5]
+
+
 async def test_workspaces_are_listed_with_their_blocks(full: Settings) -> None:
     await _write(full, "workspaces_block", subject="discord:10", blocked=True)
     (row,) = await _read(full, "workspaces_list")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.domain.alerts import AlertRules
 from bot.domain.concepts import Vocabulary
 from bot.domain.conditions import Condition, ConditionKind
+from bot.domain.groups import Group
 from bot.domain.policy.words import WordRule
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.store.accept import accept
@@ -18,6 +19,7 @@ from bot.store.credit import record_balance
 from bot.store.database.base import Database
 from bot.store.erasure import request_erasure
 from bot.store.file_refs import add_upload
+from bot.store.groups import create_group, join_group
 from bot.store.jobs import delete_job, refund_job, toggle_star
 from bot.store.limits import grant, set_rule, usage_of
 from bot.store.policies import change_policy
@@ -51,6 +53,9 @@ async def sum_up_all(database: Database) -> None:
 async def live(database: Database) -> None:
     """Leave a row in every table."""
     await open_account(database)
+    group = Group(id="group", name="Acme", budget=50_000_000)
+    by_operator = AuditEntry(actor="operator", workspace="", action="group", subject="Acme", now=NOW)
+    await database.transact(create_group, group, audit=by_operator)
     key = NewKey(
         workspace="chat:keyed",
         account="luma-own",
@@ -62,6 +67,7 @@ async def live(database: Database) -> None:
     )
     set_by_boss = AuditEntry(actor="boss", workspace="chat:keyed", action="set", subject="luma-own", now=NOW)
     await database.transact(set_key, key, audit=set_by_boss)
+    await database.transact(join_group, "Acme", "chat:keyed", audit=by_operator)
     await database.transact(record_balance, ACCOUNT, 5_000_000, now=NOW - HOUR)
     done, deleted = await completed(database), await completed(database)
     await database.transact(record_balance, ACCOUNT, 4_900_000, now=NOW + HOUR)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.access import QueueLimits
 from bot.domain.errors import NotAllowed, QuotaExhausted, Refused
+from bot.domain.groups import Group
 from bot.domain.jobs import State
 from bot.domain.quota import OPERATOR_LEVELS, Allowance, Level, Meter, Period, Rule
 from bot.store.accept import VIRTUAL_TIME_STEP, accept
@@ -16,11 +17,12 @@ from bot.store.acceptance import Acceptance, AcceptedCard, NewCard
 from bot.store.cards import find_card
 from bot.store.database.base import ConstraintViolated, Database
 from bot.store.database.named_sql import Query
+from bot.store.groups import create_group, join_group
 from bot.store.jobs import jobs_by_id, jobs_of_cards
 from bot.store.limits import set_rule
 from bot.store.queue_stats import queue_positions
 from bot.store.reports import inconsistent_meters
-from bot.store.workspaces import AuditEntry, set_block, set_pause
+from bot.store.workspaces import AuditEntry, add_workspaces, set_block, set_pause
 from tests.store.factories import (
     DAY,
     MINUTE,
@@ -257,6 +259,7 @@ async def test_every_level_limits(store: Database, level: Level) -> None:
         Level.CHANNEL: "general",
         Level.WORKSPACE: who.workspace,
         Level.CEILING: who.workspace,
+        Level.GROUP: "g1",
         Level.EVERYTHING: "",
     }
     by_admin = level not in OPERATOR_LEVELS
@@ -264,8 +267,13 @@ async def test_every_level_limits(store: Database, level: Level) -> None:
         Level.ROLE: f"{Level.MEMBER}:{who.member}",
         Level.CHANNEL: f"{Level.CHANNEL}:{who.workspace}/general",
     }
-    limit = rule(level, subjects[level], 25, workspace=who.workspace if by_admin else "")
-    await store.transact(set_rule, limit, audit=BOSS)
+    if level is Level.GROUP:
+        await store.transact(create_group, Group(id="g1", name="Acme", budget=25), audit=BOSS)
+        await store.transact(add_workspaces, [who.workspace], now=NOW)
+        await store.transact(join_group, "Acme", who.workspace, audit=BOSS)
+    else:
+        limit = rule(level, subjects[level], 25, workspace=who.workspace if by_admin else "")
+        await store.transact(set_rule, limit, audit=BOSS)
     answers = await accept_all(store, [acceptance(who) for _ in range(5)])
     assert 2 == sum(isinstance(answer, AcceptedCard) for answer in answers)
     assert Meter(reserved=20) == await meter_of(store, scopes.get(level, f"{level}:{subjects[level]}"))

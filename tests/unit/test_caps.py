@@ -28,7 +28,7 @@ def test_a_cap_is_reached_when_the_cheapest_job_does_not_fit(
     cap = Cap(
         meter="m",
         level=Level.WORKSPACE,
-        workspace="chat:home",
+        subject="chat:home",
         period=Period.DAY,
         period_end=NOW,
         amount=100,

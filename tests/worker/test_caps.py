@@ -90,6 +90,53 @@ async def test_queued_jobs_keep_their_place_while_paused_and_resume(
         assert (resumed_by == "a reset") == bool(await bot.service.pause_notice(ADA))
 
 
+async def test_workspaces_in_a_group_share_a_budget_beside_their_own(any_engine: Open) -> None:
+    away = person("ada", workspace="chat:elsewhere")
+    async with any_engine() as bot:
+        price = (await bot.made()).price
+        await bot.ends(await bot.ask(by=away))
+        operator = bot.operator.calls
+        await operator["groups_create"](group="Acme", amount=f"{price * 2.1 / 1e6:.6f}")
+        for workspace in ("chat:home", "chat:elsewhere"):
+            await operator["groups_add"](group="Acme", workspace=workspace)
+            boss = person("boss", workspace=workspace, admin=True)
+            await bot.learn("/studio setup --admin_channel staff|#staff", by=boss)
+        assert [] == await notices(bot), "what was spent before does not count"
+
+        await bot.made()
+        facts = dict((await bot.learn("/quota", by=away)).fields)
+        assert "$0.018 used" in facts["Budget shared with chat:home, this month"]
+        facts = dict((await bot.learn("/quotas show", by=BOSS)).fields)
+        assert "$0.018 used" in facts["Budget shared with chat:elsewhere, this month"]
+        await bot.ends(await bot.ask(by=away))
+        with pytest.raises(QuotaExhausted, match="the budget that this workspace shares with others"):
+            await bot.ask()
+        told = [text for _, text in await notices(bot)]
+        assert 2 == len(told), "the admins of both workspaces"
+        assert all("is reached" in text and "shares with others" in text for text in told), told
+        assert 2 == len(await notices(bot)), "once"
+
+        await operator["groups_budget"](group="Acme", amount="5")
+        await bot.dropped()
+        here, there = await bot.ask(place=bot.place(channel="c7")), await bot.ask(by=away)
+        await operator["groups_budget"](group="Acme", amount="0.01")
+        bot.start()
+        await bot.looks()
+        assert {State.QUEUED} == {(await bot.job(one)).state for one in (here, there)}
+        assert "shares with others" in await bot.service.pause_notice(away)
+        assert "the budget is used up" in str((await bot.learn("/status")).fields)
+        assert ("c7", True) in [(channel, text.startswith("Paused")) for channel, text in await notices(bot)]
+
+        # Whoever leaves goes on; its jobs settle where they were reserved.
+        await operator["groups_remove"](group="Acme", workspace="chat:home")
+        assert State.COMPLETED is (await bot.ends(here)).state
+        await operator["groups_delete"](group="Acme")
+        assert State.COMPLETED is (await bot.ends(there)).state
+        assert [] == await inconsistent_meters(bot.services.database)
+        (group,) = await bot.rows("SELECT used, reserved FROM meter WHERE scope LIKE 'group:%'")
+        assert (4 * price, 0) == (group["used"], group["reserved"])
+
+
 @pytest.mark.parametrize("cap", ["total_daily_cap", "total_monthly_cap"])
 async def test_everything_has_caps_by_settings(any_engine: Open, cap: str) -> None:
     async with any_engine(start=None, **{cap: "0.02"}) as bot:

@@ -25,6 +25,8 @@ ON CONFLICT (meter, kind, target) DO NOTHING RETURNING meter;
 SELECT DISTINCT card.adapter, card.workspace, card.channel, coalesce(card.thread, '') AS thread
 FROM job JOIN card ON card.id = job.card
 WHERE job.state = 'queued' AND (CAST(:workspace AS text) = '' OR job.workspace = :workspace)
+  AND (CAST(:in_group AS text) = '' OR EXISTS (SELECT 1 FROM workspace WHERE workspace.id = job.workspace
+                                                                       AND workspace.group_id = :in_group))
   AND (CAST(:own_keys AS integer) = 1 OR job.queue = job.provider || '/' || job.lane)
   AND card.private = 0 AND card.adapter IN ({{values adapters}})
   AND NOT EXISTS (SELECT 1 FROM cap_notice AS sent

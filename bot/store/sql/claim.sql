@@ -25,7 +25,9 @@ WHERE state = 'queued' AND queue = :queue AND provider = :provider AND run_at <=
         SELECT 1 FROM meter
         WHERE meter.scope IN ('workspace:' || job.workspace,
                               CASE WHEN CAST(:own_key AS integer) = 1 THEN '' ELSE 'ceiling:' || job.workspace END,
-                              CASE WHEN CAST(:own_key AS integer) = 1 THEN '' ELSE 'everything:' END)
+                              CASE WHEN CAST(:own_key AS integer) = 1 THEN '' ELSE 'everything:' END,
+                              CASE WHEN CAST(:own_key AS integer) = 1 THEN '' ELSE coalesce(
+                                  (SELECT 'group:' || workspace.group_id FROM workspace WHERE workspace.id = job.workspace), '') END)
           AND meter.is_cap = 1 AND meter.period_end > :now AND meter.period_start <= :now
           AND meter.used >= meter.max_amount + meter.granted)
   AND (edited_generation IS NULL OR NOT EXISTS (

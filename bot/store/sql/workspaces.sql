@@ -1,10 +1,12 @@
 -- name: workspaces
 SELECT workspace.id, workspace.timezone, workspace.paused, workspace.pause_reason, workspace.cooldown_ms,
        workspace.max_open, workspace.channels, workspace.roles, workspace.reactions, workspace.admin_channel,
-       workspace.admin_adapter, workspace.policy, own.account, account.provider
+       workspace.admin_adapter, workspace.policy, own.account, account.provider,
+       grouped.id AS group_id, grouped.name AS group_name, grouped.budget AS group_budget
 FROM workspace
 LEFT JOIN workspace_key AS own ON own.workspace = workspace.id AND own.removed_at IS NULL
 LEFT JOIN account ON account.id = own.account
+LEFT JOIN workspace_group AS grouped ON grouped.id = workspace.group_id
 WHERE workspace.id IN ({{values ids}});
 
 -- name: add_workspaces
@@ -94,6 +96,7 @@ SELECT id FROM workspace;
 
 -- name: list_workspaces
 SELECT workspace.id, workspace.paused, workspace.timezone,
+       (SELECT grouped.name FROM workspace_group AS grouped WHERE grouped.id = workspace.group_id) AS group_name,
        (SELECT count(*) FROM member WHERE member.workspace = workspace.id) AS members,
        (SELECT count(*) FROM block WHERE block.subject = workspace.id) AS blocked,
        (SELECT CAST(coalesce(sum(price), 0) AS bigint) FROM job
