@@ -206,6 +206,10 @@ class Services:
         return [provider for provider in self.providers.values() if provider.name == name]
 
 
+#: the topic of direct messages to persons
+PERSON_NOTICES = "person notices"
+
+
 def jobs_topic(lane: Lane) -> str:
     """The topic that signals queued jobs of a lane."""
     return f"jobs/{lane}"

@@ -62,6 +62,15 @@ class Timing(BaseModel):
     upload_hold: int = 3_600_000
     #: how long a confirmation of a deletion, or of a price, is valid
     confirmation: int = 900_000
+    #: how long a code that links two persons is valid
+    link_code: int = 600_000
+    #: in which one person may enter a few codes
+    link_window: int = 3_600_000
+    #: between two searches for direct messages to send, and the first delay before one is sent again
+    notice_interval: int = 10_000
+    notice_retry: int = 30_000
+    #: how long a direct message that cannot be sent is tried
+    notice_deadline: int = 86_400_000
     #: how long a job waits for an admin's approval
     approval: int = 86_400_000
     #: one second of the time in which a costly job can be undone

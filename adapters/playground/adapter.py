@@ -56,7 +56,7 @@ def build(context: AdapterContext) -> Adapter:
     store = ConversationStore(context.adapter_data, clock)
     people = PersonStore(context.adapter_data)
     poller = StorePoller(adapter_data=context.adapter_data, store=store, people=people, link=link)
-    reader = RequestReader(people)
+    reader = RequestReader(people, needs_password=policy.needs_password)
     commands = CommandRoutes(
         service=context.service,
         store=store,

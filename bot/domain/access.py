@@ -83,13 +83,21 @@ def blocked_by_admins(member: str) -> str:
 
 
 def blockable_subjects(caller: Caller) -> tuple[str, ...]:
-    """Everything that may be blocked so that a caller gets nothing."""
-    return caller.member, caller.person, caller.workspace, blocked_by_admins(caller.member)
+    """Everything that may be blocked so that a caller gets nothing; for linked persons a block of any."""
+    return caller.member, *sorted(caller.persons), caller.workspace, blocked_by_admins(caller.member)
+
+
+def check_unblocked(blocked: AbstractSet[str]) -> None:
+    """Refuse changes of links while the operator blocks anybody: they are no way around it."""
+    if blocked:
+        raise NotAllowed(
+            "The operator of this bot has blocked one of these accounts, so its links cannot be changed"
+        )
 
 
 def check_open(workspace: Workspace, blocked: AbstractSet[str], caller: Caller) -> None:
     """Refuse new jobs of blocked callers, and in blocked or paused workspaces."""
-    if blocked & {caller.member, caller.person}:
+    if blocked & {caller.member, *caller.persons}:
         raise NotAllowed("You have been blocked by the operator of this bot")
     if blocked_by_admins(caller.member) in blocked:
         raise NotAllowed(
@@ -172,7 +180,7 @@ def require_visible(job: Job | None, caller: Caller) -> Job:
     """
     if job is None or job.deleted:
         raise JobNotFound("There is no such job; /history lists yours")
-    mine = job.person == caller.person
+    mine = job.person in caller.persons
     shared = job.workspace == caller.workspace and not is_direct_workspace(job.workspace)
     if not mine and (job.private or not shared):
         # The same answer as for an unknown job, so that nobody can probe ids.
@@ -183,7 +191,7 @@ def require_visible(job: Job | None, caller: Caller) -> Job:
 def require_own(job: Job | None, caller: Caller, operators: AbstractSet[str], *, or_admin: bool) -> Job:
     """Let only its owner change a job; with `or_admin` also the admins of its workspace and operators."""
     found = require_visible(job, caller)
-    if found.person == caller.person:
+    if found.person in caller.persons:
         return found
     if or_admin and (
         is_operator(caller, operators) or (caller.is_admin and found.workspace == caller.workspace)

@@ -112,13 +112,13 @@ class Notice:
         }
 
 
-def direct_place(operator: str) -> Place:
-    """The direct messages with an operator, who is named as a person or as a member of a workspace."""
-    platform, *between, _ = operator.split(":")
+def direct_place(person: str) -> Place:
+    """The direct messages with somebody who is named as a person or as a member of a workspace."""
+    platform, *between, _ = person.split(":")
     return Place(
         adapter=platform,
         workspace=":".join((platform, *between)) if between else f"{platform}:@dm",
-        channel=f"@{operator}",
+        channel=f"@{person}",
         private=True,
         direct=True,
     )

@@ -40,6 +40,10 @@ class Caller:
     is_guest: bool = False
     #: the platform's ids of their roles in this workspace; None: the platform does not say now
     roles: frozenset[str] | None = frozenset()
+    #: False: whoever opens the platform's page may be this person
+    is_authenticated: bool = True
+    #: persons on any platform who are the same; filled in by the core alone, on every call
+    linked: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for value in (self.workspace, self.person, self.member):
@@ -47,6 +51,11 @@ class Caller:
                 raise InvalidRequest("This id is not valid on any platform")
         _require_storable(self.workspace, self.person, self.member)
         object.__setattr__(self, "name", storable(self.name))
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """The person and all whom they have linked: what belongs to one of them belongs to the caller."""
+        return self.linked | {self.person}
 
     @property
     def platform(self) -> str:

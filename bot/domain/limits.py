@@ -1,6 +1,6 @@
 """The limits on a caller: which rules apply to what they spend, and where nothing is set the defaults."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bot.domain.errors import ServiceUnavailable
@@ -12,6 +12,7 @@ from bot.domain.quota import (
     Defaults,
     Level,
     Limit,
+    Meter,
     Rules,
     Unit,
     limit_on,
@@ -53,6 +54,18 @@ def limits_for(
     return tuple(found)
 
 
+def strictest_personal(counted: Iterable[tuple[Limit, Meter]]) -> list[tuple[Limit, Meter]]:
+    """Limits as people are shown them: of those of linked persons the one with the least left."""
+    found: dict[object, tuple[Limit, Meter]] = {}
+    for limit, meter in counted:
+        personal = limit.level is Level.PERSON
+        key = (limit.level, limit.unit, limit.period) if personal else limit.meter
+        before = found.get(key)
+        if before is None or meter.left(limit) < before[1].left(before[0]):
+            found[key] = (limit, meter)
+    return list(found.values())
+
+
 def group_limit(group: Group, *, now: int) -> Limit:
     """The limit that a group's budget sets now."""
     return limit_on(Level.GROUP, group.scope, group.allowance, now=now, zone="UTC")
@@ -66,7 +79,8 @@ def _chosen(
     for allowance in _of_member(caller, rules, defaults).values():
         yield Level.MEMBER, caller.member, allowance
     for level, subject in (
-        (Level.PERSON, caller.person),
+        # Linked persons count on the meters of all.
+        *((Level.PERSON, person) for person in (caller.person, *sorted(caller.linked))),
         (Level.CHANNEL, channel),
         (Level.WORKSPACE, workspace),
     ):

@@ -158,10 +158,10 @@ async def answer_confirmation(
     if asked is None or not 0 <= services.clock() - id_created_at(asked) <= services.times.confirmation:
         raise InvalidRequest("This confirmation has expired; nothing was deleted. Use /delete again.")
     found = await find_job(services.database, job)
-    if found is not None and found.deleted and found.person == caller.person:
+    if found is not None and found.deleted and found.person in caller.persons:
         return PrivateReply(title="Already deleted", text="Nothing more was done.")
     deletable = await _deletable(services, job, _caller_in_workspace_of(services, found, caller))
-    if deletable.person != caller.person:
+    if deletable.person not in caller.persons:
         await _record_deletion(services, deletable, caller)
     return PrivateReply(title="Deleted", text=await remove_result(services, deletable))
 

@@ -9,6 +9,7 @@ from bot.domain.commands import (
     Delete,
     Help,
     History,
+    Link,
     MydataExport,
     MydataForget,
     Quota,
@@ -41,6 +42,7 @@ from bot.domain.commands import (
     StudioSetup,
     StudioTimezone,
     StudioUsage,
+    Unlink,
 )
 from bot.domain.identity import Caller, Place
 from bot.service import (
@@ -48,6 +50,7 @@ from bot.service import (
     admin,
     audit,
     explain,
+    links,
     moderation,
     mydata,
     queries,
@@ -70,6 +73,8 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
     Help: queries.show_help,
     MydataExport: mydata.export,
     MydataForget: mydata.ask_to_forget,
+    Link: links.show_or_enter,
+    Unlink: links.unlink_account,
     QuotasSet: quotas.set_quota,
     QuotasRemove: quotas.remove_quota,
     QuotasGrant: quotas.grant_quota,

@@ -60,7 +60,7 @@ async def preselect(
 ) -> AutocompleteChoice | None:
     """The newest job that the command uses by default."""
     option = next(one for one in options(command) if one.name == name)
-    newest = await newest_usable(services.database, invocation.caller.person, option.result, invocation.place)
+    newest = await newest_usable(services.database, invocation.caller, option.result, invocation.place)
     job = await find_job(services.database, newest) if newest is not None else None
     return AutocompleteChoice(value=job.id, label=_label(job, services.clock())) if job is not None else None
 
@@ -82,7 +82,7 @@ def _job_query(
 ) -> JobQuery:
     """Finds the caller's jobs that the command can use."""
     return JobQuery(
-        person=invocation.caller.person,
+        caller=invocation.caller,
         text=typed,
         kind=option.result,
         states=command.states,

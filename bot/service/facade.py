@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from pydantic import SecretStr
 
@@ -36,6 +37,7 @@ from bot.service import (
     autocomplete,
     framing,
     holds,
+    links,
     moderation,
     ordering,
     pending_commands,
@@ -53,6 +55,7 @@ from bot.service.replies import PriceQuote, PrivateReply, Reply, ReplyFile
 from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services
 from bot.store.cards import MessageCard, card_of_message, find_card
+from bot.store.links import with_links
 from bot.store.queue_stats import QueueStats, queue_stats
 from bot.store.workspaces import find_workspace, remember_member
 
@@ -62,6 +65,16 @@ class BotService:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+
+    async def _with_links(self, caller: Caller) -> Caller:
+        """The caller with whom they have linked; alone where anybody may be this person."""
+        if not caller.is_authenticated:
+            return replace(caller, linked=frozenset())
+        return await with_links(self._services.database, caller)
+
+    async def _as_linked(self, invocation: Invocation) -> Invocation:
+        caller = await self._with_links(invocation.caller)
+        return invocation if caller is invocation.caller else replace(invocation, caller=caller)
 
     def admit(self, caller: Caller, key: str) -> None:
         """Count an event against the caller's rate limit before any work is done for it.
@@ -88,8 +101,9 @@ class BotService:
         `files` came with the event and fill the command's empty media options; `replied` is the job of the
         message that it replies to. With an answer window the adapter calls `confirm_shown` for a new card.
         """
+        self._services.rate_limit.spend(invocation.caller.member, invocation.key)
+        invocation = await self._as_linked(invocation)
         services, caller, place = self._services, invocation.caller, invocation.place
-        services.rate_limit.spend(caller.member, invocation.key)
         if not isinstance(command, GenerateCommand):
             command = await with_whole_ids(services.database, command, caller, place, services.clock())
             if isinstance(command, Report):
@@ -106,14 +120,20 @@ class BotService:
     ) -> Reply:
         """Execute the action of a button; the caller pays."""
         self._services.rate_limit.spend(invocation.caller.member, invocation.key)
+        invocation = await self._as_linked(invocation)
         event = ActionEvent(action=action, job=storable(job), action_input=action_input or ActionInput())
         return await actions.act(self._services, event, invocation)
 
     async def answer_confirmation(
         self, job: str, caller: Caller, *, question: str, confirmed: bool, key: str = ""
     ) -> PrivateReply:
-        """Delete the job that `PrivateReply.choices` asked about, or keep it."""
+        """Do what `PrivateReply.choices` asked about, or change nothing."""
         self._services.rate_limit.spend(caller.member, storable(key))
+        caller = await self._with_links(caller)
+        if storable(job) == storable(question):
+            return await links.answer_question(
+                self._services, storable(question), caller, confirmed=confirmed
+            )
         return await actions.answer_confirmation(
             self._services, storable(job), caller, question=question, confirmed=confirmed
         )
@@ -125,6 +145,7 @@ class BotService:
     async def start_pending(self, pending: str, invocation: Invocation) -> Reply:
         """Start a command that was shown, once; it is shown again if its price has risen."""
         self._services.rate_limit.spend(invocation.caller.member, invocation.key)
+        invocation = await self._as_linked(invocation)
         return await pending_commands.start(self._services, storable(pending), invocation)
 
     async def discard_pending(self, pending: str, caller: Caller, *, key: str) -> PrivateReply:
@@ -139,10 +160,12 @@ class BotService:
 
     async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
         """Execute the action of a reaction; None for an emoji without one."""
+        invocation = await self._as_linked(invocation)
         return await reactions.react(self._services, emoji, storable(job), invocation)
 
     async def unreact(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
         """Undo what a removed reaction did; a star can be undone, and a vote that is not acted on yet."""
+        invocation = await self._as_linked(invocation)
         return await reactions.unreact(self._services, emoji, storable(job), invocation)
 
     async def reaction(self, emoji: str, caller: Caller) -> ReactionRule | None:
@@ -163,6 +186,7 @@ class BotService:
         """Decide what a button under a held or reported job asks for."""
         services, job = self._services, storable(job)
         services.rate_limit.spend(caller.member, storable(key))
+        caller = await self._with_links(caller)
         if decision in (Decision.APPROVE, Decision.REFUSE):
             return await holds.decide_hold(services, decision, job, caller)
         return await moderation.moderate(services, decision, job, storable(card), caller)
@@ -183,6 +207,7 @@ class BotService:
 
         Raises what `execute` would refuse the command with now.
         """
+        invocation = await self._as_linked(invocation)
         caller, context = invocation.caller, CommandContext(files=files, replied=replied)
         order = await ordering.resolve_command(self._services, command, caller, invocation.place, context)
         workspace = await find_workspace(self._services.database, caller.workspace)
@@ -215,6 +240,7 @@ class BotService:
         replied: str | None = None,
     ) -> bytes | None:
         """A PNG that shows where the source will be; see `framing.preview_framing`."""
+        invocation = await self._as_linked(invocation)
         context = CommandContext(files=files, replied=replied)
         return await framing.preview_framing(
             self._services, command, invocation.caller, invocation.place, context
@@ -231,7 +257,7 @@ class BotService:
             private=True,
             direct=True,
         )
-        return await answer(self._services, command, caller, place)
+        return await answer(self._services, command, await self._with_links(caller), place)
 
     async def usage_report(self, command: StudioUsage, caller: Caller) -> UsageReport:
         """What the jobs of the caller's workspace came to; raises NotAllowed for who is no admin."""
@@ -252,8 +278,9 @@ class BotService:
         if found is None or found.place.workspace != caller.workspace:
             return None
         # All direct messages are one workspace, but not one conversation.
+        caller = await self._with_links(caller)
         personal = found.place.private or is_direct_workspace(found.place.workspace)
-        if personal and found.person != caller.person:
+        if personal and found.person not in caller.persons:
             return None
         (view,) = await views_now(services, found)
         return view
@@ -284,6 +311,7 @@ class BotService:
         count: int = 25,
     ) -> tuple[AutocompleteChoice, ...]:
         """Values for one option while it is typed; a value replaces everything that was typed."""
+        invocation = await self._as_linked(invocation)
         return await autocomplete.complete_option(
             self._services, command, option, storable(typed), invocation, count=count
         )
@@ -299,8 +327,12 @@ class BotService:
         self, command: type[GenerateCommand], option: str, invocation: Invocation
     ) -> AutocompleteChoice | None:
         """The job that a form selects at first: the one that the command would use if none were named."""
-        return await autocomplete.preselect(self._services, command, option, invocation)
+        return await autocomplete.preselect(
+            self._services, command, option, await self._as_linked(invocation)
+        )
 
     async def autocomplete_line(self, text: str, invocation: Invocation) -> tuple[Suggestion, ...]:
         """Completions of a partial command line, with the caller's jobs and members."""
-        return await autocomplete.complete_line(self._services, storable(text), invocation)
+        return await autocomplete.complete_line(
+            self._services, storable(text), await self._as_linked(invocation)
+        )

@@ -33,7 +33,7 @@ async def decide_hold(services: Services, decision: Decision, job: str, caller: 
     held = [one for one in await _card_of(services, found) if one.state is State.HELD]
     if not held:
         return _already(found, approves=approves)
-    by_requester = caller.person == found.person
+    by_requester = found.person in caller.persons
     moved = await asyncio.gather(
         *(
             _release(services, one)
@@ -66,7 +66,7 @@ def _is_admin_of(services: Services, job: Job, caller: Caller) -> bool:
 
 
 def _require_right(job: Job, caller: Caller, *, is_admin: bool, approves: bool) -> None:
-    mine = caller.person == job.person
+    mine = job.person in caller.persons
     if not (mine or is_admin) and (job.private or caller.workspace != job.workspace):
         raise JobNotFound("There is no such job; /history lists yours")
     if job.hold is Hold.APPROVAL and approves and not is_admin:

@@ -40,7 +40,7 @@ async def _require_visible(database: Database, found: Job | None, caller: Caller
         together = not found.private and is_direct_workspace(found.workspace)
         if together and await jobs_shown_at(database, [found.id], place, caller.person):
             return found
-        if not await was_sent(database, found.id, caller.person):
+        if not await was_sent(database, found.id, caller.persons):
             raise
         return found
 
@@ -130,7 +130,7 @@ async def _find(
     if isinstance(command, GenerateCommand):
         raise JobNotFound(f"There is no job #{name}; /history lists yours")
     wanted = JobQuery(
-        person=caller.person,
+        caller=caller,
         text=name,
         kind=None,
         states=command.states,

@@ -130,12 +130,19 @@ class Operator:
         """Set what was used under one limit of a workspace or a member back to zero."""
         caller = await self._caller(subject)
         limits = await usage_of(self._database, caller, self._defaults, now=self._clock())
-        found = next((limit for limit, _ in limits if limit.level == level), None)
-        if found is None:
+        found = [limit for limit, _ in limits if limit.level == level]
+        if not found:
             raise InvalidRequest(f"{subject} has no limit of level {level}")
-        decision = self._audit_entry("quota reset", found.scope)
-        given_back = await self._database.transact(reset_meter, found.meter, audit=decision)
-        return {"meter": found.meter, "given_back_microusd": given_back}
+        given_back = await self._reset(found[0])
+        if level == Level.PERSON:
+            # Linked persons count on the meters of all.
+            for other in found[1:]:
+                await self._reset(other)
+        return {"meter": found[0].meter, "given_back_microusd": given_back}
+
+    async def _reset(self, limit: Limit) -> int:
+        decision = self._audit_entry("quota reset", limit.scope)
+        return await self._database.transact(reset_meter, limit.meter, audit=decision)
 
     async def workspaces_list(self) -> Answer:
         since, _ = bounds(self._clock(), Period.MONTH, ZoneInfo("UTC"))

@@ -114,7 +114,7 @@ async def complete_command(
     option, kind = command.default_source
     if getattr(command, option) is not None:
         return command
-    newest = await newest_usable(services.database, caller.person, kind, place)
+    newest = await newest_usable(services.database, caller, kind, place)
     if newest is None:
         what, how = ("video", "/animate") if kind is MediaKind.VIDEO else ("picture or video", "/imagine")
         raise InvalidRequest(

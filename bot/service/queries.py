@@ -21,6 +21,7 @@ from bot.domain.estimates import Estimate
 from bot.domain.groups import show_shared
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
+from bot.domain.limits import strictest_personal
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, Duration, Model, Resolution
 from bot.domain.options import Option, options
@@ -46,6 +47,7 @@ from bot.store.caps import caps_of
 from bot.store.groups import workspaces_of_group
 from bot.store.jobs import history, unfinished_jobs
 from bot.store.limits import Counted, grants_on, usage_of
+from bot.store.links import with_links
 from bot.store.workspaces import blocked_subjects, find_workspace, waiting_counts
 
 #: unfinished jobs that /status lists
@@ -60,7 +62,7 @@ async def show_job(services: Services, command: Show, caller: Caller, place: Pla
 
 
 async def list_history(services: Services, command: History, caller: Caller) -> PrivateReply:
-    jobs = await history(services.database, caller.person, count=command.count)
+    jobs = await history(services.database, caller.persons, count=command.count)
     if not jobs:
         return PrivateReply(
             title="Nothing yet", text="Make your first picture: /imagine a red fox in the snow"
@@ -143,6 +145,7 @@ async def limits_with_meters(services: Services, caller: Caller, channel: str = 
 
 async def check_acceptable(services: Services, caller: Caller, place: Place, jobs: Sequence[NewJob]) -> None:
     """Raise what accepting these jobs would raise now; reserves nothing."""
+    caller = await with_links(services.database, caller)
     workspace = await find_workspace(services.database, caller.workspace)
     check_open(workspace, await blocked_subjects(services.database, blockable_subjects(caller)), caller)
     check_access(workspace.access, caller, place)
@@ -185,7 +188,7 @@ async def describe_limits(
     shared = f"Budget shared with {show_shared(others)}"
     return [
         field
-        for limit, meter in counted
+        for limit, meter in strictest_personal(counted)
         for field in describe_limit(limit, meter, name=shared if limit.level is Level.GROUP else None)
     ]
 

@@ -13,8 +13,9 @@ class ConfirmationButton:
     """A button under a question; pressing it calls `BotService.answer_confirmation`."""
 
     label: str
-    #: it does what is asked about, which cannot be undone; else nothing changes
+    #: it does what is asked about; else nothing changes
     confirms: bool
+    #: the job that is to be deleted; for a question about no job the question's id again
     job: str
     #: an id that contains the time of the question
     question: str

@@ -41,6 +41,7 @@ from bot.store.database.base import Row, Transaction
 from bot.store.database.named_sql import load
 from bot.store.file_refs import FileReference, add_references
 from bot.store.limits import open_meters, rules_for
+from bot.store.links import linked_caller, links_of
 from bot.store.queue_stats import QueuePosition, queue_positions
 from bot.store.rows import member_row, new_job_row, workspace_from
 from bot.store.votes import Vote, Voters, count_vote, insert_votes, lock_and_count
@@ -62,6 +63,9 @@ class _Batch:
     #: reaction → when it was last accepted, and its card
     reactions: dict[str, tuple[int, str]]
     workspaces: Mapping[str, Workspace]
+    #: the link of each caller: when their limits were read, and once the meters were locked
+    links: Mapping[str, str]
+    links_now: Mapping[str, str]
     blocked: frozenset[str]
     #: the limits on each item's caller, by its card; a refusal where they cannot be known
     limits: Mapping[str, tuple[Limit, ...] | Refused]
@@ -89,7 +93,9 @@ class _Batch:
 
 async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[AcceptedCard | Exception]:
     """Accept or refuse each item; a refusal is a `Refused` in its place."""
-    batch = await _read(tx, items)
+    links = await links_of(tx, (item.caller.person for item in items))
+    items = [replace(item, caller=linked_caller(item.caller, links)) for item in items]
+    batch = await _read(tx, items, {person: link.id for person, link in links.items()})
     results: list[AcceptedCard | Exception] = []
     for item in items:
         if (card := _known_card(batch, item)) is not None:
@@ -132,7 +138,7 @@ def _known_card(batch: _Batch, item: Acceptance) -> str | None:
     return latest if since > item.reaction_since else None
 
 
-async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
+async def _read(tx: Transaction, items: Sequence[Acceptance], links: Mapping[str, str]) -> _Batch:
     callers = [item.caller for item in items]
     ids = sorted({caller.workspace for caller in callers})
     now = items[0].now
@@ -152,6 +158,8 @@ async def _read(tx: Transaction, items: Sequence[Acceptance]) -> _Batch:
         known={row["event"]: row["id"] for row in known},
         reactions=await _reactions(tx, items),
         workspaces=workspaces,
+        links=links,
+        links_now={row["person"]: row["link"] for row in waiting if row["link"]},
         blocked=blocked,
         limits=limits,
         meters=meters,
@@ -228,6 +236,9 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard | None:
     workspace = batch.workspaces[caller.workspace]
     check_open(workspace, batch.blocked, caller)
     check_access(workspace.access, caller, item.place)
+    if batch.links_now.get(caller.person) != batch.links.get(caller.person):
+        # They would be counted on other meters than those that were locked.
+        raise NotAllowed("Your links have just been changed. Please try again.")
     if item.own_account != (workspace.own_account.id if workspace.own_account else None):
         # Somebody else would pay than what the caller was told.
         raise NotAllowed("The API key of this workspace has just been changed. Please try again.")

@@ -3,7 +3,7 @@
 Whoever changes several cards locks them in the order of their ids, so that transactions never deadlock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -116,9 +116,9 @@ def read_accepted(accepted: AcceptedCard, cipher: FieldCipher) -> tuple[Card | N
     return card, list(jobs_from(jobs).values())
 
 
-async def was_sent(database: Database, job: str, person: str) -> bool:
-    """Whether a job has been shown to a person in their direct messages."""
-    return await database.one(sql.was_sent, job=job, person=person) is not None
+async def was_sent(database: Database, job: str, persons: Iterable[str]) -> bool:
+    """Whether a job has been shown to one of these persons in their direct messages."""
+    return await database.one(sql.was_sent, job=job, persons=sorted(persons)) is not None
 
 
 async def record_posting(tx: Transaction, card: str, *, owner: str, now: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.domain.identity import Place, is_direct_workspace
+from bot.domain.identity import Caller, Place, is_direct_workspace
 from bot.domain.ids import parse_job_name, short_id
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind
@@ -20,15 +20,16 @@ _MAX_ID = "z" * 32
 _PAGE, _MAX_SEARCHED = 500, 20_000
 
 
-async def newest_usable(database: Database, person: str, kind: MediaKind | None, place: Place) -> str | None:
-    """A person's newest job shown at a place whose result can be built on; `kind=None`: of either kind.
+async def newest_usable(
+    database: Database, caller: Caller, kind: MediaKind | None, place: Place
+) -> str | None:
+    """The caller's newest job shown at a place whose result can be built on; `kind=None`: of either kind.
 
     A private one counts only in the person's direct messages with the bot.
     """
-    row = await database.one(
-        sql.newest_usable, person=person, kind=kind, direct=int(place.direct), **_place(place, person)
-    )
-    return row["id"] if row else None
+    where = {"kind": kind, "direct": int(place.direct), **_place(place, caller.person)}
+    rows = [await database.one(sql.newest_usable, person=one, **where) for one in caller.persons]
+    return max((row["id"] for row in rows if row is not None), default=None)
 
 
 async def jobs_shown_at(database: Database, jobs: Iterable[str], place: Place, person: str) -> set[str]:
@@ -39,9 +40,9 @@ async def jobs_shown_at(database: Database, jobs: Iterable[str], place: Place, p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobQuery:
-    """A search of a person's jobs by id, short id or words of the title."""
+    """A search of the caller's jobs by id, short id or words of the title."""
 
-    person: str
+    caller: Caller
     text: str
     kind: MediaKind | None
     states: frozenset[State]
@@ -57,29 +58,37 @@ async def search_jobs(database: Database, query: JobQuery) -> list[Job]:
 
     Words are compared here: the databases fold the case of ASCII only, and each in its own way.
     """
+    found = [job for person in query.caller.persons for job in await _search(database, query, person)]
+    newest = sorted(found, reverse=True)[: query.count]
+    jobs = await jobs_by_id(database, newest) if newest else {}
+    return [jobs[one] for one in newest if one in jobs]
+
+
+async def _search(database: Database, query: JobQuery, person: str) -> list[str]:
+    """The newest matching jobs of one person: the caller, or somebody whom they have linked."""
     found: list[str] = []
     before, searched = _MAX_ID, 0
+    # A person who is linked is there to be used here, and made nothing in this workspace.
+    everywhere = person != query.caller.person or is_direct_workspace(query.place.workspace)
     while len(found) < query.count and searched < _MAX_SEARCHED:
         rows = await database.fetch(
             sql.titles,
-            person=query.person,
+            person=person,
             before=before,
             kind=query.kind,
             states=sorted(query.states),
             usable=int(query.usable),
             direct=int(query.place.direct),
-            everywhere=int(is_direct_workspace(query.place.workspace)),
-            messages=f"{query.place.workspace.partition(':')[0]}:@dm",
+            everywhere=int(everywhere),
+            messages=f"{person.partition(':')[0]}:@dm",
             count=_PAGE,
-            **_place(query.place, query.person),
+            **_place(query.place, query.caller.person),
         )
         found += [row["id"] for row in rows if _matches(row["id"], row["title"], query.text)]
         if len(rows) < _PAGE:
             break
         before, searched = rows[-1]["id"], searched + len(rows)
-    newest = found[: query.count]
-    jobs = await jobs_by_id(database, newest) if newest else {}
-    return [jobs[one] for one in newest if one in jobs]
+    return found[: query.count]
 
 
 async def jobs_by_any_id(database: Database, name: str) -> list[Job]:

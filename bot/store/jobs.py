@@ -37,8 +37,12 @@ async def jobs_of_cards(database: Database, cards: Iterable[str]) -> dict[str, l
     return found
 
 
-async def history(database: Database, person: str, *, count: int) -> list[Job]:
-    return list(jobs_from(await database.fetch(sql.history, person=person, count=count)).values())
+async def history(database: Database, persons: Iterable[str], *, count: int) -> list[Job]:
+    """The newest jobs of these persons, the newest first."""
+    # Person by person: the index has each one's jobs in order.
+    rows = [row for one in persons for row in await database.fetch(sql.history, person=one, count=count)]
+    newest = sorted(rows, key=lambda row: str(row["id"]), reverse=True)[:count]
+    return list(jobs_from(newest).values())
 
 
 async def unfinished_jobs(database: Database, workspace: str, member: str, *, count: int) -> list[Job]:
@@ -105,6 +109,8 @@ async def delete_job(tx: Transaction, job: str, *, now: int) -> tuple[str, ...]:
 
 async def refund_job(tx: Transaction, job: str, *, now: int, cause: str) -> bool:
     """Refund what a captured job cost, once; returns whether there was anything to refund."""
+    # Before its meters, as everywhere: a change of links may be about to count it on further ones.
+    await tx.one(sql.lock_job, id=job)
     change = SettleReservation(settlement=Settlement.REFUNDED, at=now, cause=cause)
     if not await settle_reservations(tx, {job: change}):
         return False

@@ -8,6 +8,7 @@ from bot.domain.limits import limits_for
 from bot.domain.quota import CAP_LEVELS, Defaults, Level, Limit, Meter, Period, Rule, Rules, Unit
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
+from bot.store.links import with_links
 from bot.store.rows import rule_from
 from bot.store.workspaces import AuditEntry, add_workspaces, find_workspace, lock_workspace, record_audit
 
@@ -25,7 +26,7 @@ async def rules_for(
 ) -> list[Rule]:
     """The rules that may limit any of these callers in these channels, those of the operator among them."""
     asking = list(callers)
-    subjects = {subject for one in asking for subject in (one.member, one.person, one.workspace, "")}
+    subjects = {subject for one in asking for subject in (one.member, *one.persons, one.workspace, "")}
     subjects |= {role for one in asking for role in one.roles or ()}
     rows = await store.fetch(
         sql.rules,
@@ -40,6 +41,7 @@ async def usage_of(
     database: Database, caller: Caller, defaults: Defaults, *, now: int, channel: str = ""
 ) -> list[Counted]:
     """Every limit on a caller in a channel, with what has been counted against it, the narrowest first."""
+    caller = await with_links(database, caller)
     workspace = await find_workspace(database, caller.workspace)
     limits = limits_for(
         caller,

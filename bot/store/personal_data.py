@@ -43,6 +43,7 @@ async def data_of(database: Database, person: str) -> dict[str, list[Record]]:
         "spending": (sql.meters, {"scopes": scopes}),
         "limits": (sql.limits, {"subjects": [person, *ids]}),
         "blocks": (sql.blocks, {"subjects": blocked}),
+        "links": (sql.links, {"person": person}),
         "stars": (sql.stars, whose),
         "votes": (sql.votes, whose),
         "reports": (sql.reports, {"person": person}),

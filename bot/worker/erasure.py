@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from bot.domain.jobs import State
+from bot.domain.links import LINKED_MAX
 from bot.jobs.media import remove_unreferenced
 from bot.jobs.transitions import transition_job
 from bot.services import Services, Topic, log
@@ -23,6 +24,8 @@ from bot.store.erasure import (
     waiting_jobs,
 )
 from bot.store.jobs import delete_job, jobs_by_id
+from bot.store.linking import Change, forget_links
+from bot.store.workspaces import AuditEntry
 
 #: removes what one adapter stores about a person
 Forget = Callable[[str], Awaitable[None]]
@@ -68,12 +71,25 @@ async def _clear(services: Services, erasure: Erasure, forget: Mapping[str, Forg
     adapter = erasure.person.partition(":")[0]
     if adapter in forget:
         await forget[adapter](erasure.person)
+    await services.database.transact(forget_links, erasure.person, _unlinking(services, erasure))
     freed = await services.database.transact(clear_rest, erasure, now=services.clock(), count=_BATCH)
     if freed is None:
         services.wake(Topic.ERASURE)
         return False
     await remove_unreferenced(services, freed)
     return True
+
+
+def _unlinking(services: Services, erasure: Erasure) -> Change:
+    """What everybody is told who is linked with a person, without their name."""
+    now = services.clock()
+    return Change(
+        id=services.new_id(),
+        now=now,
+        notice="🔗 An account is no longer linked with yours, because its data was deleted.",
+        ids=tuple(services.new_id() for _ in range(LINKED_MAX)),
+        audit=AuditEntry(actor=erasure.person, workspace="", action="unlink", subject="", now=now),
+    )
 
 
 async def cancel_waiting(services: Services, erasure: Erasure) -> None:

@@ -14,6 +14,7 @@ from bot.worker.erasure import Forget, erase
 from bot.worker.media_budget import MediaBudget
 from bot.worker.orphans import remove_orphans, sweep
 from bot.worker.outage_notices import post_outage_notices
+from bot.worker.person_notices import send_person_notices
 from bot.worker.preparation import Preparer
 from bot.worker.recovery import recover
 from bot.worker.retention import retain
@@ -44,6 +45,7 @@ def worker_loops(
         "recover": lambda: recover(services),
         "cap notices": lambda: post_cap_notices(services, publishers),
         "outage notices": lambda: post_outage_notices(services, publishers),
+        "person notices": lambda: send_person_notices(services, publishers),
         "retention": lambda: retain(services),
         "erasure": lambda: erase(services, forget),
         "media budget": lambda: MediaBudget(services).run(),

@@ -116,6 +116,14 @@ async def fill(where: Settings, *, now: int) -> None:
             | {"changed_at": now},
         ),
         ("workspace_group", {"id": "g", "name": "Acme", "budget": 50_000_000, "created_at": now}),
+        ("linked_person", {"person": "discord:1", "link": "l", "name": "Ada", "linked_at": now}),
+        ("link_code", {"person": "discord:1", "name": "Ada", "digest": "d", "expires_at": now}),
+        ("link_tries", {"person": "discord:1", "since": now, "tries": 2}),
+        (
+            "person_notice",
+            {"id": "n", "person": "discord:1", "adapter": "discord", "text": "Linked."}
+            | {"created_at": now, "run_at": now},
+        ),
         ("lane", {"account": "simulator-a", "lane": "image", "concurrent": 40, "per_minute": 80}),
         ("credit_reading", {"account": "simulator-a", "at": now, "balance": 400, "in_flight": 1}),
         (

@@ -67,6 +67,9 @@ USES = (
     Use(name="cancel", options={"job": PICTURE}, shows="already ended"),
     Use(name="delete", options={"job": PICTURE}, shows="Delete this?"),
     Use(name="quota", shows="Your quota"),
+    # In a playground without a password they say where accounts can be linked.
+    Use(name="link", shows="linked"),
+    Use(name="unlink", shows="linked"),
     Use(name="help", shows="/imagine"),
     _admin("rules moderators", "moderators", channel=HERE),
     Use(name="report", options={"job": VIDEO, "reason": "not nice"}, shows="Reported"),

@@ -6,6 +6,7 @@ from bot.domain.alerts import AlertRules
 from bot.domain.concepts import Vocabulary
 from bot.domain.conditions import Condition, ConditionKind
 from bot.domain.groups import Group
+from bot.domain.links import LinkedPerson
 from bot.domain.policy.words import WordRule
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.store.accept import accept
@@ -22,6 +23,7 @@ from bot.store.file_refs import add_upload
 from bot.store.groups import create_group, join_group
 from bot.store.jobs import delete_job, refund_job, toggle_star
 from bot.store.limits import grant, set_rule, usage_of
+from bot.store.linking import Change, EnteredCode, enter_code, link, put_code
 from bot.store.policies import change_policy
 from bot.store.usage import sum_up, workspaces_behind
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary
@@ -91,6 +93,21 @@ async def live(database: Database) -> None:
     await database.transact(
         save_vocabulary, StoredVocabulary(provider="luma", words=vocabulary, fetched_at=NOW)
     )
+    for name in ("ada", "bob"):
+        whose = LinkedPerson(person=f"chat:{name}", name=name)
+        await database.transact(put_code, whose, f"digest of {name}", now=NOW, expires_at=NOW + HOUR)
+    entered = EnteredCode(
+        by="talk:ada",
+        digest="digest of ada",
+        question="q",
+        now=NOW,
+        expires_at=NOW + HOUR,
+        window_start=NOW - HOUR,
+        tries_max=5,
+    )
+    await database.transact(enter_code, entered)
+    change = Change(id="link", now=NOW, notice="Linked.", ids=("n1", "n2"), audit=by_operator)
+    await database.transact(link, "q", LinkedPerson(person="talk:ada", name="Ada"), change)
     decision = AuditEntry(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)
     await database.transact(set_block, "eve", audit=decision, blocked=True)
     rule = Rule(

@@ -242,7 +242,7 @@ async def test_the_media_of_jobs_that_ended_long_ago_expire(store: Database) -> 
     assert (True, False) == ((await old.now_at()).expired, (await young.now_at()).expired)
     assert {"young"} == await files_in_use(store, ["old", "input", "young"])
     assert [] == await expire(store, before=NOW + DAY)
-    assert young.job == await newest_usable(store, "chat:ada", None, HERE)
+    assert young.job == await newest_usable(store, acceptance().caller, None, HERE)
     assert () == await delete(store, old.job), "nothing is left of it to remove"
 
 

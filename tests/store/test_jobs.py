@@ -85,33 +85,33 @@ async def test_a_person_s_history_is_theirs_over_all_workspaces_the_newest_first
     first = await accepted(store)
     await accepted(store, acceptance(caller("bob")))
     second = await accepted(store, acceptance(caller(workspace="chat:other")))
-    assert [second, first] == [job.id for job in await history(store, "chat:ada", count=9)]
-    assert [second] == [job.id for job in await history(store, "chat:ada", count=1)]
+    assert [second, first] == [job.id for job in await history(store, ["chat:ada"], count=9)]
+    assert [second] == [job.id for job in await history(store, ["chat:ada"], count=1)]
     assert [first] == [job.id for job in await unfinished_jobs(store, WORKSPACE, "chat:home:ada", count=9)]
 
 
 async def test_the_newest_usable_job_is_done_and_still_has_its_media(store: Database) -> None:
     await open_account(store)
-    assert await newest_usable(store, "chat:ada", None, HERE) is None
+    assert await newest_usable(store, caller("ada"), None, HERE) is None
     done = [await completed(store) for _ in range(3)]
     await submitted(store)
-    assert done[2].job == await newest_usable(store, "chat:ada", None, HERE)
+    assert done[2].job == await newest_usable(store, caller("ada"), None, HERE)
     await delete(store, done[2].job)
-    assert done[1].job == await newest_usable(store, "chat:ada", None, HERE)
+    assert done[1].job == await newest_usable(store, caller("ada"), None, HERE)
     expired = Query("expire", "UPDATE job SET expired = 1 WHERE id = :id")
     await store.exclusively(lambda tx: tx.run(expired, id=done[1].job))
-    assert done[0].job == await newest_usable(store, "chat:ada", None, HERE)
-    assert await newest_usable(store, "chat:bob", None, HERE) is None
+    assert done[0].job == await newest_usable(store, caller("ada"), None, HERE)
+    assert await newest_usable(store, caller("bob"), None, HERE) is None
 
 
 async def test_the_newest_usable_job_is_of_the_kind_that_is_needed(store: Database) -> None:
     await open_account(store)
     video = await completed(store, acceptance(request=VideoRequest(prompt="a fox runs")))
     picture = await completed(store)
-    newest = [await newest_usable(store, "chat:ada", kind, HERE) for kind in (None, *MediaKind)]
+    newest = [await newest_usable(store, caller("ada"), kind, HERE) for kind in (None, *MediaKind)]
     assert [picture.job, picture.job, video.job] == newest
     await delete(store, video.job)
-    assert await newest_usable(store, "chat:ada", MediaKind.VIDEO, HERE) is None
+    assert await newest_usable(store, caller("ada"), MediaKind.VIDEO, HERE) is None
 
 
 async def test_jobs_are_found_by_where_they_stand(store: Database) -> None:
@@ -273,7 +273,7 @@ async def test_what_is_deleted_is_gone_and_its_generation_given_over(store: Data
     await delete(store, walk.job)
     after = await walk.now_at()
     assert after.deleted
-    assert [] == await history(store, "chat:ada", count=9)
+    assert [] == await history(store, ["chat:ada"], count=9)
     assert [(before.remote_id, 0)] == await due_orphans(store, ACCOUNT, now=NOW)
 
 

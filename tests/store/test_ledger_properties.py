@@ -8,21 +8,27 @@ from random import Random
 import pytest
 
 from bot.domain.errors import QuotaExhausted
+from bot.domain.groups import Group
 from bot.domain.identity import Caller
 from bot.domain.jobs import FINAL, State
-from bot.domain.quota import Allowance, Level, Period, Rule, Unit
+from bot.domain.quota import OPERATOR_LEVELS, Allowance, Level, Period, Rule, Unit
 from bot.domain.requests import AnyRequest, ImageRequest, VideoRequest
 from bot.store.accept import accept
 from bot.store.acceptance import AcceptedCard
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
+from bot.store.groups import create_group, groups_of, join_group, leave_group, set_group_budget
 from bot.store.jobs import refund_job
 from bot.store.limits import grant, of_level, remove_rules, reset_meter, set_rule, usage_of
+from bot.store.links import links_of
 from bot.store.reports import inconsistent_meters
-from bot.store.workspaces import AuditEntry
+from bot.store.workspaces import AuditEntry, add_workspaces
 from tests.store.factories import DAY, NOW, Walk, acceptance, caller, new_id, open_account
+from tests.store.linking import link_up, part
 
 _WORKSPACE = "chat:home"
+_ELSEWHERE = "chat:elsewhere"
+_PEOPLE = ("ada", "bob", "eve")
 _ROLES = ("artists", "helpers")
 _STEPS = 120
 _METERS = Query("meters", "SELECT id, used, reserved, granted, max_amount FROM meter")
@@ -30,6 +36,12 @@ _SETTLED = Query(
     "settled",
     "SELECT job.id, job.state, job.refunded, reservation.settled_as FROM job"
     " JOIN reservation ON reservation.job = job.id",
+)
+#: whose jobs count on the current meter of which person
+_PERSONAL = Query(
+    "personal",
+    "SELECT DISTINCT meter.scope, job.person FROM meter JOIN reservation ON reservation.meter = meter.id"
+    " JOIN job ON job.id = reservation.job WHERE meter.scope LIKE 'person:%' AND meter.period_end > :now",
 )
 #: how the reservations of a job in each final state may be settled
 _LEGAL = {
@@ -50,12 +62,16 @@ class _World:
     accepted: int = 0
     refused: int = 0
 
+    #: changes of links and of the group
+    changed: int = 0
+
     def audit(self) -> AuditEntry:
         return AuditEntry(actor="boss", workspace=_WORKSPACE, action="x", subject="y", now=self.now)
 
     def somebody(self) -> Caller:
         roles = frozenset(self.random.sample(_ROLES, self.random.randint(0, 2)))
-        return replace(caller(self.random.choice(["ada", "bob", "eve"])), roles=roles)
+        workspace = _ELSEWHERE if self.random.random() < 0.2 else _WORKSPACE
+        return replace(caller(self.random.choice(_PEOPLE), workspace=workspace), roles=roles)
 
     async def ask(self) -> None:
         requests: tuple[AnyRequest, ...] = (ImageRequest(prompt="a fox"), VideoRequest(prompt="a fox"))
@@ -106,14 +122,16 @@ class _World:
                 (Level.ROLE, self.random.choice(_ROLES)),
                 (Level.CHANNEL, "general"),
                 (Level.WORKSPACE, _WORKSPACE),
+                (Level.PERSON, f"chat:{self.random.choice(_PEOPLE)}"),
                 (Level.EVERYTHING, ""),
             ]
         )
-        unit = Unit.MONEY if level is Level.EVERYTHING else self.random.choice(list(Unit))
+        by_operator = level in OPERATOR_LEVELS
+        unit = Unit.MONEY if by_operator else self.random.choice(list(Unit))
         rule = Rule(
             level=level,
             subject=subject,
-            workspace="" if level is Level.EVERYTHING else _WORKSPACE,
+            workspace="" if by_operator else _WORKSPACE,
             allowance=Allowance(
                 amount=self.random.randint(0, 400 if unit is Unit.MONEY else 9),
                 period=self.random.choice(list(Period)),
@@ -124,6 +142,33 @@ class _World:
             await self.store.transact(remove_rules, rule, period=None, default=None, audit=self.audit())
         else:
             await self.store.transact(set_rule, rule, audit=self.audit())
+
+    async def link(self) -> None:
+        """Link two people, or unlink one from all others."""
+        one, other = (caller(name) for name in self.random.sample(_PEOPLE, 2))
+        if self.random.random() < 0.5:
+            await part(self.store, one, now=self.now)
+        elif other.person not in await self.linked(one.person):
+            await link_up(self.store, one, other, now=self.now)
+        self.changed += 1
+
+    async def linked(self, person: str) -> frozenset[str]:
+        """A person with all whom they are linked to."""
+        found = (await links_of(self.store, [person])).get(person)
+        return (found.others(person) if found else frozenset()) | {person}
+
+    async def group(self) -> None:
+        """Put a workspace into the group or take it out, or change the budget."""
+        workspace = self.random.choice([_WORKSPACE, _ELSEWHERE])
+        await self.store.transact(add_workspaces, [workspace], now=self.now)
+        inside = await groups_of(self.store, [workspace])
+        if self.random.random() < 0.3:
+            budget = self.random.randint(0, 600)
+            await self.store.transact(set_group_budget, "Acme", budget, audit=self.audit())
+        else:
+            change = leave_group if inside else join_group
+            await self.store.transact(change, "Acme", workspace, audit=self.audit())
+        self.changed += 1
 
     async def give(self) -> None:
         defaults = acceptance(allowance=100, ceiling=700).defaults
@@ -151,6 +196,8 @@ class _World:
         for row in await self.store.fetch(_SETTLED):
             state = State(row["state"])
             assert row["settled_as"] in (_LEGAL[state] if state in FINAL else {None}), dict(row)
+        for row in await self.store.fetch(_PERSONAL, now=self.now):
+            assert row["person"] in await self.linked(row["scope"].removeprefix("person:")), dict(row)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +207,8 @@ async def test_the_ledger_balances_after_any_sequence_of_events(store: Database,
     world = _World(store=store, random=Random(seed))  # noqa: S311 - not for secrets
     await open_account(store)
     often: Sequence[Callable[[], Awaitable[None]]] = [world.ask] * 4 + [world.move] * 5
-    rarely = [world.rule, world.give, world.reset, world.sleep]
+    rarely = [world.rule, world.give, world.reset, world.sleep, world.link, world.link, world.group]
+    await store.transact(create_group, Group(id="g1", name="Acme", budget=400), audit=world.audit())
     await world.ask()
     for _ in range(_STEPS):
         if world.jobs:
@@ -175,6 +223,7 @@ async def test_the_ledger_balances_after_any_sequence_of_events(store: Database,
     await world.check()
     rows = await store.fetch(_METERS)
     assert {0} == {row["reserved"] for row in rows}, "nothing stays reserved"
+    assert world.changed
     assert world.accepted
     assert world.refused
 

@@ -132,6 +132,7 @@ async def test_the_operator_sees_every_workspace(store: Database) -> None:
             "paused": False,
             "blocked": True,
             "timezone": "UTC",
+            "group": None,
             "spent_microusd": 10,
         }
     ] == await list_workspaces(store, since=0)

@@ -65,6 +65,10 @@ async def until_done(bot: Engine) -> None:
     await bot.until(lambda: _nothing(bot, "SELECT person FROM erasure"))
 
 
+async def _is_gone(bot: Engine, file: str) -> bool:
+    return not await bot.services.storage.exists(file)
+
+
 async def _nothing(bot: Engine, sql: str) -> bool:
     return not await bot.rows(sql)
 
@@ -75,6 +79,10 @@ async def test_nothing_names_or_quotes_a_person_whose_data_was_deleted(any_engin
         mine = await bot.made("/imagine marmalade on toast")
         theirs = await bot.made("/imagine a blue boat", by=BOB)
         await bot.press(Action.GALLERY, theirs.id)
+        other = Caller(workspace="talk:hall", person="talk:al", member="talk:hall:al", name="Lovelace")
+        code = (await bot.learn("/link", by=other)).text.partition("/link ")[2][:14]
+        await bot.answer(await bot.learn(f"/link {code}"), "Link")
+        await bot.learn("/link")
         await bot.press(Action.SEND, theirs.id)
         await bot.learn(f"/report {theirs.id} marmalade is missing")
         upload = await bot.upload(PNG)
@@ -88,16 +96,18 @@ async def test_nothing_names_or_quotes_a_person_whose_data_was_deleted(any_engin
         with pytest.raises(JobNotFound):
             await bot.say(f"/show {mine.id}")
         assert mine.result is not None
-        assert not await bot.services.storage.exists(mine.result.file)
+        file = mine.result.file
+        await bot.until(lambda: _is_gone(bot, file))
         await until_cleared(bot)
         # What limits the person goes on to do so.
         assert spent == await bot.money()
-        assert not await bot.services.storage.exists(upload.file)
+        await bot.until(lambda: _is_gone(bot, upload.file))
         await until_done(bot)
         assert {} == await traces(bot)
         assert [] == await inconsistent_meters(bot.services.database)
         assert [] == await inconsistent_counts(bot.services.database)
         assert not await is_deleted(bot, theirs)
+        assert [] == await bot.rows("SELECT person FROM linked_person")
 
 
 async def test_what_waits_is_cancelled_and_what_runs_is_deleted_when_it_has_ended(engine: Open) -> None:
@@ -162,3 +172,27 @@ async def test_only_the_button_deletes_and_only_for_whom_it_was_shown(engine: Op
             await bot.service.start_pending(asked.pending.id, bot.invocation())
         assert await _nothing(bot, "SELECT person FROM erasure")
         assert not await is_deleted(bot, job)
+
+
+async def test_a_link_ends_with_the_data_and_frees_nobody_of_a_limit_or_a_block(engine: Open) -> None:
+    other = Caller(workspace="talk:hall", person="talk:al", member="talk:hall:al", name="Lovelace")
+    async with engine() as bot:
+        await bot.operator.quota_set(subject="person:chat:ada", amount="5", period="month")
+        await bot.made("/imagine marmalade")
+        (spent,) = await bot.rows("SELECT used FROM meter WHERE scope = 'person:chat:ada'")
+        code = (await bot.learn("/link", by=other)).text.partition("/link ")[2][:14]
+        await bot.answer(await bot.learn(f"/link {code}"), "Link")
+        await bot.operator.workspaces_block(subject="talk:al", blocked=True)
+        await forget(bot)
+        await until_cleared(bot)
+        # The block still holds for both, and nobody's name is kept for it.
+        names = await bot.rows("SELECT person, name FROM linked_person ORDER BY person")
+        assert ["chat:ada", "talk:al"] == [row["person"] for row in names]
+        assert "Ada" != names[0]["name"]
+
+        await bot.operator.workspaces_block(subject="talk:al", blocked=False)
+        await forget(bot)
+        await until_cleared(bot)
+        assert [] == await bot.rows("SELECT person FROM linked_person")
+        # What was spent still counts where it counted.
+        assert [spent] == await bot.rows("SELECT used FROM meter WHERE scope = 'person:chat:ada'")

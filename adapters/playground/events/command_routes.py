@@ -153,7 +153,7 @@ class CommandRoutes:
     async def decide(self, request: Request) -> Response:
         """Answer a confirmation question."""
         body, context = await self._reader.read(request, DecisionBody)
-        message = UserMessage(text="Delete" if body.confirmed else "Keep")
+        message = UserMessage(text=body.label)
         try:
             note = await self._service.answer_confirmation(
                 body.job, context.caller, question=body.question, confirmed=body.confirmed
@@ -215,7 +215,7 @@ class CommandRoutes:
 
     async def upload(self, request: Request) -> Response:
         """Store one file and return the token by which commands of this person name it."""
-        context = RequestContext.of(await self._reader.person(request))
+        context = self._reader.context_of(await self._reader.person(request))
         upload = await self._uploads.receive(request, context)
         media = media_with_links(media_record(upload.media), self._link)
         return as_json(media | {"name": upload.name, "token": self._uploads.sign(upload, context)})

@@ -75,7 +75,7 @@ class PageRoutes:
         wanted = request.query_params.get("me", "")
         me = next((person for person in people if person.name == wanted), people[0])
         snapshot = await self._store.snapshot(me.name)
-        contexts = {channel: RequestContext.of(me, channel) for channel in Channel}
+        contexts = {channel: self._reader.context_of(me, channel) for channel in Channel}
         return as_json(
             {
                 "me": _person(me),

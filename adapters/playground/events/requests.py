@@ -120,6 +120,7 @@ class DecisionBody(_InConversation):
     job: Id
     question: Id
     confirmed: bool
+    label: str = Field(default="Yes", max_length=80)
     key: Key
 
 
@@ -175,7 +176,8 @@ class RequestContext:
     caller: Caller
 
     @classmethod
-    def of(cls, person: Person, channel: Channel = Channel.STUDIO) -> Self:
+    def of(cls, person: Person, channel: Channel = Channel.STUDIO, *, is_authenticated: bool = True) -> Self:
+        """`is_authenticated`: a password is needed to be anybody here."""
         direct = channel is Channel.DIRECT
         workspace = DIRECT_WORKSPACE if direct else WORKSPACE
         return cls(
@@ -188,6 +190,7 @@ class RequestContext:
                 name=person.name,
                 # The workspace of all direct messages belongs to the operator alone.
                 is_admin=person.is_admin and not direct,
+                is_authenticated=is_authenticated,
             ),
         )
 
@@ -218,18 +221,23 @@ class RequestContext:
 class RequestReader:
     """Reads requests of the person that `?me=` names; everything a request does is done as that person."""
 
-    def __init__(self, people: PersonStore) -> None:
+    def __init__(self, people: PersonStore, *, needs_password: bool = True) -> None:
         self._people = people
+        self._needs_password = needs_password
+
+    def context_of(self, person: Person, channel: Channel = Channel.STUDIO) -> RequestContext:
+        """The context of somebody whom the page shows."""
+        return RequestContext.of(person, channel, is_authenticated=self._needs_password)
 
     async def read(
         self, request: Request, schema: type[ConversationBody]
     ) -> tuple[ConversationBody, RequestContext]:
         body = await read_body(request, schema)
-        return body, RequestContext.of(await self.person(request), body.channel)
+        return body, self.context_of(await self.person(request), body.channel)
 
     async def context(self, request: Request) -> RequestContext:
         """Return the context of a request that names its conversation as `?channel=`."""
-        return RequestContext.of(await self.person(request), channel_of(request))
+        return self.context_of(await self.person(request), channel_of(request))
 
     async def members_named(self, command: Command) -> list[Caller]:
         """The people whom a command names as members, who may not have used the bot yet."""

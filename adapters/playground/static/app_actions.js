@@ -72,7 +72,7 @@ export class AppActions {
     const dangerous = choices.map((one) => ({ ...one, danger: one.confirms }));
     const chosen = await confirm({ title, text, picture: media?.still, choices: dangerous });
     const { job, confirms, label } = chosen;
-    if (confirms) await this.send(newRequest("decide", { job, question: chosen.question, confirmed: true }, label));
+    if (confirms) await this.send(newRequest("decide", { job, question: chosen.question, confirmed: true, label }, label));
   }
 
   // Shows what a command will do and what it costs. One that is not started expires.

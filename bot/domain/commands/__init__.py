@@ -24,6 +24,7 @@ from bot.domain.commands.extend import Direction, Extend
 from bot.domain.commands.generate import GenerateCommand
 from bot.domain.commands.imagine import Imagine
 from bot.domain.commands.jobs import Cancel, Delete, Help, History, Quota, Show, Status
+from bot.domain.commands.links import Link, Unlink
 from bot.domain.commands.modify import Modify
 from bot.domain.commands.mydata import MydataExport, MydataForget
 from bot.domain.commands.quotas import (
@@ -66,6 +67,7 @@ __all__ = [
     "Help",
     "History",
     "Imagine",
+    "Link",
     "Modify",
     "MydataExport",
     "MydataForget",
@@ -102,6 +104,7 @@ __all__ = [
     "StudioTimezone",
     "StudioUsage",
     "Toggle",
+    "Unlink",
     "Upscale",
     "build",
 ]
@@ -123,6 +126,8 @@ CATALOGUE: Mapping[str, type[Command]] = {
         Delete,
         Report,
         Quota,
+        Link,
+        Unlink,
         MydataExport,
         MydataForget,
         Help,

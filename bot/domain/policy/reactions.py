@@ -60,7 +60,7 @@ class ReactionRule(Decided):
 
     def require_allowed(self, caller: Caller, job: Job, *, is_admin: bool) -> None:
         """Refuse a reaction of somebody who may not use it; raises NotAllowed."""
-        if self.who is Who.REQUESTER and caller.person != job.person:
+        if self.who is Who.REQUESTER and job.person not in caller.persons:
             raise NotAllowed(
                 f"Here only the person who asked for it may use {self.shown}. Use the buttons under the "
                 "card, or ask an admin, who can change it with /rules reactions."

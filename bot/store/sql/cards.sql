@@ -103,4 +103,4 @@ WHERE NOT EXISTS (SELECT 1 FROM card AS earlier
 ON CONFLICT (event) DO NOTHING;
 
 -- name: was_sent
-SELECT id FROM card WHERE copy_of = :job AND person = :person LIMIT 1;
+SELECT id FROM card WHERE copy_of = :job AND person IN ({{values persons}}) LIMIT 1;

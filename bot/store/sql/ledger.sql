@@ -8,9 +8,13 @@ WHERE reservation.job IN ({{values jobs}}) ORDER BY reservation.meter, reservati
 SELECT id FROM meter WHERE id IN ({{values ids}}) ORDER BY id {{locked}};
 
 -- name: given_back
--- Captures that a later reset of their meter has given back already.
+-- Captures that a later reset of their meter has given back already. After a link was undone and made again, a
+-- job is captured once more on the same meter.
 SELECT captured.job, captured.meter FROM journal AS captured
 WHERE captured.job IN ({{values jobs}}) AND captured.kind = 'captured'
+  AND NOT EXISTS (SELECT 1 FROM journal AS again
+                  WHERE again.job = captured.job AND again.meter = captured.meter AND again.kind = 'captured'
+                    AND again.id > captured.id)
   AND EXISTS (SELECT 1 FROM journal AS later
               WHERE later.meter = captured.meter AND later.kind = 'reset' AND later.id > captured.id);
 

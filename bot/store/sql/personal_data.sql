@@ -32,3 +32,8 @@ ORDER BY id;
 
 -- name: blocks
 SELECT subject, created_at FROM block WHERE subject IN ({{values subjects}}) ORDER BY subject;
+
+-- name: links
+SELECT other.person, other.name, other.linked_at FROM linked_person AS mine
+JOIN linked_person AS other ON other.link = mine.link AND other.person <> mine.person
+WHERE mine.person = :person ORDER BY other.person;

@@ -44,11 +44,12 @@ SELECT r.workspace, r.id AS member,
            END AS last_at,
        EXISTS (SELECT 1 FROM member WHERE member.id = r.id AND member.name = r.name
                                       AND member.guest = r.guest AND member.roles = coalesce(r.roles, member.roles)
-                                      AND member.seen_at >= r.now - 3600000) AS known
+                                      AND member.seen_at >= r.now - 3600000) AS known,
+       r.person, (SELECT linked_person.link FROM linked_person WHERE linked_person.person = r.person) AS link
 FROM {{rows members (id text, workspace text, person text, name text, guest integer, roles text, now bigint)}} AS r
 LEFT JOIN workspace ON workspace.id = r.workspace
 UNION ALL
-SELECT workspace.id, NULL, workspace.waiting, NULL, NULL, true FROM workspace WHERE workspace.id IN ({{values workspaces}});
+SELECT workspace.id, NULL, workspace.waiting, NULL, NULL, true, NULL, NULL FROM workspace WHERE workspace.id IN ({{values workspaces}});
 
 -- name: set_pace
 UPDATE workspace SET cooldown_ms = coalesce(CAST(:cooldown_ms AS bigint), cooldown_ms),

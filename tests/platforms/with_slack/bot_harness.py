@@ -79,7 +79,7 @@ def before(kind: Callable[[BotService], StandIn]) -> Wrap:
 class BotHarness:
     """A running bot with one workspace, a member and an admin.
 
-    With `org` a whole organisation has installed the app.
+    With `org` a whole organisation has installed the app. `beside` are further platforms of the bot.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class BotHarness:
         max_tasks: int = MAX_TASKS,
         ping_s: float = _PING_S,
         wrap: Wrap = lambda context: context,
+        beside: Sequence[AdapterPlugin] = (),
         **settings: Any,
     ) -> None:
         self.slack = slack
@@ -118,7 +119,7 @@ class BotHarness:
         lay_migrated(folder)
         self.app = App(
             given_settings(folder, **values),
-            plugins=[AdapterPlugin(name="slack", enabled=lambda _: True, build=self._build)],
+            plugins=[AdapterPlugin(name="slack", enabled=lambda _: True, build=self._build), *beside],
             open_pool=PlainPool,
         )
         self.context: AdapterContext

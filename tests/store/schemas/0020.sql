@@ -653,6 +653,62 @@ CREATE TABLE usage_day (
     PRIMARY KEY (workspace, dimension, day, value, outcome, makes, wait_ms)
 );
 
+-- Groups of workspaces with one monthly budget, and persons who are one person on several platforms.
+
+CREATE TABLE workspace_group (
+    id         TEXT PRIMARY KEY,
+    name       TEXT NOT NULL UNIQUE,
+    -- micro-dollars in a calendar month, UTC
+    budget     BIGINT NOT NULL CHECK (budget >= 0),
+    created_at BIGINT NOT NULL
+);
+ALTER TABLE workspace ADD COLUMN group_id TEXT REFERENCES workspace_group (id);
+CREATE INDEX workspace_in_group ON workspace (group_id) WHERE group_id IS NOT NULL;
+
+-- Persons who have linked themselves. Everybody of one link shares its name, which is new after each change.
+CREATE TABLE linked_person (
+    person    TEXT PRIMARY KEY,
+    link      TEXT NOT NULL,
+    -- as the platform showed them when they were linked
+    name      TEXT NOT NULL,
+    linked_at BIGINT NOT NULL
+);
+CREATE INDEX linked_person_link ON linked_person (link);
+
+-- The code that a person has asked for last.
+CREATE TABLE link_code (
+    person     TEXT PRIMARY KEY,
+    name       TEXT NOT NULL,
+    -- SHA-256 of the code; NULL once somebody has entered it
+    digest     TEXT UNIQUE,
+    -- who entered it, and the question that they were asked
+    entered_by TEXT,
+    question   TEXT UNIQUE,
+    expires_at BIGINT NOT NULL,
+    CHECK ((digest IS NULL) = (question IS NOT NULL)),
+    CHECK ((question IS NULL) = (entered_by IS NULL))
+);
+
+-- How many codes a person has entered since the time.
+CREATE TABLE link_tries (
+    person TEXT PRIMARY KEY,
+    since  BIGINT NOT NULL,
+    tries  INTEGER NOT NULL
+);
+
+-- Direct messages to persons that are still to be sent.
+CREATE TABLE person_notice (
+    id         TEXT PRIMARY KEY,
+    person     TEXT NOT NULL,
+    -- which sends it
+    adapter    TEXT NOT NULL,
+    text       TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    run_at     BIGINT NOT NULL,
+    tries      INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX person_notice_due ON person_notice (run_at);
+
 -- Persons who asked that their data be deleted, until nothing of them is left.
 CREATE TABLE erasure (
     person       TEXT PRIMARY KEY,
@@ -672,11 +728,14 @@ ALTER TABLE workspace ADD COLUMN prompt_days INTEGER;
 ALTER TABLE job ADD COLUMN words_removed INTEGER NOT NULL DEFAULT 0 CHECK (words_removed IN (0, 1));
 CREATE INDEX job_words ON job (workspace, finished_at) WHERE finished_at IS NOT NULL AND words_removed = 0;
 
-INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, policy, audit_days, media_days, prompt_days)
-VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '', '{}', NULL, NULL, NULL);
+INSERT INTO workspace_group (id, name, budget, created_at)
+VALUES ('group', 'Acme', 50000000, 1800000000000);
 
-INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, policy, audit_days, media_days, prompt_days)
-VALUES ('chat:home', 'UTC', 0, '', 1800000000000, 2, 0, 0, '[]', '[]', 1, '', '', '{"words":[{"by":"Boss","at":1800000000000,"pattern":"bad*"}]}', NULL, NULL, NULL);
+INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, policy, audit_days, group_id, media_days, prompt_days)
+VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '', '{}', NULL, 'group', NULL, NULL);
+
+INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, policy, audit_days, group_id, media_days, prompt_days)
+VALUES ('chat:home', 'UTC', 0, '', 1800000000000, 2, 0, 0, '[]', '[]', 1, '', '', '{"words":[{"by":"Boss","at":1800000000000,"pattern":"bad*"}]}', NULL, NULL, NULL, NULL);
 
 INSERT INTO member (id, workspace, person, name, seen_at, guest, roles)
 VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000, 0, '[]');
@@ -688,7 +747,16 @@ INSERT INTO block (subject, created_at)
 VALUES ('eve', 1800000000000);
 
 INSERT INTO audit (at, actor, workspace, action, subject, detail)
+VALUES (1800000000000, 'operator', '', 'group', 'Acme', '{"budget":50000000}');
+
+INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (1800000000000, 'boss', 'chat:keyed', 'set', 'luma-own', '{"key":"luma-…3f9a","replaced":false,"moved":0}');
+
+INSERT INTO audit (at, actor, workspace, action, subject, detail)
+VALUES (1800000000000, 'operator', '', 'group', 'Acme', '{"group":"Acme"}');
+
+INSERT INTO audit (at, actor, workspace, action, subject, detail)
+VALUES (1800000000000, 'operator', '', 'group', 'Acme', '{"with":"chat:ada","persons":["chat:ada","talk:ada"]}');
 
 INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"before":{"blocked":false},"after":{"blocked":true}}');
@@ -721,7 +789,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.CjMVgDo8cprLYXcWPIMvu3b7M5ecBIKFmamT96GD_Jlw', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.xbvMVa00revl_BJVjMEmi2y2AQ9ocR4kqxD2hXSnzMk8', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
 VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
@@ -730,7 +798,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.ctQDuHPvtG6_cejxeBOM3TVFlFbHKwYt0Ipqh5Umu1pE', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.PDMAPHSsJWKzovII3iXsFdWoq7NTJ3FSFFocarKz78lm', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);
@@ -931,11 +999,29 @@ VALUES ('chat:mallory', 'forgotten:1', 1800000000000, NULL);
 INSERT INTO lease (name, owner, expires_at, fence)
 VALUES ('watch', 'one', 1800000000001, 1);
 
+INSERT INTO lease (name, owner, expires_at, fence)
+VALUES ('links', '', 0, 1);
+
 INSERT INTO adapter_data (adapter, key, value, seq)
 VALUES ('chat', 'a', 'sealed', 1);
 
 INSERT INTO adapter_data_seq (adapter, seq)
 VALUES ('chat', 1);
+
+INSERT INTO linked_person (person, link, name, linked_at)
+VALUES ('chat:ada', 'link', 'ada', 1800000000000);
+
+INSERT INTO linked_person (person, link, name, linked_at)
+VALUES ('talk:ada', 'link', 'Ada', 1800000000000);
+
+INSERT INTO link_code (person, name, digest, entered_by, question, expires_at)
+VALUES ('chat:bob', 'bob', 'digest of bob', NULL, NULL, 1800003600000);
+
+INSERT INTO link_tries (person, since, tries)
+VALUES ('talk:ada', 1800000000000, 1);
+
+INSERT INTO person_notice (id, person, adapter, text, created_at, run_at, tries)
+VALUES ('n1', 'chat:ada', 'chat', 'Linked.', 1800000000000, 1800000000000, 0);
 
 INSERT INTO rate_slot (adapter, name, next_at)
 VALUES ('chat', 'identify', 1800003600000);
@@ -962,6 +1048,12 @@ INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms
 VALUES ('chat:home', 'day', 1799971200000, '', 'refunded', 'picture', 0, 1, 10, 'job00000002');
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
+VALUES ('chat:home', 'member', 1799971200000, 'chat:home:ada', 'completed', 'picture', 0, 2, 20, 'job00000004');
+
+INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
+VALUES ('chat:home', 'member', 1799971200000, 'chat:home:ada', 'refunded', 'picture', 0, 1, 10, 'job00000002');
+
+INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
 VALUES ('chat:home', 'channel', 1799971200000, 'general', 'completed', 'picture', 0, 2, 20, '');
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
@@ -972,12 +1064,6 @@ VALUES ('chat:home', 'model', 1799971200000, 'image/photon-1', 'completed', 'pic
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
 VALUES ('chat:home', 'model', 1799971200000, 'image/photon-1', 'refunded', 'picture', 0, 1, 10, 'job00000002');
-
-INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
-VALUES ('chat:home', 'member', 1799971200000, 'chat:home:ada', 'completed', 'picture', 0, 2, 20, 'job00000004');
-
-INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
-VALUES ('chat:home', 'member', 1799971200000, 'chat:home:ada', 'refunded', 'picture', 0, 1, 10, 'job00000002');
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
 VALUES ('chat:home', 'command', 1799971200000, 'imagine', 'completed', 'picture', 0, 2, 20, 'job00000004');
