@@ -104,7 +104,7 @@ async def _refusals(
     services = admin.services
     workspace = await find_workspace(services.database, about.workspace)
     try:
-        order = await resolve_command(services, asked, admin.caller, place, CommandContext())
+        order = await resolve_command(services, asked, admin.caller, place, CommandContext(), maker=about)
         jobs = await new_jobs(services, order, workspace.own_account)
     except Refused as refusal:
         yield "Refused", str(refusal)

@@ -1,5 +1,6 @@
 """The facade of the core: adapters call it for every command, action and query."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from bot.domain.commands import (
 from bot.domain.completion import AutocompleteChoice, Suggestion
 from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.decisions import Decision
+from bot.domain.errors import StoreError
 from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
 from bot.domain.media import Reference
 from bot.domain.policy.reactions import ReactionRule
@@ -35,6 +37,7 @@ from bot.service import (
     actions,
     admin,
     autocomplete,
+    defaults,
     framing,
     holds,
     links,
@@ -53,11 +56,14 @@ from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
 from bot.service.replies import PriceQuote, PrivateReply, Reply, ReplyFile
 from bot.service.vocabulary import suggested_concepts, suggested_motions
-from bot.services import Services
+from bot.services import Services, log
 from bot.store.cards import MessageCard, card_of_message, find_card
 from bot.store.links import with_links
 from bot.store.queue_stats import QueueStats, queue_stats
 from bot.store.workspaces import find_workspace, remember_member
+
+#: seconds that an adapter waits to know whether a result is private
+_PRIVACY_S = 0.5
 
 
 class BotService:
@@ -230,6 +236,18 @@ class BotService:
             hold=terms.hold,
             source=None if command.jobs else order.parent,
         )
+
+    async def is_private(self, command: GenerateCommand, caller: Caller, place: Place) -> bool | None:
+        """Whether a command's result is for the caller alone, as they say or by default.
+
+        None where that cannot be read in time: an adapter must answer soon, and shows nothing to others then.
+        """
+        try:
+            async with asyncio.timeout(_PRIVACY_S):
+                return await defaults.is_private(self._services, command, caller, place)
+        except (StoreError, TimeoutError) as error:
+            log.warning("defaults_not_read", error=repr(error))
+            return None
 
     async def preview_framing(
         self,

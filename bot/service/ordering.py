@@ -18,6 +18,7 @@ from bot.domain.workspace_keys import NO_ACCOUNT, OwnAccount
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media import check_results, check_urls
 from bot.security.encryption import FieldCipher, card_context
+from bot.service.defaults import with_defaults
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
@@ -67,18 +68,33 @@ class CommandContext:
 
 
 async def resolve_command(
-    services: Services, command: GenerateCommand, caller: Caller, place: Place, context: CommandContext
+    services: Services,
+    command: GenerateCommand,
+    caller: Caller,
+    place: Place,
+    context: CommandContext,
+    *,
+    maker: Caller | None = None,
 ) -> Order:
-    """Resolve a command to an order; raises Refused for a source that cannot be used."""
+    """Resolve a command to an order; raises Refused for a source that cannot be used.
+
+    `maker` is the member whose defaults and rights count, where that is not the caller.
+    """
     complete = await complete_command(services, command, caller, place, context)
-    return await resolve_complete(services, complete, caller, place)
+    return await resolve_complete(services, complete, caller, place, maker=maker)
 
 
 async def resolve_complete(
-    services: Services, command: GenerateCommand, caller: Caller, place: Place
+    services: Services,
+    command: GenerateCommand,
+    caller: Caller,
+    place: Place,
+    *,
+    maker: Caller | None = None,
 ) -> Order:
     """The order of a command that leaves no source out."""
     sources = {job: await visible_job(services.database, job, caller, place) for job in command.jobs}
+    command = await with_defaults(services, command, sources, maker or caller, place)
     request = command.request(sources)
     check_urls(services, request.references)
     parent = next(iter(command.jobs), None)

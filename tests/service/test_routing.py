@@ -9,9 +9,7 @@ from bot.domain.failures import FailureCategory
 from bot.domain.jobs import State
 from bot.domain.media import Reference
 from bot.domain.models import ImageModel, Lane
-from bot.domain.offers import Feature, Offer
 from bot.domain.pricing import Rates
-from bot.providers.base import Capabilities
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 from bot.store.claim import cool_down
@@ -20,24 +18,8 @@ from tests.engine.fake_library import PNG
 from tests.engine.fakes import Clock, FakeProvider, lost
 from tests.engine.harness import Engine
 from tests.engine.settings import ADA, EVE
+from tests.service.providers import a_usual_and_a_plain_account
 from tests.service.test_ordering import refused
-
-#: an API that takes files and makes plain pictures of one model
-PLAIN = Capabilities(
-    offers=(Offer(kind="image", model=ImageModel.UNI_1, features=frozenset({Feature.REFERENCES})),),
-    lists=False,
-    callbacks=False,
-    takes_files=True,
-    reports_credit=False,
-)
-
-
-def accounts() -> tuple[FakeProvider, FakeProvider]:
-    """An account at the usual API and one at a plain one."""
-    clock = Clock()
-    usual, plain = FakeProvider(clock, account="usual"), FakeProvider(clock, account="plain")
-    plain.name, plain.capabilities = "plain", PLAIN
-    return usual, plain
 
 
 async def provider_of(bot: Engine, text: str) -> str:
@@ -45,7 +27,7 @@ async def provider_of(bot: Engine, text: str) -> str:
 
 
 async def test_the_model_decides_which_provider_makes_a_job(engine: Open) -> None:
-    usual, plain = accounts()
+    usual, plain = a_usual_and_a_plain_account()
     async with engine(providers=[usual, plain]) as bot:
         assert "simulator" == await provider_of(bot, "/imagine a fox")
         assert "plain" == await provider_of(bot, "/imagine a fox --model uni-1")
@@ -54,14 +36,14 @@ async def test_the_model_decides_which_provider_makes_a_job(engine: Open) -> Non
 
 async def test_what_no_model_of_a_provider_can_do_is_refused_with_the_one_that_can(engine: Open) -> None:
     async with (
-        engine(providers=accounts(), start=None) as bot,
+        engine(providers=a_usual_and_a_plain_account(), start=None) as bot,
         refused(bot, InvalidRequest, "uni-1 takes no pictures to modify; choose photon-1 or photon-flash-1"),
     ):
         await bot.say("/imagine a fox --model uni-1 --modify https://a.example/a.png")
 
 
 async def test_a_follow_up_stays_with_its_provider_while_that_can_make_it(engine: Open) -> None:
-    usual, plain = accounts()
+    usual, plain = a_usual_and_a_plain_account()
     async with engine(providers=[usual, plain]) as bot:
         source = await bot.made("/imagine a fox --model uni-1")
         variation = await bot.ends((await bot.press(Action.VARIATION, source.id)).view)
@@ -72,14 +54,14 @@ async def test_a_follow_up_stays_with_its_provider_while_that_can_make_it(engine
 
 
 async def test_only_what_the_accounts_offer_is_suggested(engine: Open) -> None:
-    _, plain = accounts()
+    _, plain = a_usual_and_a_plain_account()
     async with engine(providers=[plain], start=None) as bot:
         suggested = await bot.service.autocomplete_line("/imagine a fox --model ", bot.invocation())
         assert ["uni-1"] == [one.label for one in suggested]
 
 
 async def test_help_prices_only_what_is_offered_and_has_a_price(engine: Open) -> None:
-    _, plain = accounts()
+    _, plain = a_usual_and_a_plain_account()
     async with engine(providers=[plain], start=None) as bot:
         told = await bot.say("/help")
         assert isinstance(told, PrivateReply)
@@ -92,7 +74,7 @@ async def test_help_prices_only_what_is_offered_and_has_a_price(engine: Open) ->
 
 
 async def test_a_provider_that_cools_down_holds_up_no_other(engine: Open) -> None:
-    usual, plain = accounts()
+    usual, plain = a_usual_and_a_plain_account()
     async with engine(providers=[usual, plain]) as bot:
         later = bot.clock.wall() + 60_000
         await bot.services.database.transact(cool_down, "usual", Lane.IMAGE, until=later)
@@ -103,7 +85,7 @@ async def test_a_provider_that_cools_down_holds_up_no_other(engine: Open) -> Non
 
 async def test_a_job_of_unknown_outcome_is_never_moved_and_without_a_list_ends_at_once(engine: Open) -> None:
     """Nothing can find out what became of it; waiting would only hold the member's money."""
-    usual, plain = accounts()
+    usual, plain = a_usual_and_a_plain_account()
     second = FakeProvider(Clock(), account="second")
     second.name, second.capabilities = plain.name, plain.capabilities
     plain.steps.append(lost())
@@ -119,7 +101,7 @@ async def test_a_job_of_unknown_outcome_is_never_moved_and_without_a_list_ends_a
 
 
 async def test_a_provider_that_takes_files_needs_no_public_url(engine: Open) -> None:
-    _, plain = accounts()
+    _, plain = a_usual_and_a_plain_account()
     async with engine(providers=[plain], reachable=False) as bot:
         file = Reference.of(await bot.upload(PNG + b"mine"))
         await bot.made("/imagine a fox", files=(file,))

@@ -15,7 +15,16 @@ from bot.domain.parsing import parse
 
 _EXAMPLES = [command.example for command in CATALOGUE.values()]
 #: refusals of what is not finished; all others would be the suggestion's fault
-_UNFINISHED = ("read", "needs a value", "is missing", "is required", "needs one of")
+_UNFINISHED = (
+    "read",
+    "needs a value",
+    "is missing",
+    "is required",
+    "needs one of",
+    # Options that exclude each other.
+    "Name only one of",
+    "is set and put back",
+)
 
 
 def _labels(text: str, *, admin: bool = True) -> list[str]:

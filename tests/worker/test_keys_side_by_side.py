@@ -8,7 +8,7 @@ from bot.store.accounts import AccountState, list_accounts
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.harness import Engine
-from tests.service.test_routing import PLAIN
+from tests.service.providers import PLAIN
 
 
 def accounts() -> tuple[FakeProvider, FakeProvider]:

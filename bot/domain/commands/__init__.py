@@ -19,6 +19,7 @@ from bot.domain.commands.admin import (
 from bot.domain.commands.animate import Animate
 from bot.domain.commands.audit import StudioAudit
 from bot.domain.commands.base import Audience, Command, build
+from bot.domain.commands.defaults import Settings, StudioDefaults
 from bot.domain.commands.edits import Audio, Upscale
 from bot.domain.commands.extend import Direction, Extend
 from bot.domain.commands.generate import GenerateCommand
@@ -93,9 +94,11 @@ __all__ = [
     "RulesTest",
     "RulesUnblock",
     "RulesWords",
+    "Settings",
     "Show",
     "Status",
     "StudioAudit",
+    "StudioDefaults",
     "StudioKey",
     "StudioPause",
     "StudioResume",
@@ -130,6 +133,7 @@ CATALOGUE: Mapping[str, type[Command]] = {
         Unlink,
         MydataExport,
         MydataForget,
+        Settings,
         Help,
         QuotasSet,
         QuotasShow,
@@ -138,6 +142,7 @@ CATALOGUE: Mapping[str, type[Command]] = {
         QuotasReset,
         QuotasRemove,
         StudioSetup,
+        StudioDefaults,
         StudioPause,
         StudioResume,
         StudioUsage,

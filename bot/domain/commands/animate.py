@@ -1,5 +1,6 @@
 """`/animate`: a video from a prompt, or from pictures as its first and last frame."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from bot.domain.commands.generate import (
@@ -29,6 +30,13 @@ class Animate(GenerateCommand):
     description = "Generate a video from a prompt or a picture"
     example = "/animate the tiger walks through the snow --duration 9s"
     attachment_options = ("start", "end")
+    defaults = {  # noqa: RUF012 - a ClassVar of the base
+        "model": "video_model",
+        "aspect_ratio": "aspect_ratio",
+        "resolution": "resolution",
+        "duration": "duration",
+        **GenerateCommand.defaults,
+    }
 
     prompt: PromptOption = ""
     start: Annotated[
@@ -61,6 +69,15 @@ class Animate(GenerateCommand):
     loop: LoopOption = False
     concepts: ConceptsOption = ""
     camera_motion: MotionOption = ""
+
+    @property
+    def open_defaults(self) -> Mapping[str, str]:
+        """Beside a picture the aspect ratio follows that picture."""
+        found = super().open_defaults
+        is_from_picture = self.start is not None or self.end is not None
+        return {
+            option: name for option, name in found.items() if option != "aspect_ratio" or not is_from_picture
+        }
 
     def request(self, jobs: JobsById) -> VideoRequest:
         start, end = picture(self.start, jobs, "start"), picture(self.end, jobs, "end")

@@ -1,9 +1,10 @@
 """The base of the commands that generate pictures and videos."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 from bot.domain.commands.base import Command, build
+from bot.domain.defaults import DefaultLevel
 from bot.domain.errors import InvalidRequest
 from bot.domain.inputs import JobsById, require_kind
 from bot.domain.jobs import Job, State
@@ -22,6 +23,8 @@ class GenerateCommand(Command):
     attachment_options: ClassVar[tuple[str, ...]] = ()
     #: the option that defaults to the caller's newest result, and the kind of result that it needs
     default_source: ClassVar[tuple[str, MediaKind | None] | None] = None
+    #: its options with a default that members and admins set, each with the name of that default
+    defaults: ClassVar[Mapping[str, str]] = {"private": "private"}
     #: why the command takes no address in its texts; empty if it takes one
     no_address_reason: ClassVar[str] = ""
 
@@ -34,8 +37,25 @@ class GenerateCommand(Command):
     @property
     def open_fields(self) -> frozenset[str]:
         """Fields of its request that nobody has chosen, so that they can follow what is offered."""
-        chosen = {name for name in self.model_fields_set if getattr(self, name) is not None}
-        return OPEN_FIELDS - chosen - {"weight"}
+        return OPEN_FIELDS - self._chosen - {"weight"}
+
+    @property
+    def _chosen(self) -> frozenset[str]:
+        return frozenset(name for name in self.model_fields_set if getattr(self, name) is not None)
+
+    @property
+    def open_defaults(self) -> Mapping[str, str]:
+        """Those of `defaults` whose option nobody has chosen."""
+        return {option: name for option, name in self.defaults.items() if option not in self._chosen}
+
+    def with_defaults(self, levels: Sequence[DefaultLevel], can_be_made: Callable[[Self], bool]) -> Self:
+        """The command with each open option set to the first default with which it is not refused."""
+        command = self
+        for option, name in self.open_defaults.items():
+            values = (getattr(level.values, name) for level in levels)
+            filled = (command.model_copy(update={option: one}) for one in values if one is not None)
+            command = next(filter(can_be_made, filled), command)
+        return command
 
     @property
     def job_count(self) -> int:

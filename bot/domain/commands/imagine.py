@@ -19,6 +19,12 @@ class Imagine(GenerateCommand):
     description = "Generate pictures from a prompt"
     example = "/imagine a teddy bear with an electric guitar --ar 3:4"
     attachment_options = ("image",)
+    defaults = {  # noqa: RUF012 - a ClassVar of the base
+        "model": "image_model",
+        "aspect_ratio": "aspect_ratio",
+        "count": "count",
+        **GenerateCommand.defaults,
+    }
 
     prompt: Annotated[
         str,

@@ -41,6 +41,8 @@ class Modify(GenerateCommand):
     example = "/modify make it a snowy night"
     attachment_options = ("media", "first_frame")
     default_source = ("media", None)
+    # Of a video the model depends on its length.
+    defaults = {"model": "image_model", **GenerateCommand.defaults}  # noqa: RUF012 - a ClassVar of the base
 
     prompt: Annotated[
         str, OptionSpec(description="What to change", positional=True, aliases=("p",), max_length=PROMPT_MAX)

@@ -34,6 +34,8 @@ class Reframe(GenerateCommand):
     example = "/reframe 9:16 with more sky"
     attachment_options = ("media", "first_frame")
     default_source = ("media", None)
+    # Of a video the model depends on its length.
+    defaults = {"model": "image_model", **GenerateCommand.defaults}  # noqa: RUF012 - a ClassVar of the base
 
     aspect_ratio: Annotated[
         AspectRatio,

@@ -58,6 +58,7 @@ def known_channels(policy: Policy) -> dict[str, str]:
     named = {rule.channel: rule.channel_name for rule in policy.access if rule.channel}
     if policy.moderators.channel:
         named[policy.moderators.channel] = policy.moderators.channel_name
+    named |= {one.channel: one.channel_name for one in policy.defaults if one.channel}
     return named
 
 

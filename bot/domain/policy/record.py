@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 from bot.domain.errors import InvalidRequest
 from bot.domain.policy.access import AccessRule
 from bot.domain.policy.decided import Decided
+from bot.domain.policy.defaults import CHANNELS_MAX, ChannelDefaults
 from bot.domain.policy.holds import PriceRules
 from bot.domain.policy.reactions import REACTIONS_MAX, ReactionRule
 from bot.domain.policy.words import WORDS_MAX, WordRule
@@ -58,6 +59,8 @@ class Policy(Decided):
     prices: PriceRules = PriceRules()
     moderators: Moderators = Moderators()
     reactions: tuple[ReactionRule, ...] = Field(default=(), max_length=REACTIONS_MAX)
+    #: values for the options that commands leave open
+    defaults: tuple[ChannelDefaults, ...] = Field(default=(), max_length=CHANNELS_MAX)
 
     def dump(self) -> str:
         """The policy as it is stored, without what is as by default."""
@@ -79,6 +82,6 @@ def require_room(policy: Policy) -> Policy:
         return Policy.model_validate(policy.model_dump())
     except ValidationError as error:
         raise InvalidRequest(
-            f"There is no room for more: a workspace has {ACCESS_MAX} access rules, {WORDS_MAX} words "
-            f"and {REACTIONS_MAX} reactions at most. Remove some first."
+            f"There is no room for more: a workspace has {ACCESS_MAX} access rules, {WORDS_MAX} words, "
+            f"{REACTIONS_MAX} reactions and {CHANNELS_MAX} channels with defaults at most. Remove some first."
         ) from error

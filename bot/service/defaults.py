@@ -1,0 +1,81 @@
+"""Fills in what a command leaves open, from the defaults of its member, channel and workspace."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from bot.domain.access import Workspace
+from bot.domain.commands import GenerateCommand
+from bot.domain.defaults import DefaultLevel, EffectiveDefault, effective_defaults
+from bot.domain.errors import InvalidRequest, NotAllowed
+from bot.domain.identity import Caller, Place
+from bot.domain.jobs import Job
+from bot.domain.policy.asked import Asked
+from bot.domain.policy.check import require_access
+from bot.domain.policy.defaults import levels_at
+from bot.domain.pricing import price
+from bot.service.routing import account_required, offered_choices, route_request, usable_accounts
+from bot.services import Services
+from bot.store.defaults import member_defaults
+from bot.store.workspaces import find_workspace
+
+_Command = TypeVar("_Command", bound=GenerateCommand)
+
+
+async def with_defaults(
+    services: Services, command: _Command, sources: Mapping[str, Job], caller: Caller, place: Place
+) -> _Command:
+    """The command with the defaults that can be used for it; `sources` has the jobs that it names.
+
+    What a provider does not make, or a rule denies, is passed over. Where nothing can be used the command
+    stays as it is, and is refused for its own reason if it has one.
+    """
+    workspace, levels = await _levels(services, caller, place)
+    if not any(level.values.lines for level in levels):
+        return command
+    accounts = await usable_accounts(services, workspace.own_account, None)
+
+    def can_be_made(candidate: _Command) -> bool:
+        try:
+            request = candidate.request(sources)
+            routed = route_request(
+                services,
+                request,
+                candidate.open_fields,
+                required=account_required(request, sources),
+                preferred="",
+                accounts=accounts,
+            )
+            price(routed.request, services.rates)
+            require_access(workspace.policy.access, Asked.of(caller, place, routed.request))
+        except (InvalidRequest, NotAllowed):
+            return False
+        return True
+
+    return command.with_defaults(levels, can_be_made)
+
+
+async def is_private(services: Services, command: GenerateCommand, caller: Caller, place: Place) -> bool:
+    """Whether the result is for the caller alone, as they say or by default."""
+    if "private" not in command.open_defaults:
+        return command.private
+    _, levels = await _levels(services, caller, place)
+    return bool(effective_defaults(levels, {})["private"].value)
+
+
+async def effective_here(services: Services, caller: Caller, place: Place) -> Mapping[str, EffectiveDefault]:
+    """By field, the value that counts for a caller at a place, and where it comes from."""
+    _, levels = await _levels(services, caller, place)
+    offered = await offered_choices(services, caller.workspace)
+    models = {"image_model": offered["model"], "video_model": offered["model"]}
+    return effective_defaults(levels, {**offered, **models})
+
+
+async def _levels(
+    services: Services, caller: Caller, place: Place
+) -> tuple[Workspace, Sequence[DefaultLevel]]:
+    workspace, own = await asyncio.gather(
+        find_workspace(services.database, caller.workspace),
+        member_defaults(services.database, caller.member),
+    )
+    return workspace, levels_at(own, workspace.policy.defaults, place)
