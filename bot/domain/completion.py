@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.domain.commands import CATALOGUE, Audience, Command
-from bot.domain.concepts import CONCEPTS, CONCEPTS_OPTION, MOTION_OPTION, concepts_after
+from bot.domain.concepts import CONCEPTS, CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import FLAG, fits
+from bot.domain.text import list_completions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +195,7 @@ def _complete_value(option: Option, stem: str, last: str, concepts: Sequence[str
         return Completion(
             suggestions=tuple(
                 Suggestion(text=f"{stem} {listed} ", label=listed, description=option.description)
-                for listed in concepts_after(last, concepts)
+                for listed in list_completions(last, concepts, most=CONCEPTS_MAX)
             )
         )
     found = tuple(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.text import nearest
+from bot.domain.text import begins, list_items, nearest
 
 # fmt: off
 #: as documented; replaced by a provider's list once that was fetched
@@ -25,9 +25,6 @@ CAMERA_MOTIONS = tuple(f"camera {key.replace('_', ' ')}" for key in CONCEPTS if 
 #: the options that take concepts and motions
 CONCEPTS_OPTION, MOTION_OPTION = "concepts", "camera_motion"
 _KEY = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
-_PARTS = re.compile(r"[,;\s]+")
-#: the last item of a list that is being typed
-_LAST = re.compile(r"[^,;\s]*\Z")
 #: concepts of one request
 CONCEPTS_MAX = 8
 
@@ -42,7 +39,7 @@ class Vocabulary:
 
 def read_concepts(text: str) -> tuple[str, ...]:
     """Read a list of concepts, separated by commas or spaces."""
-    keys = [key for part in _PARTS.split(text.strip()) if (key := part.lower().replace("-", "_"))]
+    keys = list_items(text)
     for key in keys:
         if not _KEY.fullmatch(key):
             raise InvalidRequest(f"{key[:40]!r} is not a concept; write them like dolly_zoom, pan_left")
@@ -51,25 +48,9 @@ def read_concepts(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-def concepts_after(typed: str, known: Sequence[str]) -> tuple[str, ...]:
-    """Completions of a list that is being typed: one for each concept that matches its last item."""
-    before = _LAST.sub("", typed)
-    last = typed[len(before) :].lower().replace("-", "_")
-    given = [part.lower().replace("-", "_") for part in _PARTS.split(before) if part]
-    if len(given) >= CONCEPTS_MAX:
-        return ()
-    return tuple(f"{before}{key}" for key in known if _fits(last, key) and key not in given)
-
-
 def motions_like(typed: str, known: Sequence[str]) -> tuple[str, ...]:
     """The camera motions that have, for every typed word, a word that begins with it."""
-    return tuple(motion for motion in known if all(_fits(word, motion) for word in typed.split()))
-
-
-def _fits(typed: str, name: str) -> bool:
-    """Whether a name, or one of its words, begins with the typed text."""
-    typed, name = typed.casefold(), name.casefold()
-    return name.startswith(typed) or any(word.startswith(typed) for word in re.split(r"[\s_]", name))
+    return tuple(motion for motion in known if all(begins(motion, word) for word in typed.split()))
 
 
 def check_concepts(keys: tuple[str, ...], known: frozenset[str]) -> None:

@@ -12,6 +12,10 @@ from typing import Any, NoReturn
 
 import orjson
 
+#: between the items of a list that people type
+_PARTS = re.compile(r"[,;\s]+")
+#: the last item of a list that is being typed
+_LAST = re.compile(r"[^,;\s]*\Z")
 #: minimum similarity of a misspelt name
 _SIMILAR = 0.6
 
@@ -92,3 +96,27 @@ def either(values: Collection[str]) -> str:
 def nearest(name: str, known: Iterable[str], *, similarity: float = _SIMILAR) -> str | None:
     """The known name that a misspelt one most likely means; None where none has that similarity."""
     return next(iter(get_close_matches(name, list(known), n=1, cutoff=similarity)), None)
+
+
+def list_items(text: str) -> list[str]:
+    """The items of a list of names, separated by commas or spaces, in the one form that is compared."""
+    return [part.lower().replace("-", "_") for part in _PARTS.split(text.strip()) if part]
+
+
+def list_completions(typed: str, known: Iterable[str], *, most: int) -> tuple[str, ...]:
+    """Completions of a list that is being typed: one for each known name that matches its last item.
+
+    A list of `most` items is full.
+    """
+    before = _LAST.sub("", typed)
+    last = typed[len(before) :].lower().replace("-", "_")
+    given = list_items(before)
+    if len(given) >= most:
+        return ()
+    return tuple(f"{before}{name}" for name in known if begins(name, last) and name not in given)
+
+
+def begins(name: str, typed: str) -> bool:
+    """Whether a name, or one of its words, begins with the typed text."""
+    typed, name = typed.casefold(), name.casefold()
+    return name.startswith(typed) or any(word.startswith(typed) for word in re.split(r"[\s_]", name))

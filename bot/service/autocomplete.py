@@ -7,11 +7,12 @@ from bot.domain.access import is_operator
 from bot.domain.cards import show_age
 from bot.domain.commands import Command, GenerateCommand
 from bot.domain.completion import AutocompleteChoice, Suggestion, complete, offered_option
-from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, concepts_after, motions_like
+from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION, motions_like
 from bot.domain.identity import Invocation
 from bot.domain.ids import short_id
 from bot.domain.jobs import Job
 from bot.domain.options import Kind, Option, options
+from bot.domain.text import list_completions
 from bot.domain.timezones import TIMEZONE_OPTION, timezones_like
 from bot.service.routing import offered_choices
 from bot.service.vocabulary import suggested_concepts, suggested_motions
@@ -40,7 +41,8 @@ async def complete_option(
     if option is None:
         return ()
     if name == CONCEPTS_OPTION:
-        return _as_choices(concepts_after(typed, suggested_concepts(services.vocabularies))[:count])
+        known = suggested_concepts(services.vocabularies)
+        return _as_choices(list_completions(typed, known, most=CONCEPTS_MAX)[:count])
     if name == MOTION_OPTION:
         return _as_choices(motions_like(typed, suggested_motions(services.vocabularies))[:count])
     if name == TIMEZONE_OPTION:

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from bot.domain.commands import CATALOGUE, Audience
 from bot.domain.completion import complete
-from bot.domain.concepts import CONCEPTS, concepts_after, read_concepts
+from bot.domain.concepts import CONCEPTS, CONCEPTS_MAX, read_concepts
 from bot.domain.errors import InvalidRequest
 from bot.domain.options import Kind
 from bot.domain.parsing import parse
+from bot.domain.text import list_completions
 
 _EXAMPLES = [command.example for command in CATALOGUE.values()]
 #: refusals of what is not finished; all others would be the suggestion's fault
@@ -80,14 +81,14 @@ def test_a_camera_motion_is_completed_across_its_words(text: str, labels: list[s
 
 @given(st.text(max_size=30))
 def test_a_completed_list_keeps_what_was_typed_and_ends_with_a_concept(typed: str) -> None:
-    for listed in concepts_after(typed, CONCEPTS):
+    for listed in list_completions(typed, CONCEPTS, most=CONCEPTS_MAX):
         assert listed.startswith(re.sub(r"[^,;\s]*\Z", "", typed))
         assert re.split(r"[,;\s]", listed)[-1] in CONCEPTS
 
 
 @given(st.lists(st.sampled_from(CONCEPTS), max_size=9), st.sampled_from([",", ", ", " ", ";"]))
 def test_a_list_of_concepts_goes_on_with_others_until_it_is_full(listed: list[str], comma: str) -> None:
-    found = concepts_after("".join(f"{one}{comma}" for one in listed), CONCEPTS)
+    found = list_completions("".join(f"{one}{comma}" for one in listed), CONCEPTS, most=CONCEPTS_MAX)
     left = set(CONCEPTS) - set(listed) if len(listed) < 8 else set()
     assert left == {read_concepts(one)[-1] for one in found}
 
