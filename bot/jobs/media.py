@@ -203,6 +203,13 @@ async def fetch_input(services: Services, reference: Reference, resolved: Resolv
     )
 
 
+async def fetch_now(services: Services, reference: Reference, place: Place, member: str) -> Media:
+    """The stored file of an address; fetches it unless it is a link of ours. Raises MediaError."""
+    if (own := own_file(services, reference.url)) is not None:
+        return await services.library.describe(own, member=member)
+    return await fetch_input(services, reference, await resolve_url(services, reference, place), member)
+
+
 async def _provider_url(services: Services, reference: Reference, source: Job) -> str:
     provider = services.provider_of(source.account or "")
     if provider is None or source.remote_id is None:

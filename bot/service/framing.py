@@ -10,7 +10,7 @@ from bot.domain.identity import Caller, Place
 from bot.domain.inputs import known_media
 from bot.domain.models import PICTURE_SIZES
 from bot.domain.requests import ReframeImageRequest, ReframeVideoRequest
-from bot.jobs.media import fetch_input, own_file, resolve_url
+from bot.jobs.media import fetch_now
 from bot.service.ordering import CommandContext, Order, resolve_command
 from bot.services import Services, log
 from bot.store.file_refs import add_upload
@@ -67,11 +67,7 @@ async def with_fetched_source(services: Services, command: Reframe, caller: Call
         return command
     try:
         async with asyncio.timeout(_FETCH_S), services.storage.reservations.keeping():
-            if (own := own_file(services, source.url)) is not None:
-                media = await services.library.describe(own, member=caller.member)
-            else:
-                resolved = await resolve_url(services, source, place)
-                media = await fetch_input(services, source, resolved, caller.member)
+            media = await fetch_now(services, source, place, caller.member)
             until = services.clock() + services.times.confirmation
             await services.database.transact(add_upload, caller.member, media.file, until=until)
     except MediaRefused as error:

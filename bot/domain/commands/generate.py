@@ -1,9 +1,10 @@
 """The base of the commands that generate pictures and videos."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from bot.domain.commands.base import Command, build
+from bot.domain.commands.base import build
+from bot.domain.commands.media import MediaCommand, distributed
 from bot.domain.defaults import DefaultLevel
 from bot.domain.errors import InvalidRequest
 from bot.domain.inputs import JobsById, require_kind
@@ -11,22 +12,18 @@ from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
 from bot.domain.offers import OPEN_FIELDS
-from bot.domain.options import Kind, OptionSpec, options, split_addresses
+from bot.domain.options import Kind, OptionSpec, options
 from bot.domain.requests import PROMPT_MAX, AnyRequest
 
 
-class GenerateCommand(Command):
+class GenerateCommand(MediaCommand):
     """A command that generates something and costs money."""
 
     states = frozenset({State.COMPLETED})
-    #: options that take the files of the same event, in this order
-    attachment_options: ClassVar[tuple[str, ...]] = ()
     #: the option that defaults to the caller's newest result, and the kind of result that it needs
     default_source: ClassVar[tuple[str, MediaKind | None] | None] = None
     #: its options with a default that members and admins set, each with the name of that default
     defaults: ClassVar[Mapping[str, str]] = {"private": "private"}
-    #: why the command takes no address in its texts; empty if it takes one
-    no_address_reason: ClassVar[str] = ""
 
     private: Annotated[bool, OptionSpec(description="Show the result only to you")] = False
 
@@ -67,43 +64,6 @@ class GenerateCommand(Command):
         """Whether the caller sees what it will do, and starts it with a button."""
         return False
 
-    @classmethod
-    def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Move the addresses in the texts to the first free `attachment_options`.
-
-        An address must not be drawn as words at somebody's cost.
-        """
-        words = [
-            one.name
-            for one in options(cls)
-            if one.kind is Kind.TEXT and isinstance(values.get(one.name), str)
-        ]
-        parted = {name: split_addresses(values[name]) for name in words}
-        found = [address for _, addresses in parted.values() for address in addresses]
-        if not found:
-            return values
-        if cls.no_address_reason:
-            raise InvalidRequest(cls.no_address_reason)
-        if odd := next((name for name in words if name != "prompt" and parted[name][1]), None):
-            raise InvalidRequest(f"{odd} takes words, not an address; put the address into the prompt")
-        update, left = _distributed(cls, found, values)
-        if left:
-            raise InvalidRequest(
-                f"/{cls.name} takes {len(found) - left or 'none'} of these {len(found)} addresses; "
-                "leave the rest out"
-            )
-        return {**values, **{name: text for name, (text, _) in parted.items()}, **update}
-
-    def with_files(self, files: tuple[Reference, ...]) -> Self:
-        """Put the files of the event into the options that are still empty."""
-        update, left = _distributed(
-            type(self), files, {name: getattr(self, name) for name in self.attachment_options}
-        )
-        if left:
-            most = len(files) - left or "none"
-            raise InvalidRequest(f"/{self.name} takes {most} of these {len(files)} files; send fewer")
-        return self.model_copy(update=update)
-
     @property
     def names_source(self) -> bool:
         """Whether its first input is named, so that no default is used."""
@@ -131,7 +91,7 @@ class GenerateCommand(Command):
         for option in options(type(self)):
             if rest and option.positional and option.kind is Kind.JOB and values.get(option.name) is None:
                 values[option.name] = rest.pop(0)
-        update, left = _distributed(type(self), rest, values)
+        update, left = distributed(type(self), rest, values)
         if left:
             raise InvalidRequest(
                 f"/{self.name} takes {len(named) - left or 'none'} of these {len(named)} jobs; "
@@ -182,21 +142,3 @@ def with_motion(prompt: str, motion: str) -> str:
 def with_videos_first(files: Sequence[Reference]) -> tuple[Reference, ...]:
     """The files of an event for a command whose first file is its source and whose second is a frame."""
     return tuple(sorted(files, key=lambda file: file.kind is MediaKind.PICTURE))
-
-
-def _distributed(
-    command: type[GenerateCommand], found: Sequence[Any], before: Mapping[str, Any]
-) -> tuple[dict[str, Any], int]:
-    """The values of `attachment_options` after `found` was distributed, and how many were left over."""
-    room = {option.name: option.max_count for option in options(command)}
-    rest = list(found)
-    update: dict[str, Any] = {}
-    for name in command.attachment_options:
-        value = before.get(name)
-        if room[name] > 1:
-            several = tuple(value or ())
-            free = max(0, room[name] - len(several))
-            update[name], rest = (*several, *rest[:free]), rest[free:]
-        elif value is None and rest:
-            update[name] = rest.pop(0)
-    return update, len(rest)
