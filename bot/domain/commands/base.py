@@ -75,6 +75,11 @@ class Command(BaseModel):
         """Refuse a text after the command's name before any of it is quoted; raises InvalidRequest."""
 
     @classmethod
+    def split_texts(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Give each option its own words, where a text took all that followed it."""
+        return values
+
+    @classmethod
     def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Read the addresses in a command's texts; raises InvalidRequest if it takes none."""
         return values
@@ -94,7 +99,7 @@ _Command = TypeVar("_Command", bound=Command)
 
 def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
     """Build a command from option values; raises InvalidRequest that says what to change."""
-    cleaned = {name: _cleaned(value) for name, value in values.items()}
+    cleaned = command.split_texts({name: _cleaned(value) for name, value in values.items()})
     for option in options(command):
         text = cleaned.get(option.name)
         if option.kind not in (Kind.TEXT, Kind.MEMBER) or not isinstance(text, str):

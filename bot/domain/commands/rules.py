@@ -238,8 +238,8 @@ class RulesReactions(RulesCommand):
     ] = 1
 
     @classmethod
-    def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Accept the action after the emoji, too, although a text takes all that follows it."""
+    def split_texts(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Accept the action after the emoji, too."""
         emoji, _, action = str(values.get("emoji", "")).strip().rpartition(" ")
         if emoji and "action" not in values and action.lower() in set(ReactionMeaning):
             return {**values, "emoji": emoji, "action": action.lower()}
