@@ -304,6 +304,8 @@ def _ratio(request: AnyRequest) -> str:
 
 def _own_fields(request: AnyRequest) -> Iterator[tuple[str, str]]:
     """The fields of one kind of request."""
+    if isinstance(request, ImageRequest | VideoRequest) and request.presets:
+        yield "Preset", ", ".join(request.presets)
     match request:
         case VideoRequest():
             yield "Resolution", str(request.resolution)

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bot.domain.commands import CATALOGUE, Audience, Command
+from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, Settings
 from bot.domain.concepts import CONCEPTS, CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
+from bot.domain.defaults import BUILT_IN, EffectiveDefault
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import FLAG, fits
 from bot.domain.text import list_completions
@@ -56,11 +57,12 @@ def complete(
     concepts: Sequence[str] = CONCEPTS,
     camera_motions: Sequence[str] = (),
     offered: Mapping[str, Collection[str]] = MappingProxyType({}),
+    defaults: Mapping[str, EffectiveDefault] = MappingProxyType({}),
 ) -> Completion:
     """Suggest how to continue `text`, at whose end the cursor is.
 
     `concepts` and `camera_motions` are those that the provider knows, `offered` has the choices of options
-    that it narrows.
+    that it narrows, `defaults` what counts where an option is left open.
     """
     typed = text.lstrip()
     if not typed.startswith("/"):
@@ -80,7 +82,8 @@ def complete(
     spec = options(CATALOGUE[name])
     if (motion := _MOTION.search(typed)) and _is_motion_flag(motion["flag"], spec):
         return _complete_motion(motion, camera_motions)
-    found = _complete_options(typed, name, [offered_option(one, offered) for one in spec], concepts)
+    here = [defaulted_option(offered_option(one, offered), CATALOGUE[name], defaults) for one in spec]
+    found = _complete_options(typed, name, here, concepts)
     return replace(found, command=CATALOGUE[name])
 
 
@@ -90,6 +93,20 @@ def offered_option(option: Option, offered: Mapping[str, Collection[str]]) -> Op
     if not values:
         return option
     return replace(option, choices=tuple(choice for choice in option.choices if choice in values))
+
+
+def defaulted_option(
+    option: Option, command: type[Command], defaults: Mapping[str, EffectiveDefault]
+) -> Option:
+    """An option with the default that members and admins have set for it, and where that comes from."""
+    if command is Settings:
+        found = defaults.get(option.name)
+    else:
+        names = command.defaults if issubclass(command, GenerateCommand) else {}
+        found = defaults.get(names.get(option.name, ""))
+        # The option itself says what is built in.
+        found = None if found is not None and found.origin == BUILT_IN else found
+    return option if found is None else replace(option, default=found.text)
 
 
 def _complete_options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[str]) -> Completion:
@@ -203,7 +220,7 @@ def _complete_value(option: Option, stem: str, last: str, concepts: Sequence[str
         for choice in option.choices
         if choice.startswith(last.lower())
     )
-    wanted = option if option.kind in (Kind.JOB, Kind.MEDIA, Kind.MEMBER) else None
+    wanted = option if option.kind in (Kind.JOB, Kind.MEDIA, Kind.MEMBER, Kind.PRESET) else None
     return Completion(suggestions=found, option=wanted, stem=stem, typed=last)
 
 

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     CHANNEL = "channel"
     #: dollars
     MONEY = "money"
+    #: presets of this workspace, by their names
+    PRESET = "preset"
     #: a picture or video: an attached file, a job by its id, or an address
     MEDIA = "media"
 

@@ -4,7 +4,7 @@ Commands are what people say; requests are what is generated and paid for. A req
 by reference, never by the URL that is sent: those are made when it is submitted, because they expire.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -115,6 +115,8 @@ class ImageRequest(_Request):
     #: several pictures of one character
     character_refs: tuple[Reference, ...] = ()
     modify_ref: Reference | None = None
+    #: names of the presets whose words and pictures it has
+    presets: tuple[str, ...] = ()
 
     @property
     def duration_class(self) -> str:
@@ -123,9 +125,7 @@ class ImageRequest(_Request):
 
     def with_references(self, found: Mapping[str, Reference]) -> Self:
         changed = super().with_references(found)
-        pictures = (changed.modify_ref,)
-        shape = _shape_of(pictures, ASPECT_RATIOS[self.model]) if self.follows_picture else {}
-        return changed.model_copy(update=shape)
+        return changed.model_copy(update=_shape_of(changed, (changed.modify_ref,)))
 
 
 class VideoRequest(_Request):
@@ -147,6 +147,7 @@ class VideoRequest(_Request):
     start: Reference | None = None
     end: Reference | None = None
     concepts: tuple[str, ...] = ()
+    presets: tuple[str, ...] = ()
 
     @property
     def duration_class(self) -> str:
@@ -154,9 +155,7 @@ class VideoRequest(_Request):
 
     def with_references(self, found: Mapping[str, Reference]) -> Self:
         changed = super().with_references(found)
-        ends = (changed.start, changed.end)
-        shape = _shape_of(ends, ASPECT_RATIOS[self.model]) if self.follows_picture else {}
-        return changed.model_copy(update=shape)
+        return changed.model_copy(update=_shape_of(changed, (changed.start, changed.end)))
 
     @property
     def generations(self) -> tuple[Reference, ...]:
@@ -164,13 +163,15 @@ class VideoRequest(_Request):
         return tuple(one for one in (self.start, self.end) if one is not None and one.kind is MediaKind.VIDEO)
 
 
-def _shape_of(pictures: Iterable[Reference | None], offered: Collection[AspectRatio]) -> dict[str, object]:
-    """The fields that take the aspect ratio of the first picture that was probed."""
+def _shape_of(
+    request: ImageRequest | VideoRequest, pictures: Iterable[Reference | None]
+) -> dict[str, object]:
+    """The fields that take the aspect ratio of the first picture that was probed, if they follow it."""
     files = (one.file for one in pictures if one is not None)
     picture = next((file for file in files if file is not None), None)
-    if picture is None:
+    if picture is None or not request.follows_picture:
         return {}
-    ratio = nearest_ratio(picture.width, picture.height, offered)
+    ratio = nearest_ratio(picture.width, picture.height, ASPECT_RATIOS[request.model])
     return {"aspect_ratio": ratio, "follows_picture": False}
 
 

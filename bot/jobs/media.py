@@ -28,10 +28,12 @@ from bot.store.jobs import jobs_by_id
 
 #: files that are reserved together
 _LOCKED_AT_ONCE = 50
-
-
 #: media type of a video's still picture
 _STILL_MIME = "image/jpeg"
+UNREACHABLE = (
+    "The provider cannot reach uploaded files until the operator sets REVERIE_PUBLIC_URL; a public URL works "
+    "without it"
+)
 
 
 async def provider_inputs(services: Services, job: Job, provider: Provider) -> Inputs:

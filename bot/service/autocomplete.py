@@ -5,26 +5,29 @@ from dataclasses import replace
 
 from bot.domain.access import is_operator
 from bot.domain.cards import show_age
-from bot.domain.commands import Command, GenerateCommand
-from bot.domain.completion import AutocompleteChoice, Suggestion, complete, offered_option
+from bot.domain.commands import Command, GenerateCommand, MediaCommand
+from bot.domain.completion import AutocompleteChoice, Suggestion, complete, defaulted_option, offered_option
 from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION, motions_like
 from bot.domain.identity import Invocation
 from bot.domain.ids import short_id
 from bot.domain.jobs import Job
 from bot.domain.options import Kind, Option, options
-from bot.domain.text import list_completions
+from bot.domain.presets import NAMED_MAX, PRESET_OPTION
+from bot.domain.text import list_completions, list_items
 from bot.domain.timezones import TIMEZONE_OPTION, timezones_like
+from bot.service.defaults import effective_here
 from bot.service.routing import offered_choices
 from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services
 from bot.store.job_search import JobQuery, newest_usable, search_jobs
 from bot.store.jobs import find_job
+from bot.store.presets import preset_kinds
 from bot.store.workspaces import member_names
 
 #: characters of a job's title in a label
 _TITLE = 60
-#: jobs suggested for a line
-_JOBS = 8
+#: jobs and presets suggested for a line
+_JOBS, _PRESETS = 8, 20
 
 
 async def complete_option(
@@ -40,21 +43,47 @@ async def complete_option(
     option = next((one for one in options(command) if one.name == name), None)
     if option is None:
         return ()
-    if name == CONCEPTS_OPTION:
-        known = suggested_concepts(services.vocabularies)
-        return _as_choices(list_completions(typed, known, most=CONCEPTS_MAX)[:count])
-    if name == MOTION_OPTION:
-        return _as_choices(motions_like(typed, suggested_motions(services.vocabularies))[:count])
-    if name == TIMEZONE_OPTION:
-        return _as_choices(timezones_like(typed)[:count])
+    if (words := _words(services, name, typed)) is not None:
+        return _as_choices(words[:count])
+    if name == PRESET_OPTION:
+        return await _presets(services, option, typed, invocation, count)
     if option.kind in (Kind.JOB, Kind.MEDIA):
         return await _jobs(services, option, _job_query(command, option, typed, invocation, count))
     offered = await offered_choices(services, invocation.caller.workspace)
+    defaults = await effective_here(services, invocation.caller, invocation.place)
+    found = defaulted_option(offered_option(option, offered), command, defaults)
     return tuple(
-        AutocompleteChoice(value=choice, label=choice)
-        for choice in offered_option(option, offered).choices
+        AutocompleteChoice(value=choice, label=_choice_label(choice, found))
+        for choice in found.choices
         if typed.strip().lower() in choice
     )[:count]
+
+
+def _words(services: Services, name: str, typed: str) -> Sequence[str] | None:
+    """What completes an option that takes known words; None for any other option."""
+    if name == CONCEPTS_OPTION:
+        return list_completions(typed, suggested_concepts(services.vocabularies), most=CONCEPTS_MAX)
+    if name == MOTION_OPTION:
+        return motions_like(typed, suggested_motions(services.vocabularies))
+    return timezones_like(typed) if name == TIMEZONE_OPTION else None
+
+
+def _choice_label(choice: str, option: Option) -> str:
+    """A choice; the one that a default has set with where that comes from."""
+    value, gap, origin = (option.default or "").partition(" · ")
+    return f"{choice} · default, {origin}" if gap and value == choice else choice
+
+
+async def _presets(
+    services: Services, option: Option, typed: str, invocation: Invocation, count: int
+) -> tuple[AutocompleteChoice, ...]:
+    """The presets of the workspace; in a list the last one is completed."""
+    kinds = await preset_kinds(services.database, invocation.caller.workspace)
+    most = NAMED_MAX if option.kind is Kind.PRESET else 1
+    return tuple(
+        AutocompleteChoice(value=listed, label=f"{listed} · {kinds[list_items(listed)[-1]]}")
+        for listed in list_completions(typed, kinds, most=most)[:count]
+    )
 
 
 async def preselect(
@@ -88,7 +117,7 @@ def _job_query(
         text=typed,
         kind=option.result,
         states=command.states,
-        usable=issubclass(command, GenerateCommand),
+        usable=issubclass(command, MediaCommand),
         place=invocation.place,
         count=count,
     )
@@ -108,7 +137,8 @@ async def complete_line(services: Services, text: str, invocation: Invocation) -
         admin=admin,
         concepts=suggested_concepts(services.vocabularies),
         camera_motions=suggested_motions(services.vocabularies),
-        offered=await offered_choices(services, invocation.caller.workspace),
+        offered=await offered_choices(services, caller.workspace),
+        defaults=await effective_here(services, caller, invocation.place),
     )
     command, option = completion.command, completion.option
     if command is not None and option is not None and option.kind in (Kind.JOB, Kind.MEDIA):
@@ -124,6 +154,12 @@ async def complete_line(services: Services, text: str, invocation: Invocation) -
                 )
                 for job in jobs
             ),
+        )
+    if option is not None and option.kind is Kind.PRESET:
+        listed = await _presets(services, option, completion.typed, invocation, _PRESETS)
+        return tuple(
+            Suggestion(text=f"{completion.stem} {one.value} ", label=one.value, description=one.label)
+            for one in listed
         )
     if option is not None and option.kind is Kind.MEMBER and admin:
         names = await member_names(services.database, caller.workspace, text.rpartition(" ")[2])

@@ -13,6 +13,7 @@ from bot.domain.commands import (
     Command,
     GenerateCommand,
     History,
+    MediaCommand,
     Quota,
     QuotasShow,
     Reframe,
@@ -23,6 +24,7 @@ from bot.domain.commands import (
 from bot.domain.completion import AutocompleteChoice, Suggestion
 from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.decisions import Decision
+from bot.domain.defaults import EffectiveDefault
 from bot.domain.errors import StoreError
 from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
 from bot.domain.media import Reference
@@ -59,6 +61,7 @@ from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services, log
 from bot.store.cards import MessageCard, card_of_message, find_card
 from bot.store.links import with_links
+from bot.store.presets import preset_kinds
 from bot.store.queue_stats import QueueStats, queue_stats
 from bot.store.workspaces import find_workspace, remember_member
 
@@ -111,6 +114,8 @@ class BotService:
         invocation = await self._as_linked(invocation)
         services, caller, place = self._services, invocation.caller, invocation.place
         if not isinstance(command, GenerateCommand):
+            if files and isinstance(command, MediaCommand):
+                command = command.with_files(files)
             command = await with_whole_ids(services.database, command, caller, place, services.clock())
             if isinstance(command, Report):
                 return await moderation.report(services, command, invocation)
@@ -340,6 +345,14 @@ class BotService:
             CONCEPTS_OPTION: suggested_concepts(self._services.vocabularies),
             MOTION_OPTION: suggested_motions(self._services.vocabularies),
         }
+
+    async def effective_defaults(self, invocation: Invocation) -> Mapping[str, EffectiveDefault]:
+        """By its name, the default that counts for the caller at the place, and where it comes from."""
+        return await defaults.effective_here(self._services, invocation.caller, invocation.place)
+
+    async def preset_names(self, caller: Caller) -> Sequence[str]:
+        """The names of the workspace's presets, in order."""
+        return list(await preset_kinds(self._services.database, caller.workspace))
 
     async def preselect(
         self, command: type[GenerateCommand], option: str, invocation: Invocation

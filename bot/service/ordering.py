@@ -21,6 +21,7 @@ from bot.security.encryption import FieldCipher, card_context
 from bot.service.defaults import with_defaults
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
+from bot.service.presets import with_presets
 from bot.service.replies import CardReply, PrivateReply, Reply
 from bot.service.routing import account_required, has_own_keys_only, route_request, usable_accounts
 from bot.services import Services, Topic, jobs_topic, log
@@ -93,6 +94,7 @@ async def resolve_complete(
     maker: Caller | None = None,
 ) -> Order:
     """The order of a command that leaves no source out."""
+    command = await with_presets(services, command, caller.workspace)
     sources = {job: await visible_job(services.database, job, caller, place) for job in command.jobs}
     command = await with_defaults(services, command, sources, maker or caller, place)
     request = command.request(sources)

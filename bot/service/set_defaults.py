@@ -18,7 +18,10 @@ from bot.service.routing import offered_choices
 from bot.service.rules import Admin, as_admin, replaced
 from bot.services import Services
 from bot.store.defaults import change_member_defaults
+from bot.store.presets import preset_kinds
 
+#: presets that are listed
+_PRESETS = 25
 _PRECEDENCE = (
     "They apply where a command leaves an option open. What you type comes first, then your own defaults, "
     "the channel's, and the workspace's. One that cannot be used for a command is passed over."
@@ -37,10 +40,15 @@ async def change_settings(
             lambda: services.database.transact(change_member_defaults, caller, command.applied_to, now=now),
         )
     found = await effective_here(services, caller, place)
+    presets = list(await preset_kinds(services.database, caller.workspace))
+    more = f" and {len(presets) - _PRESETS} more" if len(presets) > _PRESETS else ""
     return PrivateReply(
         title="Settings saved" if command.changes else "Your settings",
         text=_PRECEDENCE,
-        fields=tuple((LABELS[name], one.text) for name, one in found.items()),
+        fields=(
+            *((LABELS[name], one.text) for name, one in found.items()),
+            ("Presets of this workspace", f"{', '.join(presets[:_PRESETS])}{more}" or "none"),
+        ),
     )
 
 

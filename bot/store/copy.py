@@ -31,6 +31,7 @@ TABLES = (
     "file_reference",
     "star",
     "vote",
+    "preset",
     "handled_event",
     "orphan_generation",
     "erasure",

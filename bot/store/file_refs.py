@@ -29,7 +29,8 @@ class FileReference:
     """Keeps a stored file from being removed."""
 
     file: str
-    #: a job's id, `upload:<member>`, or `storing:<process>/<number>` while it is stored in a bucket
+    #: a job's id, `upload:<member>`, `preset:<workspace>/<name>`, or `storing:<process>/<number>` while it is
+    #: stored in a bucket
     holder: str
     #: when it expires; None: with its job's media
     until: int | None = None
@@ -71,6 +72,16 @@ async def _remove(tx: Transaction, references: Sequence[tuple[str, str]], *, now
     items = [{"file": file, "holder": holder} for file, holder in references]
     await tx.run(sql.remove, items=items, now=now)
     return set(files) - {row["file"] for row in await tx.fetch(sql.referenced, files=files)}
+
+
+async def replace_references(tx: Transaction, holder: str, files: Iterable[str]) -> tuple[str, ...]:
+    """Let a holder keep these files alone; returns the files of earlier that have no other reference."""
+    kept = set(files)
+    rows = await tx.fetch(sql.of_holders, holders=[holder])
+    await add_references(tx, [FileReference(file=file, holder=holder) for file in sorted(kept)])
+    return tuple(
+        sorted(await _remove(tx, [(row["file"], holder) for row in rows if row["file"] not in kept]))
+    )
 
 
 async def end_references(tx: Transaction, holder: str) -> tuple[str, ...]:

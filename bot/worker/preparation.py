@@ -20,7 +20,7 @@ from bot.domain.requests import (
     FromVideoRequest,
     check_length,
 )
-from bot.jobs.media import fetch_input, own_file, resolve_url, takes_stored_files, too_large
+from bot.jobs.media import UNREACHABLE, fetch_input, own_file, resolve_url, takes_stored_files, too_large
 from bot.jobs.transitions import transition_job
 from bot.services import Services, Topic, log
 from bot.store.cards import find_card
@@ -200,7 +200,7 @@ async def _resolve(
         return await _from_own_link(services, reference, own, provider, member)
     resolved = await resolve_url(services, reference, place)
     if resolved.headers and not takes_stored_files(services, provider):
-        raise MediaRefused(_UNREACHABLE)
+        raise MediaRefused(UNREACHABLE)
     fetched = await fetch_input(services, reference, resolved, member)
     _require_kind(reference, fetched.kind)
     return await _from_file(services, reference, fetched, provider, member)
@@ -243,19 +243,13 @@ async def _from_file(
     if not takes_stored_files(services, provider):
         # The provider reads the original URL, so the file must be usable without conversion.
         if reference.url is None:
-            raise MediaRefused(_UNREACHABLE)
+            raise MediaRefused(UNREACHABLE)
         if usable != media:
             raise MediaRefused(
                 "This file must be converted, but without REVERIE_PUBLIC_URL the provider can only read the "
                 "original: send a JPEG, PNG or MP4"
             )
     return reference.model_copy(update={"file": usable, "kind": usable.kind})
-
-
-_UNREACHABLE = (
-    "The provider cannot reach uploaded files until the operator sets REVERIE_PUBLIC_URL; a public URL works "
-    "without it"
-)
 
 
 def _require_result(source: Job | None) -> Media:

@@ -164,6 +164,11 @@ async def fill(where: Settings, *, now: int) -> None:
         ("journal", noted | {"job": CHILD, "kind": "reserved"}),
         ("star", {"job": JOB, "member": "discord:10:1", "at": now}),
         ("vote", {"job": JOB, "emoji": "🔥", "member": "discord:10:1", "at": now}),
+        (
+            "preset",
+            {"workspace": "discord:10", "name": "noir", "kind": "style", "text": "dark", "pictures": "[]"}
+            | {"set_by": "Ada", "set_at": now},
+        ),
         ("handled_event", {"id": "e-2", "at": now}),
         (
             "orphan_generation",

@@ -7,7 +7,9 @@ from bot.domain.concepts import Vocabulary
 from bot.domain.conditions import Condition, ConditionKind
 from bot.domain.groups import Group
 from bot.domain.links import LinkedPerson
+from bot.domain.media import Reference
 from bot.domain.policy.words import WordRule
+from bot.domain.presets import Preset, PresetKind
 from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.store.accept import accept
 from bot.store.accounts import OutageNotice, claim_notice
@@ -18,6 +20,7 @@ from bot.store.cards import create_card_copy
 from bot.store.claim import acquire_lease
 from bot.store.credit import record_balance
 from bot.store.database.base import Database
+from bot.store.defaults import change_member_defaults
 from bot.store.erasure import request_erasure
 from bot.store.file_refs import add_upload
 from bot.store.groups import create_group, join_group
@@ -25,6 +28,7 @@ from bot.store.jobs import delete_job, refund_job, toggle_star
 from bot.store.limits import grant, set_rule, usage_of
 from bot.store.linking import Change, EnteredCode, enter_code, link, put_code
 from bot.store.policies import change_policy
+from bot.store.presets import save_preset
 from bot.store.usage import sum_up, workspaces_behind
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary
 from bot.store.votes import Vote
@@ -35,6 +39,7 @@ from tests.store.factories import (
     DAY,
     HOUR,
     NOW,
+    PICTURE,
     acceptance,
     accepted,
     caller,
@@ -110,6 +115,13 @@ async def live(database: Database) -> None:
     await database.transact(link, "q", LinkedPerson(person="talk:ada", name="Ada"), change)
     decision = AuditEntry(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)
     await database.transact(set_block, "eve", audit=decision, blocked=True)
+    style = Preset(
+        name="noir", kind=PresetKind.STYLE, text="“dark”", pictures=(Reference(file=PICTURE, weight=0.7),)
+    )
+    await database.transact(save_preset, "chat:home", style, most=9, audit=decision)
+    await database.transact(
+        change_member_defaults, caller("bob"), lambda before: before.model_copy(update={"count": 2}), now=NOW
+    )
     rule = Rule(
         level=Level.EVERYTHING,
         subject="",

@@ -26,8 +26,10 @@ from bot.domain.commands.generate import GenerateCommand
 from bot.domain.commands.imagine import Imagine
 from bot.domain.commands.jobs import Cancel, Delete, Help, History, Quota, Show, Status
 from bot.domain.commands.links import Link, Unlink
+from bot.domain.commands.media import MediaCommand
 from bot.domain.commands.modify import Modify
 from bot.domain.commands.mydata import MydataExport, MydataForget
+from bot.domain.commands.presets import StudioPreset
 from bot.domain.commands.quotas import (
     QuotasGrant,
     QuotasPace,
@@ -69,6 +71,7 @@ __all__ = [
     "History",
     "Imagine",
     "Link",
+    "MediaCommand",
     "Modify",
     "MydataExport",
     "MydataForget",
@@ -101,6 +104,7 @@ __all__ = [
     "StudioDefaults",
     "StudioKey",
     "StudioPause",
+    "StudioPreset",
     "StudioResume",
     "StudioRetention",
     "StudioSetup",
@@ -143,6 +147,7 @@ CATALOGUE: Mapping[str, type[Command]] = {
         QuotasRemove,
         StudioSetup,
         StudioDefaults,
+        StudioPreset,
         StudioPause,
         StudioResume,
         StudioUsage,

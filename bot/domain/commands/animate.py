@@ -9,6 +9,7 @@ from bot.domain.commands.generate import (
     GenerateCommand,
     LoopOption,
     MotionOption,
+    PresetOption,
     PromptOption,
     ResolutionOption,
     VideoModelOption,
@@ -57,6 +58,7 @@ class Animate(GenerateCommand):
             result=MediaKind.PICTURE,
         ),
     ] = None
+    preset: PresetOption = ""
     model: VideoModelOption = VideoModel.RAY_FLASH_2
     aspect_ratio: Annotated[
         AspectRatio | None,
@@ -94,5 +96,6 @@ class Animate(GenerateCommand):
                 start=start,
                 end=end,
                 concepts=read_concepts(self.concepts),
+                presets=self.preset_names,
             )
         )

@@ -75,8 +75,8 @@ class Command(BaseModel):
         """Refuse a text after the command's name before any of it is quoted; raises InvalidRequest."""
 
     @classmethod
-    def split_texts(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Give each option its own words, where a text took all that followed it."""
+    def arranged(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values as the command takes them, such as a text without the words of another option."""
         return values
 
     @classmethod
@@ -99,7 +99,7 @@ _Command = TypeVar("_Command", bound=Command)
 
 def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
     """Build a command from option values; raises InvalidRequest that says what to change."""
-    cleaned = command.split_texts({name: _cleaned(value) for name, value in values.items()})
+    cleaned = command.arranged({name: _cleaned(value) for name, value in values.items()})
     for option in options(command):
         text = cleaned.get(option.name)
         if option.kind not in (Kind.TEXT, Kind.MEMBER) or not isinstance(text, str):

@@ -13,6 +13,7 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
 from bot.domain.offers import OPEN_FIELDS
 from bot.domain.options import Kind, OptionSpec, options
+from bot.domain.presets import PRESET_OPTION, Preset, apply_presets, read_names
 from bot.domain.requests import PROMPT_MAX, AnyRequest
 
 
@@ -53,6 +54,34 @@ class GenerateCommand(MediaCommand):
             filled = (command.model_copy(update={option: one}) for one in values if one is not None)
             command = next(filter(can_be_made, filled), command)
         return command
+
+    @property
+    def preset_names(self) -> tuple[str, ...]:
+        """The presets that it names; raises InvalidRequest."""
+        return read_names(getattr(self, PRESET_OPTION, ""))
+
+    def with_presets(self, presets: Sequence[Preset]) -> Self:
+        """The command with what presets add; pictures that it names itself take precedence.
+
+        Raises InvalidRequest for what the command cannot use.
+        """
+        applied = apply_presets(presets, getattr(self, "prompt", ""))
+        update: dict[str, object] = {"prompt": applied.prompt}
+        for option, added in (("style", applied.style), ("character", applied.character)):
+            if option not in type(self).model_fields:
+                self._require_usable(presets, option)
+            elif added and not getattr(self, option):
+                update[option] = added
+        return self.model_copy(update=update)
+
+    def _require_usable(self, presets: Sequence[Preset], option: str) -> None:
+        """Refuse a preset of which nothing would be used."""
+        for one in presets:
+            if one.kind == option and not one.text:
+                raise InvalidRequest(
+                    f"preset: {one.name} has only pictures of a {option}, which /{self.name} cannot use; "
+                    "make a picture with /imagine, and animate that"
+                )
 
     @property
     def job_count(self) -> int:
@@ -113,6 +142,15 @@ VideoModelOption = Annotated[
 PromptOption = Annotated[
     str,
     OptionSpec(description="What the video shows", positional=True, aliases=("p",), max_length=PROMPT_MAX),
+]
+PresetOption = Annotated[
+    str,
+    OptionSpec(
+        description="Named styles, characters or a prompt of this workspace, such as film_noir",
+        kind=Kind.PRESET,
+        aliases=("presets",),
+        max_length=140,
+    ),
 ]
 ResolutionOption = Annotated[Resolution, OptionSpec(description="The resolution", aliases=("res", "r"))]
 DurationOption = Annotated[Duration, OptionSpec(description="The duration", aliases=("d",))]

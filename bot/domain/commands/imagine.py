@@ -1,14 +1,16 @@
 """`/imagine`: pictures from a prompt."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from bot.domain.commands.generate import GenerateCommand, ImageModelOption, picture
+from bot.domain.commands.generate import GenerateCommand, ImageModelOption, PresetOption, picture
 from bot.domain.inputs import JobsById, require_kind
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, ImageFormat, ImageModel
 from bot.domain.options import Kind, MediaRef, OptionSpec, WeightedRef
+from bot.domain.presets import PRESET_OPTION
 from bot.domain.requests import CHARACTER_REFS_MAX, IMAGE_REFS_MAX, PROMPT_MAX, ImageRequest, check_prompt
 
 
@@ -32,6 +34,7 @@ class Imagine(GenerateCommand):
             description="What the picture shows", positional=True, aliases=("p",), max_length=PROMPT_MAX
         ),
     ]
+    preset: PresetOption = ""
     model: ImageModelOption = ImageModel.PHOTON_1
     aspect_ratio: Annotated[
         AspectRatio, OptionSpec(description="The aspect ratio", aliases=("ar", "aspect"))
@@ -80,6 +83,11 @@ class Imagine(GenerateCommand):
         ),
     ] = None
 
+    @classmethod
+    def arranged(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A preset may have all the words that are needed."""
+        return {"prompt": "", **values} if values.get(PRESET_OPTION) else values
+
     @property
     def job_count(self) -> int:
         return self.count
@@ -97,4 +105,5 @@ class Imagine(GenerateCommand):
             style_ref=picture(self.style, jobs, "style"),
             character_refs=pictures("character", self.character),
             modify_ref=picture(self.modify, jobs, "modify"),
+            presets=self.preset_names,
         )

@@ -238,7 +238,7 @@ class RulesReactions(RulesCommand):
     ] = 1
 
     @classmethod
-    def split_texts(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    def arranged(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Accept the action after the emoji, too."""
         emoji, _, action = str(values.get("emoji", "")).strip().rpartition(" ")
         if emoji and "action" not in values and action.lower() in set(ReactionMeaning):

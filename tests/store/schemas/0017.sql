@@ -590,9 +590,21 @@ ALTER TABLE workspace ADD COLUMN audit_days INTEGER;
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_workspace_at ON audit (workspace, at);
 
--- Defaults that members set for the options of commands.
+-- Defaults that members set for the options of commands, and the presets of workspaces.
 
 ALTER TABLE member ADD COLUMN defaults TEXT NOT NULL DEFAULT '{}';
+
+CREATE TABLE preset (
+    workspace TEXT NOT NULL REFERENCES workspace (id),
+    name      TEXT NOT NULL,
+    kind      TEXT NOT NULL CHECK (kind IN ('style', 'character', 'prompt')),
+    text      TEXT NOT NULL,
+    -- references as JSON; each file is referenced by preset:<workspace>/<name>
+    pictures  TEXT NOT NULL,
+    set_by    TEXT NOT NULL,
+    set_at    BIGINT NOT NULL,
+    PRIMARY KEY (workspace, name)
+);
 
 INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, policy, audit_days)
 VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '', '{}', NULL);
@@ -604,7 +616,7 @@ INSERT INTO member (id, workspace, person, name, seen_at, guest, roles, defaults
 VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000, 0, '[]', '{}');
 
 INSERT INTO member (id, workspace, person, name, seen_at, guest, roles, defaults)
-VALUES ('chat:home:bob', 'chat:home', 'chat:bob', 'Bob', 1800000000000, 0, '[]', '{}');
+VALUES ('chat:home:bob', 'chat:home', 'chat:bob', 'Bob', 1800000000000, 0, '[]', '{"count":2}');
 
 INSERT INTO block (subject, created_at)
 VALUES ('eve', 1800000000000);
@@ -614,6 +626,9 @@ VALUES (1800000000000, 'boss', 'chat:keyed', 'set', 'luma-own', '{"key":"luma-�
 
 INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"before":{"blocked":false},"after":{"blocked":true}}');
+
+INSERT INTO audit (at, actor, workspace, action, subject, detail)
+VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"before":{},"after":{"kind":"style","text":"“dark”","pictures":1,"by":""}}');
 
 INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"unit":"money","period":"month","amount":1099511627776,"before":[]}');
@@ -643,7 +658,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.bb10JqV-DJZxnvMhwWksDX_HWJOxrIa8I1gQklO4KOPW', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.dK6bL2kxC0g0VDMgvPdphsUQJYR5QA3MM5UxHV_0HT2z', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note)
 VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
@@ -652,7 +667,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note)
-VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.9QwVHLXnJYX2tsajuVu60PG3evVjsxPuHgFNr5_tZp8F', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
+VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.FUXu8Yihqbyj6p53A_5paXt0EgpykI8zNo6C7jG_nrlG', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '');
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);
@@ -682,20 +697,20 @@ INSERT INTO queue_depth (queue, virtual_time, jobs)
 VALUES ('luma/image', 5000000, 1);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
-VALUES ('job00000002', 'card00000001', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 1000000, 1, 'luma-1', NULL, 'generation of job00000002', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 0, 0, 1, NULL, NULL, NULL, 0);
+VALUES ('job00000002', 'card00000001', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[],"presets":[]}', 'picture', 'a red fox', 10, 'completed', 1000000, 1, 'luma-1', NULL, 'generation of job00000002', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 0, 0, 1, NULL, NULL, NULL, 0);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
-VALUES ('job00000004', 'card00000003', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 2000000, 1, 'luma-1', NULL, 'generation of job00000004', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 1, 0, 0, NULL, NULL, NULL, 0);
+VALUES ('job00000004', 'card00000003', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[],"presets":[]}', 'picture', 'a red fox', 10, 'completed', 2000000, 1, 'luma-1', NULL, 'generation of job00000004', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 1, 0, 0, NULL, NULL, NULL, 0);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
-VALUES ('job00000006', 'card00000005', 0, 'chat:home', 'chat:home:bob', 'chat:bob', 'Bob', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a “quoted” \\ünïcode\n🦊","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a “quoted” \ünïcode
+VALUES ('job00000006', 'card00000005', 0, 'chat:home', 'chat:home:bob', 'chat:bob', 'Bob', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a “quoted” \\ünïcode\n🦊","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[],"presets":[]}', 'picture', 'a “quoted” \ünïcode
 🦊', 10, 'submitted', 3000000, 1, 'luma-1', NULL, 'generation of job00000006', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
-VALUES ('job00000008', 'card00000007', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[{"job":"job00000002","still":false,"via":"","kind":"picture"}],"character_refs":[]}', 'picture', 'a red fox', 10, 'preparing', 4000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, 'job00000002', 0, 0, 0, 0, NULL, NULL, NULL, 0);
+VALUES ('job00000008', 'card00000007', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[{"job":"job00000002","still":false,"via":"","kind":"picture"}],"character_refs":[],"presets":[]}', 'picture', 'a red fox', 10, 'preparing', 4000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, 'job00000002', 0, 0, 0, 0, NULL, NULL, NULL, 0);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler)
-VALUES ('job00000010', 'card00000009', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'queued', 5000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0);
+VALUES ('job00000010', 'card00000009', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[],"presets":[]}', 'picture', 'a red fox', 10, 'queued', 5000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0);
 
 INSERT INTO attempt (job, number, account, lane, claimed_at, sent_at, fingerprint, has_token, remote_id)
 VALUES ('job00000002', 1, 'luma-1', 'image', 1800000000000, 1800000000000, 'equal', 1, 'generation of job00000002');
@@ -835,11 +850,17 @@ VALUES ('ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 'job
 INSERT INTO file_reference (file, holder, expires_at)
 VALUES ('0000000000000000000000000000000000000000000000000000000000000000', 'upload:bob', 1800003600000);
 
+INSERT INTO file_reference (file, holder, expires_at)
+VALUES ('ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 'preset:chat:home/noir', NULL);
+
 INSERT INTO star (job, member, at)
 VALUES ('job00000002', 'bob', 1800000000000);
 
 INSERT INTO vote (job, emoji, member, at)
 VALUES ('job00000002', '🔥', 'bob', 1800000000000);
+
+INSERT INTO preset (workspace, name, kind, text, pictures, set_by, set_at)
+VALUES ('chat:home', 'noir', 'style', '“dark”', '[{"still":false,"file":{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152},"via":"","kind":"picture","weight":0.7}]', '', 0);
 
 INSERT INTO handled_event (id, at)
 VALUES ('e', 1800000000000);

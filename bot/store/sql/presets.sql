@@ -1,0 +1,18 @@
+-- name: named
+SELECT name, kind, text, pictures, set_by, set_at FROM preset
+WHERE workspace = :workspace AND name IN ({{values names}});
+
+-- name: all_of
+SELECT name, kind, text, pictures, set_by, set_at FROM preset WHERE workspace = :workspace ORDER BY name;
+
+-- name: names
+SELECT name, kind FROM preset WHERE workspace = :workspace ORDER BY name;
+
+-- name: save
+INSERT INTO preset (workspace, name, kind, text, pictures, set_by, set_at)
+VALUES (:workspace, :name, :kind, :text, :pictures, :set_by, :set_at)
+ON CONFLICT (workspace, name) DO UPDATE SET kind = excluded.kind, text = excluded.text,
+    pictures = excluded.pictures, set_by = excluded.set_by, set_at = excluded.set_at;
+
+-- name: remove
+DELETE FROM preset WHERE workspace = :workspace AND name = :name;
