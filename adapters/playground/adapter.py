@@ -130,6 +130,7 @@ def _routes(
         post(_LOGIN, pages.login, public),
         post("/playground/logout", pages.logout),
         get("/playground/state", pages.state),
+        get("/playground/available", pages.available),
         get("/playground/quota", pages.quota),
         get("/playground/events", pages.events),
         get("/playground/suggest", pages.suggest),

@@ -9,7 +9,7 @@ from bot.domain.commands import CATALOGUE, Audience
 from bot.domain.options import Kind, options
 
 WORDS = {"concepts": ("dolly_zoom", "pan_left"), "camera_motion": ("camera orbit left",)}
-FORMS = {form["name"]: form for form in command_forms(admin=True, suggestions=WORDS)}
+FORMS = {form["name"]: form for form in command_forms(admin=True, suggestions=WORDS, defaults={})}
 
 
 def field(command: str, name: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def test_channels_and_time_zones_are_offered() -> None:
 
 
 def test_admin_commands_are_available_to_admins_only() -> None:
-    offered = {form["name"] for form in command_forms(admin=False, suggestions=WORDS)}
+    offered = {form["name"] for form in command_forms(admin=False, suggestions=WORDS, defaults={})}
     everybodys = {name for name, command in CATALOGUE.items() if command.audience is Audience.EVERYONE}
     assert everybodys == offered
 

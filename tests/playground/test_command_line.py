@@ -18,12 +18,17 @@ JOB = "01k9zv3f5k0q8x7w2m4n6p8r"
     ("name", "values", "text"),
     [
         ("imagine", {"prompt": "a red fox"}, "/imagine a red fox"),
-        ("imagine", {"prompt": "a red fox", "model": "photon-1", "count": 1}, "/imagine a red fox"),
+        (
+            "imagine",
+            {"prompt": "a red fox", "model": "photon-1", "count": 1},
+            "/imagine a red fox --model photon-1 --count 1",
+        ),
         (
             "imagine",
             {"prompt": "a red fox", "aspect_ratio": "1:1", "count": 4, "private": True},
             "/imagine a red fox --aspect_ratio 1:1 --count 4 --private",
         ),
+        ("imagine", {"prompt": "a fox", "private": False}, "/imagine a fox --private=no"),
         (
             "imagine",
             {"prompt": "a fox", "image": (f"{JOB}@0.85", "https://example.org/a.png")},

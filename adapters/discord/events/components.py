@@ -132,13 +132,11 @@ class ComponentHandler:
     async def _start(self, context: InteractionContext, pending: str) -> None:
         """Start a command that was shown, and delete the message that shows it."""
         command = await self._service.find_pending(pending, context.caller)
-        private = not command.is_public
-        if not private:
-            await self._replies.require_postable(context)
+        private = await self._replies.check_audience(context, command)
         call = partial(
             self._service.start_pending,
             pending,
-            context.invocation(private=private, answer_window_ms=self._replies.answer_window_ms),
+            context.invocation(private=bool(private), answer_window_ms=self._replies.answer_window_ms),
         )
         if await self._replies.reply(context, call, private=private):
             await self._replies.delete_message(context)

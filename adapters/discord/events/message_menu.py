@@ -23,7 +23,7 @@ from adapters.discord.messages.buttons import Component, ComponentId, jobs_in
 from adapters.discord.messages.cards import render_card
 from adapters.discord.messages.private_replies import render_text
 from bot.domain.actions import EMOJI, LABELS, VARIATION_WEIGHT, Action
-from bot.domain.commands import Animate, Command, Imagine, Reframe, build
+from bot.domain.commands import Animate, GenerateCommand, Imagine, Reframe, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio
@@ -166,14 +166,14 @@ class MessageMenuHandler:
                 modal = modals.aspect_ratio_modal(media_id.write(), AspectRatio.PORTRAIT)
         await self._responder.respond(context.token, InteractionCallbackType.MODAL, modal)
 
-    async def _generate(self, context: InteractionContext, command: Command) -> None:
-        await self._replies.require_postable(context)
+    async def _generate(self, context: InteractionContext, command: GenerateCommand) -> None:
+        private = await self._replies.check_audience(context, command)
         call = partial(
             self._service.execute,
             command,
-            context.invocation(answer_window_ms=self._replies.answer_window_ms),
+            context.invocation(private=bool(private), answer_window_ms=self._replies.answer_window_ms),
         )
-        await self._replies.reply(context, call, private=False)
+        await self._replies.reply(context, call, private=private)
 
 
 def _media_buttons(pending: str, media: Sequence[Reference]) -> list[Component]:

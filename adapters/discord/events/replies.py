@@ -30,6 +30,7 @@ from adapters.discord.rest.client import Upload
 from adapters.discord.rest.errors import ApiError
 from adapters.discord.rest.permissions import missing_permissions, permissions_error
 from bot.domain.cards import CardView, JobPhase
+from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import Delayed, Refused, ServiceUnavailable, StoreError
 from bot.domain.identity import Place
 from bot.service.facade import BotService
@@ -65,16 +66,23 @@ class Replies:
         self._defer_after_s = defer_after_s
 
     async def reply(
-        self, context: InteractionContext, call: ServiceCall, *, private: bool, with_results: bool = False
+        self,
+        context: InteractionContext,
+        call: ServiceCall,
+        *,
+        private: bool | None,
+        with_results: bool = False,
     ) -> bool:
         """Call the core and send its reply; `with_results` attaches the results of a job that is shown.
+
+        `private` says who may see a deferred response; with None that is the caller alone, to be sure.
 
         Returns whether the core did what was asked for.
         """
 
         async def defer() -> bool | None:
             """Whether the deferred response is ephemeral; None where it could not be sent."""
-            ephemeral = private or context.on_ephemeral
+            ephemeral = private is not False or context.on_ephemeral
             kind = InteractionCallbackType.DEFERRED
             sent = await self._responder.respond(context.token, kind, ephemeral=ephemeral)
             return None if sent is None else ephemeral
@@ -141,6 +149,18 @@ class Replies:
             if view is not None and view.private:
                 return
         raise permissions_error(missing, channel=context.channel_or_thread)
+
+    async def check_audience(self, context: InteractionContext, command: Command) -> bool | None:
+        """Whether the reply to a command is for the caller alone; None where that is not known in time.
+
+        Raises MissingPermissions where it is not, and could not be posted.
+        """
+        if not isinstance(command, GenerateCommand):
+            return True
+        private = await self._service.is_private(command, context.caller, context.place())
+        if not private:
+            await self.require_postable(context)
+        return private
 
     async def _call(
         self,

@@ -112,19 +112,16 @@ class EventRouter:
         async def execute(context: InteractionContext) -> None:
             parsed = parse_command(interaction)
             command = parsed.command
-            public = command.is_public
-            if public:
-                await self._replies.require_postable(context)
-
+            private = await self._replies.check_audience(context, command)
             call: ServiceCall = partial(
                 self._service.execute,
                 command,
-                context.invocation(private=not public, answer_window_ms=self._replies.answer_window_ms),
+                context.invocation(private=bool(private), answer_window_ms=self._replies.answer_window_ms),
             )
             if parsed.mentioned:
                 call = partial(self._remember_and_call, parsed.mentioned, call)
             asks_first = isinstance(command, GenerateCommand) and command.asks_first
-            await self._replies.reply(context, call, private=asks_first or not public, with_results=True)
+            await self._replies.reply(context, call, private=asks_first or private, with_results=True)
 
         await self._handle(interaction, execute)
 

@@ -17,6 +17,7 @@ from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.media import URL_MAX
 from bot.domain.offers import OFFERED_OPTIONS
 from bot.domain.options import Kind, Option, options
+from bot.domain.presets import PRESET_OPTION
 from bot.domain.timezones import TIMEZONE_OPTION
 
 #: characters of a text option
@@ -134,7 +135,7 @@ def _discord_option(option: Option) -> Iterator[DiscordField]:
         max_length=min(option.max_length, DISCORD_TEXT) if typed else None,
         autocompleted=option.kind is Kind.JOB
         or depends
-        or option.name in (CONCEPTS_OPTION, MOTION_OPTION, TIMEZONE_OPTION),
+        or option.name in (CONCEPTS_OPTION, MOTION_OPTION, TIMEZONE_OPTION, PRESET_OPTION),
         option=option,
     )
 

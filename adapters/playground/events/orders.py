@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from adapters.playground.events.requests import CommandFields, FileValue, RequestContext, Value
 from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.records import UserMessage
-from bot.domain.commands import CATALOGUE, Command, build
+from bot.domain.commands import CATALOGUE, Command, GenerateCommand, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import short_id
 from bot.domain.media import Reference
@@ -103,7 +103,7 @@ def command_line(command: type[Command], values: Values) -> str:
 
 
 def _write(command: type[Command], values: Values, *, named: bool) -> str:
-    given = [option for option in options(command) if _is_given(option, values)]
+    given = [option for option in options(command) if _is_given(command, option, values)]
     text = None if named else next((option for option in given if _is_text(option)), None)
     first = [] if named else [one for one in given if one.positional and one.required and not _is_text(one)]
     words = [f"/{command.name}"]
@@ -116,8 +116,11 @@ def _write(command: type[Command], values: Values, *, named: bool) -> str:
     return " ".join(words)
 
 
-def _is_given(option: Option, values: Values) -> bool:
+def _is_given(command: type[Command], option: Option, values: Values) -> bool:
     value = values.get(option.name)
+    # Where somebody may have set another default, the built-in one is a choice.
+    if issubclass(command, GenerateCommand) and option.name in command.defaults:
+        return value not in (None, "")
     return value not in (None, "", False, (), []) and str(value) != option.default
 
 
@@ -127,7 +130,7 @@ def _is_text(option: Option) -> bool:
 
 def _flags(option: Option, value: object) -> list[str]:
     if option.kind is Kind.FLAG:
-        return [f"--{option.name}"]
+        return [f"--{option.name}" if value else f"--{option.name}=no"]
     several = value if isinstance(value, list | tuple) else (value,)
     return [f"--{option.name} {_quoted(str(one))}" for one in several]
 

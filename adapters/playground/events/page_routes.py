@@ -32,6 +32,7 @@ from bot.domain.actions import EMOJI, LABELS, Action, normalized
 from bot.domain.commands import Quota
 from bot.domain.errors import ReverieError
 from bot.domain.models import PICTURE_SIZES
+from bot.domain.presets import PRESET_OPTION
 from bot.domain.requests import PROMPT_MAX
 from bot.security.loopback import client_address
 from bot.service.facade import BotService
@@ -106,9 +107,12 @@ class PageRoutes:
     async def _available(self, context: RequestContext) -> Record:
         """Return the commands and reactions that are available in a conversation."""
         reactions = await self._service.reactions(context.caller)
+        presets = {PRESET_OPTION: await self._service.preset_names(context.caller)}
         return {
             "commands": command_forms(
-                admin=context.caller.is_admin, suggestions=self._service.suggested_words()
+                admin=context.caller.is_admin,
+                suggestions={**self._service.suggested_words(), **presets},
+                defaults=await self._service.effective_defaults(context.invocation()),
             ),
             "reactions": [
                 {
@@ -120,6 +124,10 @@ class PageRoutes:
                 if rule.action is not None
             ],
         }
+
+    async def available(self, request: Request) -> Response:
+        """Return the commands of one conversation again: presets and defaults may have changed."""
+        return as_json(await self._available(await self._reader.context(request)))
 
     async def quota(self, request: Request) -> Response:
         return as_json({"quota": await self._quota(await self._reader.context(request))})

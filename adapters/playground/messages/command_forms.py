@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.playground.messages.conversations import STUDIO
-from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, Reframe
+from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, MediaCommand, Reframe
+from bot.domain.completion import defaulted_option
+from bot.domain.concepts import CONCEPTS_OPTION
+from bot.domain.defaults import EffectiveDefault
 from bot.domain.framing import PLACEMENT
 from bot.domain.named_options import EVERY, dump_named
 from bot.domain.options import Kind, Option, options
@@ -15,20 +18,28 @@ Suggestions = Mapping[str, Sequence[str]]
 
 #: the channels that admins can name: as values of an option, with their names
 _CHANNELS = {dump_named(STUDIO.channel, "studio"): "studio"}
+_MAIN = (Kind.CHOICE, Kind.FLAG, Kind.CHANNEL, Kind.PRESET)
 #: integer options with a larger maximum are for experts, and are folded away
 _SMALL = 50
 
 
-def command_forms(*, admin: bool, suggestions: Suggestions) -> list[dict[str, Any]]:
-    """Return every command that is available to a person, with the fields of its form."""
+def command_forms(
+    *, admin: bool, suggestions: Suggestions, defaults: Mapping[str, EffectiveDefault]
+) -> list[dict[str, Any]]:
+    """Return every command that is available to a person, with the fields of its form.
+
+    `defaults` has what counts for the person where an option is left open.
+    """
     return [
-        _form(command, suggestions)
+        _form(command, suggestions, defaults)
         for command in CATALOGUE.values()
         if admin or command.audience is Audience.EVERYONE
     ]
 
 
-def _form(command: type[Command], suggestions: Suggestions) -> dict[str, Any]:
+def _form(
+    command: type[Command], suggestions: Suggestions, defaults: Mapping[str, EffectiveDefault]
+) -> dict[str, Any]:
     generate = command if issubclass(command, GenerateCommand) else None
     newest = generate.default_source if generate else None
     return {
@@ -37,13 +48,13 @@ def _form(command: type[Command], suggestions: Suggestions) -> dict[str, Any]:
         "admins": command.audience is Audience.ADMINS,
         "makes": generate is not None,
         #: media options that attached files fill, in this order
-        "takes": generate.attachment_options if generate else (),
+        "takes": command.attachment_options if issubclass(command, MediaCommand) else (),
         #: the option that stands for the person's newest result when it is left empty
         "newest": newest and {"option": newest[0], "kind": newest[1]},
         #: the fields whose effect a drawing shows
         "places": (*PLACEMENT, "preview") if command is Reframe else (),
         "fields": [
-            _field(option, generate, suggestions)
+            _field(defaulted_option(option, command, defaults), command, suggestions)
             for option in options(command)
             # There are no roles here.
             if option.kind is not Kind.ROLE
@@ -51,9 +62,7 @@ def _form(command: type[Command], suggestions: Suggestions) -> dict[str, Any]:
     }
 
 
-def _field(
-    option: Option, generate: type[GenerateCommand] | None, suggestions: Suggestions
-) -> dict[str, Any]:
+def _field(option: Option, command: type[Command], suggestions: Suggestions) -> dict[str, Any]:
     channels = _CHANNELS if option.kind is Kind.CHANNEL else {}
     if channels and option.max_count > 1:
         channels = {EVERY.name: "everywhere"} | channels
@@ -71,21 +80,23 @@ def _field(
         "notes": option.choice_notes,
         #: words that can be added to a text
         "suggestions": COMMON if option.name == TIMEZONE_OPTION else suggestions.get(option.name, ()),
+        #: several of these words make a list
+        "listed": option.name == CONCEPTS_OPTION or option.kind is Kind.PRESET,
         "minimum": option.minimum,
         "maximum": option.maximum,
         "longest": option.max_length,
         "times": option.max_count,
         "weighted": option.weighted,
         #: shown at once; the other fields are folded away
-        "main": _is_main(option, generate),
+        "main": _is_main(option, command),
     }
 
 
-def _is_main(option: Option, generate: type[GenerateCommand] | None) -> bool:
-    if option.required or option.positional or option.kind in (Kind.CHOICE, Kind.FLAG, Kind.CHANNEL):
+def _is_main(option: Option, command: type[Command]) -> bool:
+    if option.required or option.positional or option.kind in _MAIN:
         return True
     if option.kind is Kind.MEDIA:
-        return generate is not None and option.name in generate.attachment_options
+        return issubclass(command, MediaCommand) and option.name in command.attachment_options
     if option.kind is Kind.DECIMAL:
         return True
     return option.kind is Kind.INTEGER and option.maximum is not None and option.maximum <= _SMALL

@@ -181,7 +181,10 @@ function openCommandForm(command) {
   if (plain && longest) composer.write("");
 }
 
-byId("forms").addEventListener("click", () => openCommandMenu(byId("forms"), app.commands(), openCommandForm));
+byId("forms").addEventListener("click", async () => {
+  await app.refreshCommands();
+  openCommandMenu(byId("forms"), app.commands(), openCommandForm);
+});
 byId("newer").addEventListener("click", scrollToEnd);
 byId("messages").addEventListener("enlarge", (event) => enlarge(event.target, app));
 view.addEventListener("scroll", () => {

@@ -1,6 +1,6 @@
 // What cards, notes and forms can do with the page.
 
-import { currentChannel, post } from "./api.js";
+import { currentChannel, get, post } from "./api.js";
 import { confirm, editPrompt } from "./dialogs.js";
 import { openForm } from "./forms.js";
 import { askForKey, withoutTypedKey } from "./key_form.js";
@@ -30,6 +30,13 @@ export class AppActions {
   people = () => this.page.people.people.map((person) => person.name);
 
   commands = () => this.available[currentChannel()]?.commands ?? [];
+
+  // Reads the commands again, because presets and defaults may have changed; without an answer they stay as known.
+  async refreshCommands() {
+    const channel = currentChannel();
+    const available = await get("available").catch(() => null);
+    if (available) this.available[channel] = available;
+  }
 
   get reactions() {
     return this.available[currentChannel()]?.reactions ?? [];

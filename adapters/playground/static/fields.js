@@ -50,8 +50,11 @@ function choice(field, { changed }) {
 
 function flag(field, { changed }) {
   const box = el("input", { type: "checkbox", role: "switch" });
+  // On by default: off has to be said then.
+  const byDefault = field.default?.startsWith("yes") ?? false;
+  box.checked = byDefault;
   box.addEventListener("input", changed);
-  return plain(field, box, row(field, box), ({ checked }) => checked || null);
+  return plain(field, box, row(field, box), ({ checked }) => (checked === byDefault ? null : checked));
 }
 
 function number(field, { changed }) {
@@ -83,7 +86,7 @@ function text(field, { changed, app }) {
 function words(field, { changed }) {
   const input = el("input", { type: "text", maxlength: String(field.longest), autocomplete: "off", spellcheck: "false" });
   const chips = el("div", { class: "chips", role: "group", "aria-label": `${field.label}: suggestions` });
-  const several = field.name === "concepts";
+  const several = field.listed;
   const given = () => (several ? input.value.split(/[,;\s]+/) : [input.value.trim()]).filter(Boolean);
   const typed = () => (several ? /[^,;\s]*$/.exec(input.value)[0] : input.value).toLowerCase().split(/[\s_]+/).filter(Boolean);
   const fits = (word) => typed().every((part) => word.toLowerCase().split(/[\s_]+/).some((one) => one.startsWith(part)));

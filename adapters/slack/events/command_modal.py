@@ -13,7 +13,9 @@ from adapters.slack.events.replies import Ack, Replies
 from adapters.slack.events.requests import PendingRequest, RequestRunner
 from adapters.slack.messages.modal_fields import (
     JOB_SELECT,
+    Defaults,
     ViewState,
+    chosen_defaults,
     parse_view,
     select_option,
     view_values,
@@ -36,7 +38,7 @@ from adapters.slack.places import RESPONSE_URL_MS, member_caller
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
 from bot.domain.actions import VARIATION_WEIGHT
-from bot.domain.commands import Command, GenerateCommand, Imagine, StudioSetup, build
+from bot.domain.commands import Command, GenerateCommand, Imagine, Settings, StudioSetup, build
 from bot.domain.completion import AutocompleteChoice
 from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, motions_like
 from bot.domain.errors import InvalidRequest, Refused
@@ -92,9 +94,11 @@ class CommandModal:
         )
         if media:
             await self.requests.pending_media.put(context.caller, context.key, media)
-        values = await self._initial_values(context, command, with_media=bool(media))
+        defaults = await self.service.effective_defaults(context.invocation())
+        values = await self._initial_values(context, command, defaults, with_media=bool(media))
         price = await self._price(context, command, values, media, {})
-        await self.open_view(context, command_modal(state, values, price=price, media=media))
+        view = command_modal(state, values, defaults=defaults, price=price, media=media)
+        await self.open_view(context, view)
 
     async def open_view(self, context: EventContext, view: Block) -> None:
         """Open any modal; raises Refused where Slack does not."""
@@ -142,6 +146,12 @@ class CommandModal:
                 # The form shows what holds, so that an empty list stands for all.
                 entered.options.setdefault("channels", (EVERY,))
                 entered.options.setdefault("roles", (EVERY,))
+            if issubclass(state.command_class, GenerateCommand):
+                # The form shows whether the result is private, so that an empty box stands for no.
+                entered.options.setdefault("private", False)
+            if state.command_class is Settings:
+                # It shows all that the person has set: what they have cleared is put back.
+                entered.options.setdefault("reset", "all")
             pending = PendingRequest.of_command(
                 build(state.command_class, entered.options), await self._medium(state, values, located)
             )
@@ -179,7 +189,7 @@ class CommandModal:
     ) -> tuple[AutocompleteChoice, ...]:
         """What matches the typed text; a select of several completes its last word."""
         complete = partial(self.service.autocomplete_option, command, name)
-        if name == CONCEPTS_OPTION:
+        if _kind_of(command, name) is Kind.PRESET or name == CONCEPTS_OPTION:
             # Each is an option of its own here, so that all words are meant for one.
             every = await complete("", context.invocation(), count=SLACK_SELECT_OPTIONS)
             fitting = motions_like(typed.replace("_", " "), [offer.value for offer in every])
@@ -191,13 +201,16 @@ class CommandModal:
         state = CommandModalState.of(view)
         located, view_state = context.at(state), view["state"]["values"]
         values = view_values(view_state)
+        defaults = await self.service.effective_defaults(located.invocation())
         if action["action_id"] == MORE:
             state = state.model_copy(update={"all_fields": True})
         elif action["action_id"] == COMMAND:
             command = str(action["selected_option"]["value"])
             state = state.model_copy(update={"command": command, "all_fields": False})
             kept = {name: values[name] for name in (CONVERSATION, "prompt") if name in values}
-            values = kept | await self._initial_values(located, state.command_class, with_media=False)
+            values = kept | await self._initial_values(
+                located, state.command_class, defaults, with_media=False
+            )
             view_state = {}
         media = (
             await self.requests.pending_media.get(located.caller, state.media_id) if state.media_id else ()
@@ -209,7 +222,7 @@ class CommandModal:
             located.team,
             enterprise=located.enterprise,
             view_id=view["id"],
-            view=command_modal(state, values, price=price, media=media),
+            view=command_modal(state, values, defaults=defaults, price=price, media=media),
         )
         try:
             await update(hash=view["hash"])
@@ -221,10 +234,15 @@ class CommandModal:
             await update()
 
     async def _initial_values(
-        self, context: EventContext, command: type[Command], *, with_media: bool
+        self,
+        context: EventContext,
+        command: type[Command],
+        defaults: Defaults,
+        *,
+        with_media: bool,
     ) -> dict[str, Any]:
         """The values that a modal opens with, so that it can be submitted at once."""
-        values: dict[str, Any] = {}
+        values = chosen_defaults(command, defaults)
         if command is StudioSetup:
             reply = await self.service.execute(StudioSetup(), context.invocation())
             assert isinstance(reply, PrivateReply)  # noqa: S101 - it makes no card

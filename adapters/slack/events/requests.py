@@ -76,7 +76,7 @@ class PendingRequest(BaseModel):
 
     #: the command's name; empty for an action
     name: str = ""
-    #: the command as JSON
+    #: what was given of the command, as JSON: what nobody has chosen stays open
     command_json: str = Field(default="{}", alias="given")
     files: tuple[Reference, ...] = ()
     #: the job of the card in whose thread it was written
@@ -95,7 +95,7 @@ class PendingRequest(BaseModel):
     ) -> Self:
         return cls(
             name=command.name,
-            command_json=command.model_dump_json(),
+            command_json=command.model_dump_json(exclude_unset=True),
             files=tuple(files),
             replied=replied,
         )
@@ -109,7 +109,8 @@ class PendingRequest(BaseModel):
     @classmethod
     def of_pending(cls, pending: str, command: Command) -> Self:
         """Start a command that was shown."""
-        return cls(name=command.name, command_json=command.model_dump_json(), pending=pending)
+        given = command.model_dump_json(exclude_unset=True)
+        return cls(name=command.name, command_json=given, pending=pending)
 
     @property
     def command(self) -> Command:
@@ -214,7 +215,7 @@ class RequestRunner:
         Where the bot is not in the channel, the request is stored for another one: BotNotInChannel.
         """
         context = await self.identify(context)
-        if request.is_public and not await self._is_private_card(context, request):
+        if request.is_public and not await self._is_private(context, request):
             try:
                 await self.membership.require(
                     context.team, context.location.channel, enterprise=context.enterprise
@@ -355,8 +356,12 @@ class RequestRunner:
         command = await self.with_names(context, request.command)
         return await self.service.execute(command, invocation, files=request.files, replied=request.replied)
 
-    async def _is_private_card(self, context: EventContext, request: PendingRequest) -> bool:
-        """Whether it continues a private card, so that its result is not posted in the channel either."""
+    async def _is_private(self, context: EventContext, request: PendingRequest) -> bool:
+        """Whether nothing is posted in the channel: by default, or because it continues a private card."""
+        if request.action is None:
+            command, invocation = request.command, context.invocation()
+            assert isinstance(command, GenerateCommand)  # noqa: S101 - nothing else is public
+            return await self.service.is_private(command, invocation.caller, invocation.place) is True
         if not (context.is_ephemeral and request.card):
             return False
         card = await self.service.get_card(request.card, context.caller)

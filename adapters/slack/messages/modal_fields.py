@@ -1,7 +1,7 @@
 """The fields of a command's modal as input blocks, and the values people entered."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.chat.text import sanitize_line
@@ -16,14 +16,16 @@ from adapters.slack.messages.option_fields import (
     slack_fields,
 )
 from adapters.slack.places import member_caller
-from bot.domain.commands import Command, GenerateCommand
-from bot.domain.completion import AutocompleteChoice
+from bot.domain.commands import Command, GenerateCommand, Settings, Toggle
+from bot.domain.completion import AutocompleteChoice, defaulted_option
 from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
+from bot.domain.defaults import YOURS, EffectiveDefault
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
 from bot.domain.named_options import dump_named
 from bot.domain.offers import OPEN_FIELDS
 from bot.domain.options import Kind, Option
+from bot.domain.presets import NAMED_MAX
 from bot.domain.timezones import TIMEZONE_OPTION
 from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS
 
@@ -34,6 +36,8 @@ _SINGLE_LINE = 300
 
 #: what a modal shows or holds, by block id
 Values = Mapping[str, Any]
+#: what counts where an option is left open, by the name of the default
+Defaults = Mapping[str, EffectiveDefault]
 #: a view's `state.values`: block id → action id → element
 ViewState = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -48,17 +52,40 @@ class ModalValues:
     users: tuple[str, ...] = ()
 
 
-def input_blocks(command: type[Command], values: Values, *, all_fields: bool) -> Iterator[Block]:
-    """The fields with their values; rarely used ones only with `all_fields`."""
+def input_blocks(
+    command: type[Command], values: Values, defaults: Defaults, *, all_fields: bool
+) -> Iterator[Block]:
+    """The fields with their values; rarely used ones only with `all_fields`.
+
+    `defaults` has what counts for the person where a field is left empty.
+    """
     priced = issubclass(command, GenerateCommand)
     for slack_field in slack_fields(command):
-        option = slack_field.option
+        option = defaulted_option(slack_field.option, command, defaults)
         is_address = option.kind is Kind.MEDIA and slack_field.kind is SlackKind.TEXT
         if not all_fields and (is_address or not _is_basic(command, option)):
             continue
-        yield _input(slack_field, values.get(slack_field.name), priced=priced)
+        yield _input(replace(slack_field, option=option), values.get(slack_field.name), priced=priced)
         if slack_field.kind is SlackKind.FILES:
             yield _job_select(option, values.get(f"{option.name}{JOB_SELECT}"))
+
+
+def chosen_defaults(command: type[Command], defaults: Defaults) -> dict[str, Any]:
+    """The values of the fields that show a default as chosen: what a person has set, and a private result."""
+    if command is Settings:
+        own = {name: found.value for name, found in defaults.items() if found.origin == YOURS}
+        return {name: _shown_value(name, value) for name, value in own.items()}
+    private = issubclass(command, GenerateCommand) and "private" in defaults and defaults["private"].value
+    return {"private": [_YES]} if private else {}
+
+
+def _shown_value(name: str, value: object) -> Any:
+    """A default as its field holds it."""
+    if name == "private":
+        value = Toggle.ON if value else Toggle.OFF
+    if isinstance(value, int):
+        return str(value)
+    return select_option(AutocompleteChoice(value=str(value), label=str(value)))
 
 
 def has_more_fields(command: type[Command]) -> bool:
@@ -71,6 +98,10 @@ def has_more_fields(command: type[Command]) -> bool:
 def select_option(offer: AutocompleteChoice) -> Block:
     """An offer as an option of a select."""
     return {"text": plain_text(offer.label, SLACK_CHOICE), "value": offer.value}
+
+
+#: the one option of a checkbox
+_YES = select_option(AutocompleteChoice(value="yes", label="Yes"))
 
 
 def view_values(state: ViewState) -> dict[str, Any]:
@@ -128,7 +159,7 @@ def _is_basic(command: type[Command], option: Option) -> bool:
     """Whether the field is shown at once."""
     common = option.required or option.positional or option.default is not None
     first_media = command.attachment_options[:1] if issubclass(command, GenerateCommand) else ()
-    by_kind = bool(option.choices) or option.kind in (Kind.FLAG, Kind.JOB)
+    by_kind = bool(option.choices) or option.kind in (Kind.FLAG, Kind.JOB, Kind.PRESET)
     return common or by_kind or option.name in first_media or not issubclass(command, GenerateCommand)
 
 
@@ -179,6 +210,8 @@ def _input(slack_field: SlackField, value: Any, *, priced: bool) -> Block:
 def _element(slack_field: SlackField, value: Any) -> Block:
     if slack_field.name == CONCEPTS_OPTION:
         return _external_select(value, several=True, limit=CONCEPTS_MAX)
+    if slack_field.option.kind is Kind.PRESET:
+        return _external_select(value, several=True, limit=NAMED_MAX)
     if slack_field.option.kind is Kind.ROLE:
         several = slack_field.option.max_count > 1
         return _external_select(value, several=several, limit=slack_field.option.max_count)
@@ -200,25 +233,29 @@ def _choices(slack_field: SlackField, value: Any) -> Block:
     for option, note in zip(options, slack_field.option.choice_notes, strict=False):
         option["description"] = plain_text(note, SLACK_CHOICE)
     default = slack_field.option.default
-    if slack_field.name in OPEN_FIELDS:
-        # What nobody chooses follows what the bot's providers offer, which a preselected value would not.
-        unset = _with("placeholder", plain_text(f"{default} (default)", SLACK_CHOICE) if default else None)
+    if slack_field.name in OPEN_FIELDS or " · " in (default or ""):
+        # What nobody chooses follows what providers offer and people set; a preselected value would not.
+        unset = _placeholder(default)
         return {"type": "static_select", "options": options, **unset, **_with("initial_option", value)}
     initial = value or next((option for option in options if option["value"] == default), None)
     return {"type": "static_select", "options": options, **_with("initial_option", initial)}
 
 
 def _flag(_: SlackField, value: Any) -> Block:
-    options = [select_option(AutocompleteChoice(value="yes", label="Yes"))]
-    return {"type": "checkboxes", "options": options, **_with("initial_options", value)}
+    return {"type": "checkboxes", "options": [_YES], **_with("initial_options", value)}
 
 
 def _number(slack_field: SlackField, value: Any) -> Block:
     decimals = slack_field.kind is SlackKind.DECIMAL
     bounds = {"min_value": slack_field.minimum, "max_value": slack_field.maximum}
     known = {name: str(bound) for name, bound in bounds.items() if bound is not None}
-    initial = _with("initial_value", value or slack_field.option.default)
+    initial = _with("initial_value", value) | _placeholder(slack_field.option.default)
     return {"type": "number_input", "is_decimal_allowed": decimals, **known, **initial}
+
+
+def _placeholder(default: str | None) -> Block:
+    """What an empty field shows."""
+    return _with("placeholder", plain_text(f"{default} (default)", SLACK_CHOICE) if default else None)
 
 
 def _member(_: SlackField, value: Any) -> Block:

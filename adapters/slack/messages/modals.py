@@ -6,11 +6,13 @@ names in the metadata are part of modals that are open while a new version start
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic import ConfigDict, Field
 
 from adapters.slack.messages.modal_fields import (
+    Defaults,
     Values,
     has_more_fields,
     input_blocks,
@@ -22,7 +24,7 @@ from adapters.slack.messages.option_fields import SLACK_HINT, SLACK_LABEL, SLACK
 from adapters.slack.messages.strings import with_slack_commands
 from adapters.slack.places import EventLocation
 from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
-from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, build
+from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, Settings, build
 from bot.domain.commands.reframe import Reframe
 from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import InvalidRequest, Refused
@@ -108,11 +110,17 @@ class EditModalState(_ModalState):
 
 def has_modal(command: type[Command]) -> bool:
     """Whether a command has anything to fill in; others are answered at once."""
-    return issubclass(command, GenerateCommand) or any(option.required for option in options(command))
+    fills = issubclass(command, GenerateCommand) or command is Settings
+    return fills or any(option.required for option in options(command))
 
 
 def command_modal(
-    state: CommandModalState, values: Values, *, price: str = "", media: Sequence[Reference] = ()
+    state: CommandModalState,
+    values: Values,
+    *,
+    defaults: Defaults = MappingProxyType({}),
+    price: str = "",
+    media: Sequence[Reference] = (),
 ) -> Block:
     """The modal of a command; `media` are those of the message that it was opened on."""
     command = state.command_class
@@ -124,7 +132,7 @@ def command_modal(
         blocks=[
             *_command_select(state),
             *_media_select(media, values),
-            *input_blocks(command, values, all_fields=state.all_fields),
+            *input_blocks(command, values, defaults, all_fields=state.all_fields),
             *_conversation_select(state, values),
             *_footer(state, price),
         ],

@@ -101,6 +101,35 @@ async def test_concepts_and_motions_are_chosen_from_chips(served: Served, browse
     await page.context.close()
 
 
+async def test_a_form_shows_ones_defaults_and_takes_presets_from_chips(
+    served: Served, browser: Browser
+) -> None:
+    page = await open_page(browser, served.url)
+    for text in (
+        "/studio preset save style noir black and white",
+        "/studio preset save style grain film grain",
+    ):
+        await say(page, text)
+        await expect(page.locator(".note").last).to_contain_text("Preset saved")
+    await say(page, "/settings --aspect_ratio 9:16 --private on")
+    await expect(page.locator(".note").last).to_contain_text("9:16 · yours")
+    # Not loaded with the page, but read again for the form.
+    dialog = await form(page, "imagine")
+    await dialog.get_by_role("textbox", name="Prompt").fill("a fox")
+    await expect(dialog.get_by_label("Aspect ratio")).to_contain_text("9:16 · yours (default)")
+    await expect(dialog.get_by_role("switch", name="Private")).to_be_checked()
+    await dialog.get_by_role("switch", name="Private").uncheck()
+    presets = dialog.get_by_role("group", name="Preset: suggestions")
+    for name in ("noir", "grain"):
+        await presets.get_by_role("button", name=name).click()
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(page.locator(".card").last).to_contain_text("a fox, black and white, film grain")
+    job = await served.core.newest()
+    assert ("9:16", False) == (job.request.aspect_ratio, job.private)
+    assert complaints(page) == []
+    await page.context.close()
+
+
 async def test_the_new_frame_is_drawn_before_anything_is_spent(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await made(served, page, "/imagine a fox --ar 16:9")
