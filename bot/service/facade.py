@@ -242,11 +242,13 @@ class BotService:
             source=None if command.jobs else order.parent,
         )
 
-    async def is_private(self, command: GenerateCommand, caller: Caller, place: Place) -> bool | None:
-        """Whether a command's result is for the caller alone, as they say or by default.
+    async def is_private(self, command: Command, caller: Caller, place: Place) -> bool | None:
+        """Whether what answers a command is for the caller alone, as they say or by default.
 
         None where that cannot be read in time: an adapter must answer soon, and shows nothing to others then.
         """
+        if not isinstance(command, GenerateCommand):
+            return True
         try:
             async with asyncio.timeout(_PRIVACY_S):
                 return await defaults.is_private(self._services, command, caller, place)

@@ -1,6 +1,6 @@
 """Queries of members: jobs, history, status, quota and help. They change nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bot.domain.access import (
     Workspace,
@@ -38,6 +38,7 @@ from bot.domain.requests import (
 from bot.domain.text import moment
 from bot.domain.workspace_keys import OWN_KEY
 from bot.jobs.estimates import estimates, sources_of
+from bot.service.defaults import effective_here
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
 from bot.service.routing import offered_models
@@ -118,10 +119,11 @@ async def show_quota(services: Services, _: Quota, caller: Caller, place: Place)
         for grant in await grants_on(services.database, mine)
     ]
     offered = await offered_models(services, caller.workspace)
+    found = await effective_here(services, caller, place)
+    used = (found["image_model"].value, found["video_model"].value)
     own = f"Jobs here are {OWN_KEY}. " if workspace.own_account else ""
-    return PrivateReply(
-        title="Your quota", text=f"{own}{next_prices(services.rates, offered)}".strip(), fields=tuple(fields)
-    )
+    prices = next_prices(services.rates, offered, used)
+    return PrivateReply(title="Your quota", text=f"{own}{prices}".strip(), fields=tuple(fields))
 
 
 async def pause_notice(services: Services, caller: Caller) -> str:
@@ -260,13 +262,12 @@ def _prices(rates: Rates, offered: Mapping[str, Sequence[Model]]) -> str:
     return " ".join((*lines, "A failed job is not charged."))
 
 
-def next_prices(rates: Rates, offered: Mapping[str, Sequence[Model]]) -> str:
-    """What the next picture and the next video cost with the models that are used by default."""
+def next_prices(rates: Rates, offered: Mapping[str, Sequence[Model]], used: Collection[object]) -> str:
+    """What the next picture and the next video cost with the models of `used`, the member's defaults."""
     lines = []
     for words, kind in (("The next picture costs", ImageRequest), ("a video of 5 s", VideoRequest)):
         models = offered.get(kind.model_fields["kind"].default, ())
-        default = kind.model_fields["model"].default
-        model = default if default in models else next(iter(models), None)
+        model = next((one for one in models if one in used), next(iter(models), None))
         if model is not None and (
             shown := _shown_price(kind.model_validate({"prompt": "any", "model": model}), rates)
         ):

@@ -6,6 +6,7 @@ import pytest
 from bot.domain.actions import Action
 from bot.domain.commands import Imagine, build
 from bot.domain.errors import InvalidRequest, NotAllowed
+from bot.domain.pricing import show_money
 from bot.domain.requests import ImageRequest, VideoRequest
 from bot.service.replies import PrivateReply
 from tests.engine.conftest import Open
@@ -63,6 +64,17 @@ async def test_a_price_is_that_of_the_filled_command_and_buttons_keep_to_theirs(
         request = (await bot.job(pressed.view)).request
         assert isinstance(request, VideoRequest)
         assert ("5s", "720p") == (request.duration, request.resolution)
+
+
+async def test_the_quota_and_an_explanation_follow_the_members_defaults(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        assert "photon-1 ≈$" in (await bot.learn("/quota", by=BOB)).text
+        await bot.learn("/settings --image_model photon-flash-1 --count 4", by=BOB)
+        assert "photon-flash-1 ≈$" in (await bot.learn("/quota", by=BOB)).text
+        await bot.learn("/rules prices --confirm 0.01", by=BOSS)
+        price = (await bot.quote("/imagine a fox", by=BOB)).price
+        told = await bot.learn('/rules explain "/imagine a fox" --member bob', by=BOSS)
+        assert f"costs {show_money(price)}" in values_of(told)["Held"]
 
 
 async def test_what_cannot_be_used_is_passed_over_and_never_refused(engine: Open) -> None:

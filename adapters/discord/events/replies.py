@@ -30,7 +30,7 @@ from adapters.discord.rest.client import Upload
 from adapters.discord.rest.errors import ApiError
 from adapters.discord.rest.permissions import missing_permissions, permissions_error
 from bot.domain.cards import CardView, JobPhase
-from bot.domain.commands import Command, GenerateCommand
+from bot.domain.commands import Command
 from bot.domain.errors import Delayed, Refused, ServiceUnavailable, StoreError
 from bot.domain.identity import Place
 from bot.service.facade import BotService
@@ -155,8 +155,6 @@ class Replies:
 
         Raises MissingPermissions where it is not, and could not be posted.
         """
-        if not isinstance(command, GenerateCommand):
-            return True
         private = await self._service.is_private(command, context.caller, context.place())
         if not private:
             await self.require_postable(context)

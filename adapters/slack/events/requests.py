@@ -359,9 +359,8 @@ class RequestRunner:
     async def _is_private(self, context: EventContext, request: PendingRequest) -> bool:
         """Whether nothing is posted in the channel: by default, or because it continues a private card."""
         if request.action is None:
-            command, invocation = request.command, context.invocation()
-            assert isinstance(command, GenerateCommand)  # noqa: S101 - nothing else is public
-            return await self.service.is_private(command, invocation.caller, invocation.place) is True
+            place = context.invocation().place
+            return await self.service.is_private(request.command, context.caller, place) is True
         if not (context.is_ephemeral and request.card):
             return False
         card = await self.service.get_card(request.card, context.caller)
