@@ -43,6 +43,8 @@ class Preset:
     text: str
     #: stored files
     pictures: tuple[Reference, ...]
+    #: persons whose results its pictures are
+    makers: tuple[str, ...] = ()
     #: name of the admin who has saved it, and when
     set_by: str = ""
     set_at: int = 0

@@ -21,7 +21,7 @@ _FOR_RECORDS = 2_000_000
 _README = """This is what is stored about you.
 
 jobs.json      your commands that make pictures or videos: prompt, options, price, times, outcome, message
-members.json   where you have used the bot, and under which name
+members.json   where you have used the bot, under which name, and your settings there
 spending.json  what you spent or have reserved in each day, week and month
 limits.json    limits that were set for you
 blocks.json    blocks of you

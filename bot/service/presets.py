@@ -115,9 +115,11 @@ async def _save(services: Services, command: StudioPreset, caller: Caller, place
     check_urls(services, preset.pictures)
     # Fetched files stay reserved until the preset refers to them.
     async with services.storage.reservations.keeping():
-        pictures = tuple([await _stored(services, one, caller, place) for one in preset.pictures])
+        found = [await _stored(services, one, caller, place) for one in preset.pictures]
+        pictures = tuple(picture for picture, _ in found)
         await _require_reachable(services, caller, pictures)
-        stored = replace(preset, pictures=pictures)
+        makers = tuple(sorted({maker for _, maker in found if maker}))
+        stored = replace(preset, pictures=pictures, makers=makers)
         entry = audit_entry(services, caller, command.name, preset.name)
         changed = await until_known(
             services,
@@ -147,15 +149,18 @@ def _usage(preset: Preset) -> str:
     return f"Used with: /imagine {words} --preset {preset.name}"
 
 
-async def _stored(services: Services, picture: Reference, caller: Caller, place: Place) -> Reference:
-    """A picture as a file in our storage that providers take; raises Refused."""
+async def _stored(
+    services: Services, picture: Reference, caller: Caller, place: Place
+) -> tuple[Reference, str]:
+    """A picture as a file in our storage that providers take, and whose result it is; raises Refused."""
+    maker = ""
     try:
         async with asyncio.timeout(_FETCH_S):
             media = picture.file
             if picture.job is not None:
                 job = await visible_job(services.database, picture.job, caller, place)
                 require_kind(picture, {job.id: job}, MediaKind.PICTURE, "picture")
-                media = job.result
+                media, maker = job.result, job.person
             if media is None:
                 media = await fetch_now(services, picture, place, caller.member)
             if media.kind is not MediaKind.PICTURE:
@@ -171,7 +176,7 @@ async def _stored(services: Services, picture: Reference, caller: Caller, place:
         raise Refused("A picture cannot be had right now, so nothing was saved. Try again later.") from error
     # A provider that cannot reach the bot reads the address itself, if the file is used as it is.
     url = None if is_own or usable != media else picture.url
-    return Reference(file=usable, url=url, weight=picture.weight)
+    return Reference(file=usable, url=url, weight=picture.weight), maker
 
 
 async def _require_reachable(services: Services, caller: Caller, pictures: tuple[Reference, ...]) -> None:

@@ -12,6 +12,7 @@ from bot.domain.requests import dump_request, load_request
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import Query, load
 from bot.store.file_refs import end_uploads
+from bot.store.presets import remove_presets_from
 from bot.store.rows import UNREADABLE, dump_record, failure_from, log_unreadable
 from bot.store.usage import rename_member
 
@@ -120,6 +121,7 @@ async def clear_rest(tx: Transaction, erasure: Erasure, *, now: int, count: int)
     freed: list[str] = []
     for member in members:
         freed += await end_uploads(tx, member)
+    freed += await remove_presets_from(tx, erasure.person, before=erasure.requested_at)
     await tx.run(sql.mark_cleared, **whose, now=now)
     return tuple(freed)
 

@@ -16,7 +16,7 @@ _PAGE = 500
 #: greater than any id
 _MAX_ID = "z" * 32
 #: columns that hold JSON
-_JSON = ("request", "result", "failure", "detail")
+_JSON = ("request", "result", "failure", "detail", "defaults")
 
 #: a row as JSON can hold it: money in micro-dollars, times in milliseconds UTC
 Record = dict[str, Any]

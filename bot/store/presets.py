@@ -62,6 +62,7 @@ async def save_preset(
         kind=preset.kind,
         text=preset.text,
         pictures=orjson.dumps(pictures).decode(),
+        makers=orjson.dumps(preset.makers).decode(),
         set_by=preset.set_by,
         set_at=preset.set_at,
     )
@@ -79,6 +80,16 @@ async def remove_preset(tx: Transaction, workspace: str, name: str, *, audit: Au
     freed = await replace_references(tx, _holder(workspace, name), ())
     await record_audit(tx, audit, {"before": _described(before)})
     return PresetChange(before=before, freed=freed)
+
+
+async def remove_presets_from(tx: Transaction, person: str, *, before: int) -> tuple[str, ...]:
+    """Remove the presets with a picture that is a person's result; returns files without a reference."""
+    freed: list[str] = []
+    for row in await tx.fetch(sql.with_makers, before=before):
+        if person in orjson.loads(row["makers"]):
+            await tx.run(sql.remove, workspace=row["workspace"], name=row["name"])
+            freed += await replace_references(tx, _holder(row["workspace"], row["name"]), ())
+    return tuple(freed)
 
 
 async def _find(tx: Transaction, workspace: str, name: str) -> Preset | None:
@@ -114,6 +125,7 @@ def _readable(workspace: str, rows: Sequence[Row]) -> Iterator[Preset]:
                 kind=PresetKind(row["kind"]),
                 text=row["text"],
                 pictures=tuple(map(Reference.model_validate, orjson.loads(row["pictures"]))),
+                makers=tuple(orjson.loads(row["makers"])),
                 set_by=row["set_by"],
                 set_at=row["set_at"],
             )

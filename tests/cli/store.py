@@ -166,7 +166,14 @@ async def fill(where: Settings, *, now: int) -> None:
         ("vote", {"job": JOB, "emoji": "🔥", "member": "discord:10:1", "at": now}),
         (
             "preset",
-            {"workspace": "discord:10", "name": "noir", "kind": "style", "text": "dark", "pictures": "[]"}
+            {
+                "workspace": "discord:10",
+                "name": "noir",
+                "kind": "style",
+                "text": "dark",
+                "pictures": "[]",
+                "makers": "[]",
+            }
             | {"set_by": "Ada", "set_at": now},
         ),
         ("handled_event", {"id": "e-2", "at": now}),

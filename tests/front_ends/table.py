@@ -70,6 +70,7 @@ USES = (
     # In a playground without a password they say where accounts can be linked.
     Use(name="link", shows="linked"),
     Use(name="unlink", shows="linked"),
+    Use(name="settings", options={"count": 2, "aspect_ratio": "9:16"}, shows="9:16 · yours"),
     Use(name="help", shows="/imagine"),
     _admin("rules moderators", "moderators", channel=HERE),
     Use(name="report", options={"job": VIDEO, "reason": "not nice"}, shows="Reported"),
@@ -80,6 +81,8 @@ USES = (
     _admin("quotas reset", "reset to zero", member="ada"),
     _admin("quotas remove", "removed"),
     _admin("studio setup", "Set-up", budget="50"),
+    _admin("studio defaults", "Defaults of #", channel=HERE, count=2),
+    _admin("studio preset", "saved: noir", action="save", kind="style", preset="noir", text="dark"),
     _admin("studio pause", "Paused"),
     _admin("studio resume", "Resumed"),
     _admin("studio usage", "Spent"),

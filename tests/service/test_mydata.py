@@ -35,6 +35,7 @@ async def test_a_person_gets_everything_about_them_and_nothing_about_others(any_
         await bot.press(Action.GALLERY, theirs.id)
         await bot.learn("/quotas set --member ada --amount 3 --period day", by=BOSS)
         await bot.delete(private.id)
+        await bot.learn("/settings --count 2")
 
         archive = await exported(bot)
 
@@ -49,7 +50,8 @@ async def test_a_person_gets_everything_about_them_and_nothing_about_others(any_
         assert [theirs.id] == [star["job"] for star in read(archive, "stars")]
         assert [3_000_000] == [limit["amount"] for limit in read(archive, "limits")]
         assert ["quotas set"] == [entry["action"] for entry in read(archive, "audit")]
-        assert ADA.member in [member["id"] for member in read(archive, "members")]
+        settings = {member["id"]: member["defaults"] for member in read(archive, "members")}
+        assert {"count": 2} == settings[ADA.member]
         assert first.price + private.price in [meter["used"] for meter in read(archive, "spending")]
         assert "secret" not in str(
             [archive.read(name) for name in archive.namelist() if name.endswith("json")]

@@ -161,9 +161,9 @@ async def test_a_workspace_has_room_for_fifty(engine: Open) -> None:
     async with engine(start=None) as bot:
         await bot.learn(STYLE, by=BOSS)
         await bot.change(
-            "INSERT INTO preset (workspace, name, kind, text, pictures, set_by, set_at) "
+            "INSERT INTO preset (workspace, name, kind, text, pictures, makers, set_by, set_at) "
             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 49) "
-            "SELECT 'chat:home', 'p' || i, 'style', 'x', '[]', 'Boss', 0 FROM n"
+            "SELECT 'chat:home', 'p' || i, 'style', 'x', '[]', '[]', 'Boss', 0 FROM n"
         )
         with pytest.raises(InvalidRequest, match="50 presets at most"):
             await bot.learn("/studio preset save style one_more grain", by=BOSS)

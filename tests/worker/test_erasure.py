@@ -1,5 +1,7 @@
 """A person has their data deleted: nothing names them or quotes them, and the books still balance."""
 
+from functools import partial
+
 import pytest
 
 from bot.domain.actions import Action
@@ -85,6 +87,8 @@ async def test_nothing_names_or_quotes_a_person_whose_data_was_deleted(any_engin
         await bot.learn("/link")
         await bot.press(Action.SEND, theirs.id)
         await bot.learn(f"/report {theirs.id} marmalade is missing")
+        await bot.learn(f"/studio preset save character hero --picture {mine.id}", by=BOSS)
+        await bot.learn("/settings --aspect_ratio 9:16")
         upload = await bot.upload(PNG)
         await bot.learn("/quotas grant --member ada --amount 1 --reason marmalade", by=BOSS)
         spent = await bot.money()
@@ -96,12 +100,13 @@ async def test_nothing_names_or_quotes_a_person_whose_data_was_deleted(any_engin
         with pytest.raises(JobNotFound):
             await bot.say(f"/show {mine.id}")
         assert mine.result is not None
-        file = mine.result.file
-        await bot.until(lambda: _is_gone(bot, file))
         await until_cleared(bot)
+        assert await _nothing(bot, "SELECT id FROM member WHERE person = 'chat:ada' AND defaults <> '{}'")
         # What limits the person goes on to do so.
         assert spent == await bot.money()
-        await bot.until(lambda: _is_gone(bot, upload.file))
+        # Files are removed after the rows that refer to them.
+        for file in (upload.file, mine.result.file):
+            await bot.until(partial(_is_gone, bot, file))
         await until_done(bot)
         assert {} == await traces(bot)
         assert [] == await inconsistent_meters(bot.services.database)

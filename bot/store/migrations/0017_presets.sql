@@ -9,6 +9,8 @@ CREATE TABLE preset (
     text      TEXT NOT NULL,
     -- references as JSON; each file is referenced by preset:<workspace>/<name>
     pictures  TEXT NOT NULL,
+    -- whose results its pictures are, as a JSON list of persons
+    makers    TEXT NOT NULL,
     set_by    TEXT NOT NULL,
     set_at    BIGINT NOT NULL,
     PRIMARY KEY (workspace, name)

@@ -51,7 +51,7 @@ SELECT id, workspace, name, seen_at FROM member WHERE person = :person ORDER BY 
 
 -- name: rename_members
 -- Not somebody who has gone on to use the bot: `seen_at` is not written for every command.
-UPDATE member SET name = :name, roles = '[]'
+UPDATE member SET name = :name, roles = '[]', defaults = '{}'
 WHERE person = :person AND seen_at <= :requested_at
   AND NOT EXISTS (SELECT 1 FROM job WHERE job.person = :person AND job.created_at > :requested_at);
 

@@ -1,5 +1,5 @@
 -- name: members
-SELECT id, workspace, name, seen_at FROM member WHERE person = :person ORDER BY id;
+SELECT id, workspace, name, seen_at, defaults FROM member WHERE person = :person ORDER BY id;
 
 -- name: jobs
 SELECT job.id, job.workspace, card.adapter, card.channel, card.thread, card.message, job.provider, job.request,

@@ -590,6 +590,24 @@ ALTER TABLE workspace ADD COLUMN audit_days INTEGER;
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_workspace_at ON audit (workspace, at);
 
+-- Defaults that members set for the options of commands, and the presets of workspaces.
+
+ALTER TABLE member ADD COLUMN defaults TEXT NOT NULL DEFAULT '{}';
+
+CREATE TABLE preset (
+    workspace TEXT NOT NULL REFERENCES workspace (id),
+    name      TEXT NOT NULL,
+    kind      TEXT NOT NULL CHECK (kind IN ('style', 'character', 'prompt')),
+    text      TEXT NOT NULL,
+    -- references as JSON; each file is referenced by preset:<workspace>/<name>
+    pictures  TEXT NOT NULL,
+    -- whose results its pictures are, as a JSON list of persons
+    makers    TEXT NOT NULL,
+    set_by    TEXT NOT NULL,
+    set_at    BIGINT NOT NULL,
+    PRIMARY KEY (workspace, name)
+);
+
 -- What usage is reported by, and what ended days came to, so that a report reads only the jobs of the last hours.
 
 -- the command that makes such a request
@@ -737,11 +755,11 @@ VALUES ('chat:keyed', 'UTC', 0, '', 1800000000000, 0, 0, 0, '[]', '[]', 1, '', '
 INSERT INTO workspace (id, timezone, paused, pause_reason, created_at, waiting, cooldown_ms, max_open, channels, roles, reactions, admin_channel, admin_adapter, policy, audit_days, group_id, media_days, prompt_days)
 VALUES ('chat:home', 'UTC', 0, '', 1800000000000, 2, 0, 0, '[]', '[]', 1, '', '', '{"words":[{"by":"Boss","at":1800000000000,"pattern":"bad*"}]}', NULL, NULL, NULL, NULL);
 
-INSERT INTO member (id, workspace, person, name, seen_at, guest, roles)
-VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000, 0, '[]');
+INSERT INTO member (id, workspace, person, name, seen_at, guest, roles, defaults)
+VALUES ('chat:home:ada', 'chat:home', 'chat:ada', 'Ada', 1800000000000, 0, '[]', '{}');
 
-INSERT INTO member (id, workspace, person, name, seen_at, guest, roles)
-VALUES ('chat:home:bob', 'chat:home', 'chat:bob', 'Bob', 1800000000000, 0, '[]');
+INSERT INTO member (id, workspace, person, name, seen_at, guest, roles, defaults)
+VALUES ('chat:home:bob', 'chat:home', 'chat:bob', 'Bob', 1800000000000, 0, '[]', '{"count":2}');
 
 INSERT INTO block (subject, created_at)
 VALUES ('eve', 1800000000000);
@@ -760,6 +778,9 @@ VALUES (1800000000000, 'operator', '', 'group', 'Acme', '{"with":"chat:ada","per
 
 INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"before":{"blocked":false},"after":{"blocked":true}}');
+
+INSERT INTO audit (at, actor, workspace, action, subject, detail)
+VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"before":{},"after":{"kind":"style","text":"“dark”","pictures":1,"by":""}}');
 
 INSERT INTO audit (at, actor, workspace, action, subject, detail)
 VALUES (1800000000000, 'boss', 'chat:home', 'set', 'x', '{"unit":"money","period":"month","amount":1099511627776,"before":[]}');
@@ -789,7 +810,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.xbvMVa00revl_BJVjMEmi2y2AQ9ocR4kqxD2hXSnzMk8', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.5KMIhDR3rHW0gGf2V6Ybjazn46vKO-tc6HOlHFoHjVFP', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
 VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
@@ -798,7 +819,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.PDMAPHSsJWKzovII3iXsFdWoq7NTJ3FSFFocarKz78lm', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.vhUccOANvpJFOJ_dAh-onvDa582w1IvB2EIDpHUiarqI', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);
@@ -828,20 +849,20 @@ INSERT INTO queue_depth (queue, virtual_time, jobs)
 VALUES ('luma/image', 5000000, 1);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler, command, failure_category, words_removed)
-VALUES ('job00000002', 'card00000001', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 1000000, 1, 'luma-1', NULL, 'generation of job00000002', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 0, 0, 1, NULL, NULL, NULL, 0, 'imagine', NULL, 0);
+VALUES ('job00000002', 'card00000001', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[],"presets":[]}', 'picture', 'a red fox', 10, 'completed', 1000000, 1, 'luma-1', NULL, 'generation of job00000002', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 0, 0, 1, NULL, NULL, NULL, 0, 'imagine', NULL, 0);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler, command, failure_category, words_removed)
-VALUES ('job00000004', 'card00000003', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'completed', 2000000, 1, 'luma-1', NULL, 'generation of job00000004', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 1, 0, 0, NULL, NULL, NULL, 0, 'imagine', NULL, 0);
+VALUES ('job00000004', 'card00000003', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[],"presets":[]}', 'picture', 'a red fox', 10, 'completed', 2000000, 1, 'luma-1', NULL, 'generation of job00000004', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, 1800000000000, 0, NULL, '{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152,"duration_ms":null}', NULL, NULL, 0, 1, 0, 0, NULL, NULL, NULL, 0, 'imagine', NULL, 0);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler, command, failure_category, words_removed)
-VALUES ('job00000006', 'card00000005', 0, 'chat:home', 'chat:home:bob', 'chat:bob', 'Bob', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a “quoted” \\ünïcode\n🦊","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a “quoted” \ünïcode
+VALUES ('job00000006', 'card00000005', 0, 'chat:home', 'chat:home:bob', 'chat:bob', 'Bob', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a “quoted” \\ünïcode\n🦊","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[],"presets":[]}', 'picture', 'a “quoted” \ünïcode
 🦊', 10, 'submitted', 3000000, 1, 'luma-1', NULL, 'generation of job00000006', 1800000000000, 1800086400000, NULL, NULL, 1800000000000, 1800000000000, 1800000000000, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0, 'imagine', NULL, 0);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler, command, failure_category, words_removed)
-VALUES ('job00000008', 'card00000007', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[{"job":"job00000002","still":false,"via":"","kind":"picture"}],"character_refs":[]}', 'picture', 'a red fox', 10, 'preparing', 4000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, 'job00000002', 0, 0, 0, 0, NULL, NULL, NULL, 0, 'imagine', NULL, 0);
+VALUES ('job00000008', 'card00000007', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[{"job":"job00000002","still":false,"via":"","kind":"picture"}],"character_refs":[],"presets":[]}', 'picture', 'a red fox', 10, 'preparing', 4000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, 'job00000002', 0, 0, 0, 0, NULL, NULL, NULL, 0, 'imagine', NULL, 0);
 
 INSERT INTO job (id, card, position, workspace, member, person, member_name, provider, lane, queue, duration_class, request, makes, title, price, state, virtual_time, attempt, account, account_required, remote_id, run_at, deadline, lease_owner, lease_until, created_at, claimed_at, submitted_at, finished_at, failed_tries, failing_since, result, failure, parent, private, deleted, expired, refunded, preview, edited_generation, hold, spoiler, command, failure_category, words_removed)
-VALUES ('job00000010', 'card00000009', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[]}', 'picture', 'a red fox', 10, 'queued', 5000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0, 'imagine', NULL, 0);
+VALUES ('job00000010', 'card00000009', 0, 'chat:home', 'chat:home:ada', 'chat:ada', 'Ada', 'luma', 'image', 'luma/image', 'image/photon-1', '{"kind":"image","prompt":"a red fox","model":"photon-1","aspect_ratio":"16:9","follows_picture":false,"format":"jpg","image_refs":[],"character_refs":[],"presets":[]}', 'picture', 'a red fox', 10, 'queued', 5000000, 0, NULL, NULL, NULL, 1800000000000, 1800086400000, NULL, NULL, 1800000000000, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, 0, 'imagine', NULL, 0);
 
 INSERT INTO attempt (job, number, account, lane, claimed_at, sent_at, fingerprint, has_token, remote_id)
 VALUES ('job00000002', 1, 'luma-1', 'image', 1800000000000, 1800000000000, 'equal', 1, 'generation of job00000002');
@@ -981,11 +1002,17 @@ VALUES ('ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 'job
 INSERT INTO file_reference (file, holder, expires_at)
 VALUES ('0000000000000000000000000000000000000000000000000000000000000000', 'upload:bob', 1800003600000);
 
+INSERT INTO file_reference (file, holder, expires_at)
+VALUES ('ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 'preset:chat:home/noir', NULL);
+
 INSERT INTO star (job, member, at)
 VALUES ('job00000002', 'bob', 1800000000000);
 
 INSERT INTO vote (job, emoji, member, at)
 VALUES ('job00000002', '🔥', 'bob', 1800000000000);
+
+INSERT INTO preset (workspace, name, kind, text, pictures, makers, set_by, set_at)
+VALUES ('chat:home', 'noir', 'style', '“dark”', '[{"still":false,"file":{"file":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff","mime":"image/jpeg","size":1000,"width":2048,"height":1152},"via":"","kind":"picture","weight":0.7}]', '[]', '', 0);
 
 INSERT INTO handled_event (id, at)
 VALUES ('e', 1800000000000);
@@ -1048,6 +1075,12 @@ INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms
 VALUES ('chat:home', 'day', 1799971200000, '', 'refunded', 'picture', 0, 1, 10, 'job00000002');
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
+VALUES ('chat:home', 'model', 1799971200000, 'image/photon-1', 'completed', 'picture', 0, 2, 20, 'job00000004');
+
+INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
+VALUES ('chat:home', 'model', 1799971200000, 'image/photon-1', 'refunded', 'picture', 0, 1, 10, 'job00000002');
+
+INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
 VALUES ('chat:home', 'member', 1799971200000, 'chat:home:ada', 'completed', 'picture', 0, 2, 20, 'job00000004');
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
@@ -1058,12 +1091,6 @@ VALUES ('chat:home', 'channel', 1799971200000, 'general', 'completed', 'picture'
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
 VALUES ('chat:home', 'channel', 1799971200000, 'general', 'refunded', 'picture', 0, 1, 10, '');
-
-INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
-VALUES ('chat:home', 'model', 1799971200000, 'image/photon-1', 'completed', 'picture', 0, 2, 20, 'job00000004');
-
-INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
-VALUES ('chat:home', 'model', 1799971200000, 'image/photon-1', 'refunded', 'picture', 0, 1, 10, 'job00000002');
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
 VALUES ('chat:home', 'command', 1799971200000, 'imagine', 'completed', 'picture', 0, 2, 20, 'job00000004');
