@@ -81,7 +81,7 @@ USES = (
     _admin("quotas reset", "reset to zero", member="ada"),
     _admin("quotas remove", "removed"),
     _admin("studio setup", "Set-up", budget="50"),
-    _admin("studio defaults", "Defaults of #", channel=HERE, count=2),
+    _admin("studio defaults", "Defaults of", channel=HERE, count=2),
     _admin("studio preset", "saved: noir", action="save", kind="style", preset="noir", text="dark"),
     _admin("studio pause", "Paused"),
     _admin("studio resume", "Resumed"),
