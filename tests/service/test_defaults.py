@@ -69,7 +69,7 @@ async def test_a_price_is_that_of_the_filled_command_and_buttons_keep_to_theirs(
 async def test_the_quota_and_an_explanation_follow_the_members_defaults(engine: Open) -> None:
     async with engine(start=None) as bot:
         assert "photon-1 ≈$" in (await bot.learn("/quota", by=BOB)).text
-        await bot.learn("/settings --image_model photon-flash-1 --count 4", by=BOB)
+        await bot.learn("/settings --image_model photon-flash-1 --count 3", by=BOB)
         assert "photon-flash-1 ≈$" in (await bot.learn("/quota", by=BOB)).text
         await bot.learn("/rules prices --confirm 0.01", by=BOSS)
         price = (await bot.quote("/imagine a fox", by=BOB)).price

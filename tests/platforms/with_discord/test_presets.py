@@ -30,7 +30,8 @@ async def test_what_is_private_by_default_is_seen_by_nobody_else(tmp_path: Path,
         await private(env.ada.slash("settings", private="on"))
         # The bot may post nothing here, and need not.
         fake.overwrite(env.channel, deny=Permissions.SEND_MESSAGES)
-        assert await private(env.ada.slash("imagine", prompt="a red fox"))
+        card = await private(env.ada.slash("imagine", prompt="a red fox"))
+        assert "a red fox" in card.embeds[0]["title"]
         refused = await private(env.ada.slash("imagine", prompt="a red fox", private=False))
         assert "Send Messages" in refused.content
 
