@@ -1,14 +1,18 @@
 """Defaults of members, channels and workspaces: precedence, what is passed over, price, rules and audit."""
 
+from typing import Any
+
 import orjson
 import pytest
 
 from bot.domain.actions import Action
 from bot.domain.commands import Imagine, build
-from bot.domain.errors import InvalidRequest, NotAllowed
+from bot.domain.errors import InvalidRequest, NotAllowed, StoreError
 from bot.domain.pricing import show_money
 from bot.domain.requests import ImageRequest, VideoRequest
 from bot.service.replies import PrivateReply
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
 from tests.engine.settings import ADA, BOB, BOSS
@@ -115,6 +119,30 @@ async def test_results_are_private_by_default_unless_the_command_says_otherwise(
         for values, expected in (({}, True), ({"private": False}, False)):
             command = build(Imagine, {"prompt": "a fox", **values})
             assert expected is await bot.service.is_private(command, ADA, bot.place())
+
+
+class _HasNoDefaults:
+    """A database that cannot read what members have set."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def one(self, query: Query, **values: Any) -> Any:
+        if query.name == "defaults.of_member":
+            raise StoreError("the store is away")
+        return await self._database.one(query, **values)
+
+
+async def test_what_cannot_be_read_in_time_is_told_to_nobody_else(engine: Open) -> None:
+    async with engine(start=None, wrap_store=_HasNoDefaults) as bot:
+        command = build(Imagine, {"prompt": "a fox"})
+        assert await bot.service.is_private(command, ADA, bot.place()) is None
+        # What they say themselves needs no look.
+        said = build(Imagine, {"prompt": "a fox", "private": False})
+        assert await bot.service.is_private(said, ADA, bot.place()) is False
 
 
 async def test_defaults_are_put_back_one_by_one_or_all_together(engine: Open) -> None:
