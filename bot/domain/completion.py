@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, Settings
 from bot.domain.concepts import CONCEPTS, CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
-from bot.domain.defaults import BUILT_IN, EffectiveDefault
+from bot.domain.defaults import BUILT_IN, EffectiveDefault, shown
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import FLAG, fits
 from bot.domain.text import list_completions
@@ -106,7 +106,9 @@ def defaulted_option(
         found = defaults.get(names.get(option.name, ""))
         # The option itself says what is built in.
         found = None if found is not None and found.origin == BUILT_IN else found
-    return option if found is None else replace(option, default=found.text)
+    if found is None:
+        return option
+    return replace(option, default=shown(found.value), default_origin=found.origin)
 
 
 def _complete_options(typed: str, name: str, spec: Sequence[Option], concepts: Sequence[str]) -> Completion:
@@ -239,4 +241,5 @@ def _option_needing_value(word: str, spec: Sequence[Option]) -> Option | None:
 
 
 def _description(option: Option) -> str:
-    return f"{option.description} (default {option.default})" if option.default else option.description
+    default = option.default_text
+    return f"{option.description} (default {default})" if default else option.description

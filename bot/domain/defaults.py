@@ -15,7 +15,7 @@ from bot.domain.models import AspectRatio, Duration, ImageModel, Resolution, Vid
 #: jobs of one command
 COUNT_MAX = 4
 #: origins of a value, as people read them
-YOURS, HERE, BUILT_IN = "yours", "this workspace", "built in"
+YOURS, WORKSPACE, BUILT_IN = "yours", "this workspace", "built in"
 
 
 class OptionDefaults(BaseModel):

@@ -76,6 +76,8 @@ class Option:
     required: bool
     #: as a person would write it; None if there is none
     default: str | None
+    #: who has set the default, as members read it; empty if it is built in
+    default_origin: str = ""
     choices: tuple[str, ...]
     #: one line about each choice, in their order; empty for choices that explain themselves
     choice_notes: tuple[str, ...]
@@ -89,6 +91,11 @@ class Option:
     weighted: bool
     #: of jobs, the kind of result that fits; None: either
     result: MediaKind | None
+
+    @property
+    def default_text(self) -> str | None:
+        """The default with who has set it, such as `9:16 · yours`."""
+        return self.default and " · ".join(filter(None, (self.default, self.default_origin)))
 
 
 #: characters of a person's text that a reply quotes

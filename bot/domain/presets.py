@@ -69,8 +69,11 @@ def read_name(text: str) -> str:
     name = text.strip().lower().replace("-", "_")
     if not _NAME.fullmatch(name):
         raise InvalidRequest(
-            f"name: a preset's name has up to {NAME_MAX} letters from a to z, digits and _, such as film_noir"
+            f"preset: a name has up to {NAME_MAX} letters from a to z, digits and _, such as film_noir"
         )
+    if name in set(PresetKind):
+        # A command in one line could mean either.
+        raise InvalidRequest(f"preset: {name} is a kind of preset; choose another name")
     return name
 
 

@@ -70,8 +70,8 @@ def _words(services: Services, name: str, typed: str) -> Sequence[str] | None:
 
 def _choice_label(choice: str, option: Option) -> str:
     """A choice; the one that a default has set with where that comes from."""
-    value, gap, origin = (option.default or "").partition(" · ")
-    return f"{choice} · default, {origin}" if gap and value == choice else choice
+    is_set = choice == option.default and option.default_origin
+    return f"{choice} · default, {option.default_origin}" if is_set else choice
 
 
 async def _presets(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.domain.commands.defaults import DefaultsCommand, Settings, StudioDefaults
-from bot.domain.defaults import HERE, LABELS, OptionDefaults
+from bot.domain.defaults import LABELS, WORKSPACE, OptionDefaults
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
 from bot.domain.options import options
@@ -68,7 +68,7 @@ async def set_workspace_defaults(
     )
     before = next((one for one in changed.before.defaults if one.channel == target.id), None)
     after = next((one for one in changed.after.defaults if one.channel == target.id), None)
-    where = f"#{target.name}" if target.id else HERE
+    where = f"#{target.name}" if target.id else WORKSPACE
     return PrivateReply(
         title=f"Defaults of {where}",
         text=("Saved. " + _PRECEDENCE if after else "Nothing is set any more.") + replaced(before, caller),

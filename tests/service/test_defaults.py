@@ -7,7 +7,9 @@ import pytest
 
 from bot.domain.actions import Action
 from bot.domain.commands import Imagine, build
+from bot.domain.defaults import YOURS, DefaultLevel, OptionDefaults
 from bot.domain.errors import InvalidRequest, NotAllowed, StoreError
+from bot.domain.models import ImageModel
 from bot.domain.pricing import show_money
 from bot.domain.requests import ImageRequest, VideoRequest
 from bot.service.replies import PrivateReply
@@ -97,6 +99,13 @@ async def test_what_cannot_be_used_is_passed_over_and_never_refused(engine: Open
         await bot.learn("/rules deny --command imagine", by=BOSS)
         with pytest.raises(NotAllowed, match="deny /imagine"):
             await bot.ask("/imagine a fox")
+
+
+def test_whatever_is_wrong_with_a_command_it_stays_private() -> None:
+    mine = OptionDefaults(private=True, count=2, image_model=ImageModel.PHOTON_FLASH_1)
+    command = build(Imagine, {"prompt": "a fox"})
+    filled = command.with_defaults((DefaultLevel(origin=YOURS, values=mine),), lambda _: False)
+    assert (True, 2, "photon-1") == (filled.private, filled.count, filled.model)
 
 
 async def test_beside_a_picture_the_aspect_ratio_follows_the_picture(engine: Open) -> None:

@@ -96,7 +96,12 @@ def test_a_preset_that_lacks_something_is_not_saved(preset: Preset, why: str) ->
 
 def test_names_are_read_as_people_type_them() -> None:
     assert ("film_noir", "hero") == read_names(" Film-Noir, hero;HERO ")
-    for text, why in (("a,b,c,d,e", "up to 4 presets"), ("naïve", "letters from a to z"), ("x" * 33, "32")):
+    for text, why in (
+        ("a,b,c,d,e", "up to 4 presets"),
+        ("naïve", "letters from a to z"),
+        ("x" * 33, "up to 32"),
+        ("style", "a kind of preset"),
+    ):
         with pytest.raises(InvalidRequest, match=why):
             read_names(text)
 

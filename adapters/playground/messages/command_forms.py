@@ -72,7 +72,7 @@ def _field(option: Option, command: type[Command], suggestions: Suggestions) -> 
         "kind": Kind.CHOICE if channels else option.kind,
         "about": option.description,
         "required": option.required,
-        "default": option.default,
+        "default": option.default_text,
         "choices": tuple(channels) or option.choices,
         #: how each choice is shown, where that is not its value
         "labels": tuple(channels.values()),

@@ -233,9 +233,9 @@ def _choices(slack_field: SlackField, value: Any) -> Block:
     for option, note in zip(options, slack_field.option.choice_notes, strict=False):
         option["description"] = plain_text(note, SLACK_CHOICE)
     default = slack_field.option.default
-    if slack_field.name in OPEN_FIELDS or " · " in (default or ""):
+    if slack_field.name in OPEN_FIELDS or slack_field.option.default_origin:
         # What nobody chooses follows what providers offer and people set; a preselected value would not.
-        unset = _placeholder(default)
+        unset = _placeholder(slack_field.option)
         return {"type": "static_select", "options": options, **unset, **_with("initial_option", value)}
     initial = value or next((option for option in options if option["value"] == default), None)
     return {"type": "static_select", "options": options, **_with("initial_option", initial)}
@@ -249,12 +249,13 @@ def _number(slack_field: SlackField, value: Any) -> Block:
     decimals = slack_field.kind is SlackKind.DECIMAL
     bounds = {"min_value": slack_field.minimum, "max_value": slack_field.maximum}
     known = {name: str(bound) for name, bound in bounds.items() if bound is not None}
-    initial = _with("initial_value", value) | _placeholder(slack_field.option.default)
+    initial = _with("initial_value", value) | _placeholder(slack_field.option)
     return {"type": "number_input", "is_decimal_allowed": decimals, **known, **initial}
 
 
-def _placeholder(default: str | None) -> Block:
+def _placeholder(option: Option) -> Block:
     """What an empty field shows."""
+    default = option.default_text
     return _with("placeholder", plain_text(f"{default} (default)", SLACK_CHOICE) if default else None)
 
 

@@ -11,7 +11,7 @@ from bot.domain.inputs import JobsById, require_kind
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
-from bot.domain.offers import OPEN_FIELDS
+from bot.domain.offers import OFFERED_OPTIONS, OPEN_FIELDS
 from bot.domain.options import Kind, OptionSpec, options
 from bot.domain.presets import PRESET_OPTION, Preset, apply_presets, read_names
 from bot.domain.requests import PROMPT_MAX, AnyRequest
@@ -47,12 +47,17 @@ class GenerateCommand(MediaCommand):
         return {option: name for option, name in self.defaults.items() if option not in self._chosen}
 
     def with_defaults(self, levels: Sequence[DefaultLevel], can_be_made: Callable[[Self], bool]) -> Self:
-        """The command with each open option set to the first default with which it is not refused."""
+        """The command with each open option set to the first default that can be used.
+
+        `can_be_made` says whether a command is not refused for what it asks for. Only what providers offer is
+        tried: whatever is wrong with a command, its result is as private as its member wants.
+        """
         command = self
         for option, name in self.open_defaults.items():
             values = (getattr(level.values, name) for level in levels)
             filled = (command.model_copy(update={option: one}) for one in values if one is not None)
-            command = next(filter(can_be_made, filled), command)
+            usable = filter(can_be_made, filled) if option in OFFERED_OPTIONS else filled
+            command = next(usable, command)
         return command
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bot.domain.defaults import HERE, YOURS, DefaultLevel, OptionDefaults
+from bot.domain.defaults import WORKSPACE, YOURS, DefaultLevel, OptionDefaults
 from bot.domain.identity import Place
 from bot.domain.policy.decided import Decided
 
@@ -20,7 +20,7 @@ class ChannelDefaults(Decided):
 
     @property
     def origin(self) -> str:
-        return f"#{self.channel_name or self.channel}" if self.channel else HERE
+        return f"#{self.channel_name or self.channel}" if self.channel else WORKSPACE
 
 
 def levels_at(
