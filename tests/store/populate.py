@@ -115,13 +115,7 @@ async def live(database: Database) -> None:
     await database.transact(link, "q", LinkedPerson(person="talk:ada", name="Ada"), change)
     decision = AuditEntry(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)
     await database.transact(set_block, "eve", audit=decision, blocked=True)
-    style = Preset(
-        name="noir", kind=PresetKind.STYLE, text="“dark”", pictures=(Reference(file=PICTURE, weight=0.7),)
-    )
-    await database.transact(save_preset, "chat:home", style, most=9, audit=decision)
-    await database.transact(
-        change_member_defaults, caller("bob"), lambda before: before.model_copy(update={"count": 2}), now=NOW
-    )
+    await _defaults_and_presets(database, decision)
     rule = Rule(
         level=Level.EVERYTHING,
         subject="",
@@ -146,4 +140,14 @@ async def live(database: Database) -> None:
     words = (WordRule(pattern="bad*", by="Boss", at=NOW),)
     await database.transact(
         change_policy, "chat:home", lambda policy: policy.model_copy(update={"words": words}), audit=decision
+    )
+
+
+async def _defaults_and_presets(database: Database, decision: AuditEntry) -> None:
+    style = Preset(
+        name="noir", kind=PresetKind.STYLE, text="“dark”", pictures=(Reference(file=PICTURE, weight=0.7),)
+    )
+    await database.transact(save_preset, "chat:home", style, most=9, audit=decision)
+    await database.transact(
+        change_member_defaults, caller("bob"), lambda before: before.model_copy(update={"count": 2}), now=NOW
     )
