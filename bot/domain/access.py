@@ -188,13 +188,11 @@ def require_visible(job: Job | None, caller: Caller) -> Job:
     return job
 
 
-def require_own(job: Job | None, caller: Caller, operators: AbstractSet[str], *, or_admin: bool) -> Job:
-    """Let only its owner change a job; with `or_admin` also the admins of its workspace and operators."""
+def require_own(job: Job | None, caller: Caller, operators: AbstractSet[str]) -> Job:
+    """Let only its owner, the admins of its workspace and operators cancel or delete a job."""
     found = require_visible(job, caller)
     if found.person in caller.persons:
         return found
-    if or_admin and (
-        is_operator(caller, operators) or (caller.is_admin and found.workspace == caller.workspace)
-    ):
+    if is_operator(caller, operators) or (caller.is_admin and found.workspace == caller.workspace):
         return found
     raise NotYours(f"This job belongs to {found.member_name}")

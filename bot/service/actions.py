@@ -110,7 +110,10 @@ async def _star(services: Services, job: Job, invocation: Invocation, *, on: boo
 
 
 async def cancel(services: Services, command: Cancel, caller: Caller) -> PrivateReply:
-    """Cancel a job that was not submitted yet; its money is released at once."""
+    """Cancel a job that was not submitted yet; its money is released at once.
+
+    Admins may cancel a public job of somebody else, which leaves an audit entry.
+    """
     job = await _own(services, command.job, caller)
     if job.state is State.CANCELLED:
         return PrivateReply(title="Already cancelled", text="Nothing was charged.")
@@ -120,6 +123,8 @@ async def cancel(services: Services, command: Cancel, caller: Caller) -> Private
     ):
         # Its state changed meanwhile: reply with the current one.
         return await cancel(services, command, caller)
+    if job.person not in caller.persons:
+        await _record_about(services, "cancel", job, caller)
     return PrivateReply(title="Cancelled", text=f"Not charged: {show_money(job.price)} is available again.")
 
 
@@ -162,7 +167,7 @@ async def answer_confirmation(
         return PrivateReply(title="Already deleted", text="Nothing more was done.")
     deletable = await _deletable(services, job, _caller_in_workspace_of(services, found, caller))
     if deletable.person not in caller.persons:
-        await _record_deletion(services, deletable, caller)
+        await _record_about(services, "delete", deletable, caller)
     return PrivateReply(title="Deleted", text=await remove_result(services, deletable))
 
 
@@ -183,10 +188,10 @@ def _kept(services: Services, job: Job) -> str:
     return capabilities.keeps
 
 
-async def _record_deletion(services: Services, job: Job, caller: Caller) -> None:
-    """Record that somebody else's result is deleted."""
+async def _record_about(services: Services, action: str, job: Job, caller: Caller) -> None:
+    """Record what is done to somebody else's job."""
     entry = AuditEntry(
-        actor=caller.member, workspace=job.workspace, action="delete", subject=job.id, now=services.clock()
+        actor=caller.member, workspace=job.workspace, action=action, subject=job.id, now=services.clock()
     )
     await services.database.transact(record_audit, entry, {"member": job.member})
 
@@ -215,7 +220,7 @@ def _caller_in_workspace_of(services: Services, job: Job | None, caller: Caller)
 
 
 async def _deletable(services: Services, job: str, caller: Caller) -> Job:
-    found = await _own(services, job, caller, or_admin=True)
+    found = await _own(services, job, caller)
     if not found.is_final:
         raise InvalidRequest(
             "This job has not ended yet. /cancel cancels a queued one; else wait for its end."
@@ -223,6 +228,6 @@ async def _deletable(services: Services, job: str, caller: Caller) -> Job:
     return found
 
 
-async def _own(services: Services, job: str, caller: Caller, *, or_admin: bool = False) -> Job:
-    operators = frozenset(services.settings.operators)
-    return require_own(await find_job(services.database, job), caller, operators, or_admin=or_admin)
+async def _own(services: Services, job: str, caller: Caller) -> Job:
+    """A job of the caller's, or one that they manage as an admin of its workspace or an operator."""
+    return require_own(await find_job(services.database, job), caller, frozenset(services.settings.operators))

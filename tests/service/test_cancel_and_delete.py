@@ -96,13 +96,25 @@ async def test_what_has_ended_cannot_be_taken_back(engine: Open) -> None:
             await bot.say(f"/cancel {card.jobs[0].id}")
 
 
-@pytest.mark.parametrize("who", [EVE, BOSS])
-async def test_only_its_owner_takes_a_job_back(engine: Open, who: Caller) -> None:
+async def test_a_stranger_takes_no_job_back(engine: Open) -> None:
     async with engine(start=None) as bot:
         card = await bot.ask()
         with pytest.raises(NotYours, match="belongs to Ada"):
-            await bot.say(f"/cancel {card.jobs[0].id}", by=who)
+            await bot.say(f"/cancel {card.jobs[0].id}", by=EVE)
         assert State.QUEUED is (await bot.job(card)).state
+
+
+async def test_an_admin_takes_a_public_job_back_which_the_audit_records(any_engine: Open) -> None:
+    async with any_engine(start=None) as bot:
+        card, hidden = await bot.ask(), await bot.ask("/imagine a red fox --private")
+        await bot.learn(f"/cancel {card.jobs[0].id}", by=BOSS)
+        assert State.CANCELLED is (await bot.job(card)).state
+        with pytest.raises(JobNotFound):
+            await bot.learn(f"/cancel {hidden.jobs[0].id}", by=BOSS)
+        await bot.learn(f"/cancel {hidden.jobs[0].id}")
+        assert (0, 0) == await bot.money()
+        (audit,) = await bot.rows("SELECT action, subject, actor FROM audit")
+        assert ["cancel", card.jobs[0].id, BOSS.member] == list(audit.values())
 
 
 @pytest.mark.parametrize("who", [ADA, BOSS])

@@ -39,7 +39,7 @@ def test_a_job_that_may_not_be_seen_is_like_one_that_is_not_there(hidden: Job | 
     with pytest.raises(JobNotFound) as unseen:
         require_visible(hidden, asker)
     with pytest.raises(JobNotFound) as untouched:
-        require_own(hidden, asker, frozenset({asker.person}), or_admin=True)
+        require_own(hidden, asker, frozenset({asker.person}))
     assert str(missing.value) == str(unseen.value) == str(untouched.value)
 
 
@@ -49,13 +49,12 @@ def test_jobs_are_seen_in_their_workspace_and_by_their_owner_everywhere() -> Non
         assert found is require_visible(found, asker)
 
 
-def test_a_job_is_its_owners_and_where_it_says_so_the_admins() -> None:
-    assert require_own(job(), _OWNER, frozenset(), or_admin=False)
-    assert require_own(job(), _ADMIN, frozenset(), or_admin=True)
-    assert require_own(job(), _OTHER, frozenset({_OTHER.member}), or_admin=True)
-    for asker, or_admin in ((_ADMIN, False), (_OTHER, True)):
-        with pytest.raises(NotYours, match="belongs to user 1"):
-            require_own(job(), asker, frozenset(), or_admin=or_admin)
+def test_a_job_is_managed_by_its_owner_admins_and_operators() -> None:
+    assert require_own(job(), _OWNER, frozenset())
+    assert require_own(job(), _ADMIN, frozenset())
+    assert require_own(job(), _OTHER, frozenset({_OTHER.member}))
+    with pytest.raises(NotYours, match="belongs to user 1"):
+        require_own(job(), _OTHER, frozenset())
 
 
 def test_operators_are_named_by_person_or_member() -> None:
