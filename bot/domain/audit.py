@@ -1,11 +1,12 @@
 """What the audit holds, in words. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from bot.domain.pricing import show_money
+from bot.domain.quota import Level
 
 #: the action of everything that was refused
 REFUSED = "refused"
@@ -15,7 +16,9 @@ _ENTRY_MAX = 300
 _NOTHING: tuple[object, ...] = ("", None, [], {})
 #: amounts, in micro-dollars unless the entry names another unit
 _MONEY = "money"
-_AMOUNTS = frozenset({"amount", "given_back"})
+_AMOUNTS = frozenset({"amount", "given_back", "confirm_above", "approve_above", "undo_above"})
+#: of everything that is decided; the entry itself says who did it and when
+_OF_DECISION = frozenset({"by", "at"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +38,45 @@ class AuditRecord:
 
     def heading(self, zone: tzinfo) -> str:
         """When it was, and who did it."""
-        who = self.actor_name or self.actor.removeprefix(f"{self.workspace}:")
-        return f"{datetime.fromtimestamp(self.at / 1000, zone):%d %b %Y %H:%M} · {who}"
+        return f"{datetime.fromtimestamp(self.at / 1000, zone):%d %b %Y %H:%M} · {self.who}"
 
     @property
     def sentence(self) -> str:
         """What was done to what, with what was before and after."""
-        text = " · ".join((f"{self.action} {self.subject}".strip(), *self._details()))
-        if self.workspace:
-            text = text.replace(f"{self.workspace}:", "")
+        details = (f"{label} {value}" for label, value in self.details)
+        text = self._without_workspace(" · ".join((f"{self.action} {self.subject}".strip(), *details)))
         return text if len(text) <= _ENTRY_MAX else f"{text[: _ENTRY_MAX - 1]}…"
 
-    def _details(self) -> Iterator[str]:
+    @property
+    def about(self) -> str:
+        """What it was done to, in a table; empty for the workspace itself."""
+        if self.subject == self.workspace:
+            return ""
+        level, between, subject = self.subject.partition(":")
+        if between and level in (Level.WORKSPACE, Level.CEILING):
+            return "the whole workspace"
+        if between and level == Level.MEMBER and not subject:
+            return "every member"
+        return self._without_workspace(subject if between and level in set(Level) else self.subject)
+
+    @property
+    def details(self) -> tuple[tuple[str, str], ...]:
+        """Labels and values, such as what was before and after."""
         unit = self.detail.get("unit", _MONEY)
-        for name, value in self.detail.items():
-            if value not in _NOTHING and name != "unit":
-                yield f"{name.replace('_', ' ')} {_shown(name, value, unit)}"
+        shown = (
+            (name.replace("_", " "), self._without_workspace(_shown(name, value, unit)))
+            for name, value in self.detail.items()
+            if value not in _NOTHING and name != "unit"
+        )
+        return tuple((label, text) for label, text in shown if text)
+
+    @property
+    def who(self) -> str:
+        """Who did it, as people of the workspace know them."""
+        return self.actor_name or self._without_workspace(self.actor)
+
+    def _without_workspace(self, text: str) -> str:
+        return text.replace(f"{self.workspace}:", "") if self.workspace else text
 
 
 def _shown(name: str, value: Any, unit: str) -> str:
@@ -62,10 +88,20 @@ def _shown(name: str, value: Any, unit: str) -> str:
         case list():
             return ", ".join(_shown(name, one, unit) for one in value)
         case dict():
-            return ", ".join(
-                f"{inner.replace('_', ' ')} {_shown(inner, one, unit)}"
-                for inner, one in value.items()
-                if one not in _NOTHING
+            shown = (
+                (inner.replace("_", " "), _shown(inner, one, unit))
+                for inner, one in _without_ids(value).items()
             )
+            return ", ".join(f"{label} {text}" for label, text in shown if text)
         case _:
             return str(value)
+
+
+def _without_ids(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What people read of a record: names in place of ids, and not who decided it, which the entry says."""
+    names = {name.removesuffix("_name"): value for name, value in values.items() if name.endswith("_name")}
+    return {
+        name: names.get(name) or value
+        for name, value in values.items()
+        if value not in _NOTHING and name not in _OF_DECISION and not name.endswith("_name")
+    }

@@ -65,6 +65,17 @@ async def test_decisions_are_shown_with_before_and_after_the_newest_first(any_en
         assert [] == await entries(bot, by=elsewhere), "another workspace's audit is nobody's business"
 
 
+async def test_entries_about_rules_name_things_and_show_prices(engine: Open) -> None:
+    async with engine(start=None) as bot:
+        await bot.ask()
+        await bot.learn("/rules prices --approve 1.50", by=BOSS)
+        await bot.learn("/rules deny --model ray-2 --member ada", by=BOSS)
+        rule, prices = await entries(bot)
+        assert "after access id 1, effect deny, member Ada, model ray-2" in rule
+        assert "approve above $1.50" in prices
+        assert " at " not in prices, "the entry itself says when"
+
+
 async def test_pages_show_all_entries_once(engine: Open) -> None:
     async with engine(start=None) as bot:
         for number in range(25):
