@@ -45,6 +45,11 @@ class Refused(ReverieError):
 class InvalidRequest(Refused):
     """The command is not valid."""
 
+    def __init__(self, message: str | None = None, *, option: str = "") -> None:
+        super().__init__(message)
+        #: the option that has to be changed; empty where it is none, or not one alone
+        self.option = option
+
 
 class QuotaExhausted(Refused):
     """The quota is used up."""

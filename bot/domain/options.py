@@ -366,9 +366,9 @@ def explain(command: type[BaseModel], errors: list[Mapping[str, Any]]) -> Invali
         return InvalidRequest(str(error["msg"]).removeprefix("Value error, "))
     if error["type"] == "missing":
         if name == "prompt":
-            return InvalidRequest("Prompt is required")
-        return InvalidRequest(f"{option.name} is missing: {option.description.lower()}")
-    return InvalidRequest(_expectation(option, error))
+            return InvalidRequest("Prompt is required", option=name)
+        return InvalidRequest(f"{option.name} is missing: {option.description.lower()}", option=name)
+    return InvalidRequest(_expectation(option, error), option=name)
 
 
 def _expectation(option: Option, error: Mapping[str, Any]) -> str:

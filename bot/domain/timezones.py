@@ -69,4 +69,4 @@ def read_timezone(text: str) -> str:
     names = {name.rpartition("/")[2]: zone for name, zone in _zones().items()} | dict(_zones())
     near = nearest(words[:40], names, similarity=0.7)
     hint = f" Did you mean {names[near]}?" if near else " Write it like Europe/Berlin."
-    raise InvalidRequest(f"{text[:40]!r} is not a time zone.{hint}")
+    raise InvalidRequest(f"{text[:40]!r} is not a time zone.{hint}", option=TIMEZONE_OPTION)

@@ -61,10 +61,12 @@ async def named_member(services: Services, caller: Caller, text: str) -> MemberN
     """The member of the caller's workspace with this name or id."""
     found = await find_members(services.database, caller.workspace, text)
     if not found:
-        raise InvalidRequest(f"Nobody called {text!r} is known here yet; mention them, or check the name")
+        raise InvalidRequest(
+            f"Nobody called {text!r} is known here yet; mention them, or check the name", option="member"
+        )
     if len(found) > 1:
         ids = " and ".join(member.id for member in found)
-        raise InvalidRequest(f"More than one member is called {text!r}: {ids}. Give the id.")
+        raise InvalidRequest(f"More than one member is called {text!r}: {ids}. Give the id.", option="member")
     return found[0]
 
 

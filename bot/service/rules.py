@@ -270,11 +270,11 @@ async def set_prices(services: Services, command: RulesPrices, caller: Caller, p
     given: dict[str, object] = {}
     for name, text in (("confirm_above", command.confirm), ("approve_above", command.approve)):
         if text:
-            given[name] = _amount(text)
+            given[name] = _amount(text, name.removesuffix("_above"))
     if command.undo is not None:
         given["undo_s"] = command.undo
     if command.undo_above:
-        given["undo_above"] = _amount(command.undo_above) or 0
+        given["undo_above"] = _amount(command.undo_above, "undo_above") or 0
     if not given:
         return PrivateReply(title="Prices", fields=(await admin.policy()).prices.lines)
     given |= admin.decided()
@@ -290,14 +290,14 @@ async def set_prices(services: Services, command: RulesPrices, caller: Caller, p
     )
 
 
-def _amount(text: str) -> int | None:
+def _amount(text: str, option: str) -> int | None:
     """Micro-dollars; None for off."""
     if text.strip().lower() in _OFF:
         return None
     try:
         return read_money(text)
     except ValueError as error:
-        raise InvalidRequest(str(error)) from error
+        raise InvalidRequest(str(error), option=option) from error
 
 
 async def set_moderators(

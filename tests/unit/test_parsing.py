@@ -218,6 +218,22 @@ def test_a_refusal_says_what_to_write_instead(text: str, words: str) -> None:
     assert words in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("values", "option"),
+    [
+        ({"amount": "a lot"}, "amount"),
+        ({}, "amount"),
+        ({"amount": "5", "period": "year"}, "period"),
+        ({"amount": "5", "member": "a" * 101}, "member"),
+        ({"amount": "5", "member": "ada", "workspace": True}, ""),
+    ],
+)
+def test_a_refusal_names_the_option_to_change(values: dict[str, Any], option: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        build(QuotasSet, values)
+    assert option == refusal.value.option
+
+
 def test_a_name_of_several_words_needs_no_quotes() -> None:
     expected = QuotasSet(member="Ada Lovelace", amount=2_500_000, period="week")
     assert expected == parse("/quotas set Ada Lovelace --amount $2.50 --period week")

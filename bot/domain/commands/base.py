@@ -106,7 +106,8 @@ def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
             continue
         if len(text.strip()) > option.max_length:
             raise InvalidRequest(
-                f"{option.name.capitalize()} is too long, maximum length is {option.max_length} characters"
+                f"{option.name.capitalize()} is too long, maximum length is {option.max_length} characters",
+                option=option.name,
             )
     try:
         return command.model_validate(command.read_addresses(cleaned))

@@ -41,7 +41,8 @@ def read_named(text: str, known: Mapping[str, str], what: str) -> RuleTarget:
     kind = "More than one" if found else "No"
     raise InvalidRequest(
         f"{kind} {what} called {shorten(wanted)!r} is known here.{hint} Choose it from the list that appears "
-        "while you type, so that its id is sent."
+        "while you type, so that its id is sent.",
+        option=what,
     )
 
 

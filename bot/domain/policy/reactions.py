@@ -76,7 +76,12 @@ class ReactionRule(Decided):
         """The rule in words."""
         if self.action is None:
             return "does nothing"
-        parts = [f"{EMOJI[self.action]} {LABELS[self.action]}"]
+        return " · ".join((f"{EMOJI[self.action]} {LABELS[self.action]}", *self.terms))
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """How many have to react, who may, and who pays."""
+        parts = []
         if self.votes > 1:
             parts.append(f"when {self.votes} people react")
         if self.who is Who.REQUESTER:
@@ -85,7 +90,7 @@ class ReactionRule(Decided):
             parts.append(f"only by {self.role_name or self.role}")
         if self.action in GENERATING:
             parts.append("the workspace pays" if self.paid_by_workspace else "who reacts pays")
-        return " · ".join(parts)
+        return tuple(parts)
 
 
 def emoji_key(text: str) -> str:
@@ -98,9 +103,9 @@ def emoji_key(text: str) -> str:
         return f":{found['id'] or found['name'].lower()}:"
     emoji = normalized(text.strip())
     if not emoji or len(emoji) > 16 or any(one.isalnum() and one.isascii() for one in emoji[:1]):  # noqa: PLR2004
-        raise InvalidRequest("Give one emoji, such as 🔥 or a custom one")
+        raise InvalidRequest("Give one emoji, such as 🔥 or a custom one", option="emoji")
     if any(one.isspace() or one.isalpha() for one in emoji):
-        raise InvalidRequest("Give one emoji, such as 🔥 or a custom one")
+        raise InvalidRequest("Give one emoji, such as 🔥 or a custom one", option="emoji")
     return emoji
 
 
@@ -117,9 +122,9 @@ def reaction_map(rules: Iterable[ReactionRule]) -> Mapping[str, ReactionRule]:
 def check_reaction(rule: ReactionRule) -> ReactionRule:
     """Refuse a rule that cannot mean anything; raises InvalidRequest."""
     if rule.who is Who.ROLE and not rule.role:
-        raise InvalidRequest("Name the role, too: --who role --role …")
+        raise InvalidRequest("Name the role, too: --who role --role …", option="role")
     if rule.votes > 1 and (rule.action not in GENERATING or rule.action is Action.EDIT):
-        raise InvalidRequest("Only an action that makes something new can need votes")
+        raise InvalidRequest("Only an action that makes something new can need votes", option="votes")
     if rule.action is Action.EDIT:
         raise InvalidRequest("✏️ asks for words, which a reaction cannot give; use the button under the card")
     return rule

@@ -30,12 +30,15 @@ def read_pattern(text: str) -> str:
     """Read a pattern as an admin types it; raises InvalidRequest that says how to write one."""
     words = _PATTERN_WORD.findall(_normalized(text))
     if not words:
-        raise InvalidRequest("Write a word, a phrase, or a pattern such as bad* or *bad*")
+        raise InvalidRequest("Write a word, a phrase, or a pattern such as bad* or *bad*", option="word")
     if len(text) > WORD_LENGTH or len(words) > _PHRASE_MAX:
-        raise InvalidRequest(f"A pattern has {WORD_LENGTH} characters and {_PHRASE_MAX} words at most")
+        raise InvalidRequest(
+            f"A pattern has {WORD_LENGTH} characters and {_PHRASE_MAX} words at most", option="word"
+        )
     if any(not word.strip("*") for word in words):
         raise InvalidRequest(
-            "* stands for letters of one word, so it needs a letter beside it: bad* or *bad*"
+            "* stands for letters of one word, so it needs a letter beside it: bad* or *bad*",
+            option="word",
         )
     return " ".join(words)
 
