@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import require_admin
+from bot.domain.audit import AuditRecord
 from bot.domain.commands import StudioAudit
 from bot.domain.identity import Caller
 from bot.service.durable_writes import until_known
@@ -20,16 +21,17 @@ async def show_audit(services: Services, command: StudioAudit, caller: Caller) -
     require_admin(caller, frozenset(services.settings.operators))
     if command.keep is not None:
         await _keep(services, command.keep, caller)
-    search = AuditSearch(
-        workspace=caller.workspace,
-        member=await _member(services, caller, command.member) if command.member else "",
+    found = await find_entries(
+        services,
+        caller,
+        member=command.member,
         action=command.action,
         words=command.words,
+        count=_PAGE + 1,
+        skip=(command.page - 1) * _PAGE,
     )
-    skip = (command.page - 1) * _PAGE
-    found = await search_audit(services.database, search, count=_PAGE + 1, skip=skip)
     zone = ZoneInfo((await find_workspace(services.database, caller.workspace)).timezone)
-    days = await audit_days(services.database, caller.workspace) or services.settings.audit_days
+    days = await days_kept(services, caller)
     more = f" --page {command.page + 1} shows older ones." if len(found) > _PAGE else ""
     text = f"The newest first, in {zone.key}; kept for {days} days.{more}"
     if not found:
@@ -39,6 +41,24 @@ async def show_audit(services: Services, command: StudioAudit, caller: Caller) -
         text=text,
         fields=tuple((record.heading(zone), record.sentence) for record in found[:_PAGE]),
     )
+
+
+async def find_entries(
+    services: Services, caller: Caller, *, member: str, action: str, words: str, count: int, skip: int
+) -> list[AuditRecord]:
+    """The newest entries of the caller's workspace; an empty filter leaves nothing out."""
+    search = AuditSearch(
+        workspace=caller.workspace,
+        member=await _member(services, caller, member) if member else "",
+        action=action,
+        words=words,
+    )
+    return await search_audit(services.database, search, count=count, skip=skip)
+
+
+async def days_kept(services: Services, caller: Caller) -> int:
+    """For how many days the entries of the caller's workspace are kept."""
+    return await audit_days(services.database, caller.workspace) or services.settings.audit_days
 
 
 async def _member(services: Services, caller: Caller, text: str) -> str:

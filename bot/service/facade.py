@@ -53,6 +53,7 @@ from bot.service import (
     workspace_keys,
 )
 from bot.service.actions import ActionEvent
+from bot.service.admin_queries import AdminQueries
 from bot.service.answers import answer
 from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
@@ -74,6 +75,8 @@ class BotService:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        #: what the admins' pages show
+        self.admin = AdminQueries(services)
 
     async def _with_links(self, caller: Caller) -> Caller:
         """The caller with whom they have linked; alone where anybody may be this person."""

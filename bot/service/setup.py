@@ -70,7 +70,8 @@ async def _set_budget(services: Services, caller: Caller, amount: int) -> None:
     services.wake(*ALL_JOBS, Topic.CARDS)
 
 
-async def _shown(services: Services, caller: Caller, *, changed: bool) -> PrivateReply:
+async def current_setup(services: Services, caller: Caller) -> tuple[SetupState, str]:
+    """How a workspace is set up, and in words what a week costs at most."""
     workspace = await find_workspace(services.database, caller.workspace)
     counted = await limits_with_meters(services, caller)
     month = [limit.amount for limit, _ in of_level(counted, Level.WORKSPACE) if limit.period is Period.MONTH]
@@ -85,18 +86,27 @@ async def _shown(services: Services, caller: Caller, *, changed: bool) -> Privat
         admin_channel=workspace.admin_channel,
         timezone=workspace.timezone,
     )
+    own_key = workspace.own_account is not None
+    return state, _cost(services, [limit for limit, _ in counted], own_key=own_key)
+
+
+async def _shown(services: Services, caller: Caller, *, changed: bool) -> PrivateReply:
+    state, cost = await current_setup(services, caller)
     fields = (
-        ("Budget of a month", "no cap of this workspace" if budget is None else show_money(budget)),
-        ("Channels", ", ".join(one.name for one in access.channels) or "everywhere"),
-        ("Who may", ", ".join(one.name for one in access.roles) or "every member"),
-        ("Reactions", "start jobs" if access.reactions else "start nothing"),
-        ("Warnings go to", workspace.admin_channel.name if workspace.admin_channel else "nobody"),
-        ("Time zone", workspace.timezone),
+        (
+            "Budget of a month",
+            "no cap of this workspace" if state.budget is None else show_money(state.budget),
+        ),
+        ("Channels", ", ".join(one.name for one in state.channels) or "everywhere"),
+        ("Who may", ", ".join(one.name for one in state.roles) or "every member"),
+        ("Reactions", "start jobs" if state.reactions else "start nothing"),
+        ("Warnings go to", state.admin_channel.name if state.admin_channel else "nobody"),
+        ("Time zone", state.timezone),
         ("Each member", f"{services.settings.defaults.member}, unless /quotas set says otherwise"),
     )
     return PrivateReply(
         title="Set-up saved" if changed else "Set-up of this workspace",
-        text=_cost(services, [limit for limit, _ in counted], own_key=workspace.own_account is not None),
+        text=cost,
         fields=fields,
         setup=state,
     )

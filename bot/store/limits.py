@@ -1,8 +1,9 @@
 """Limits on a caller: the rules that set them and the meters that count against them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.domain.access import Workspace
 from bot.domain.identity import Caller
 from bot.domain.limits import limits_for
 from bot.domain.quota import CAP_LEVELS, Defaults, Level, Limit, Meter, Period, Rule, Rules, Unit
@@ -43,23 +44,41 @@ async def usage_of(
     """Every limit on a caller in a channel, with what has been counted against it, the narrowest first."""
     caller = await with_links(database, caller)
     workspace = await find_workspace(database, caller.workspace)
-    limits = limits_for(
-        caller,
-        Rules(await rules_for(database, [caller], [channel] if channel else [])),
-        defaults,
-        now=now,
-        zone=workspace.timezone,
-        channel=channel,
-        own_key=workspace.own_account is not None,
-        group=workspace.group,
-    )
-    found = await meters_of(database, limits)
-    return [(limit, found.get(limit.meter, Meter())) for limit in limits]
+    (counted,) = await usage_of_each(database, workspace, [caller], defaults, now=now, channel=channel)
+    return counted
+
+
+async def usage_of_each(
+    database: Database,
+    workspace: Workspace,
+    callers: Sequence[Caller],
+    defaults: Defaults,
+    *,
+    now: int,
+    channel: str = "",
+) -> list[list[Counted]]:
+    """The same for several members of one workspace, in their order, with the links that the callers have."""
+    rules = Rules(await rules_for(database, callers, [channel] if channel else []))
+    limits = [
+        limits_for(
+            caller,
+            rules,
+            defaults,
+            now=now,
+            zone=workspace.timezone,
+            channel=channel,
+            own_key=workspace.own_account is not None,
+            group=workspace.group,
+        )
+        for caller in callers
+    ]
+    found = await meters_of(database, (one for some in limits for one in some))
+    return [[(limit, found.get(limit.meter, Meter())) for limit in some] for some in limits]
 
 
 async def meters_of(database: Database, limits: Iterable[Limit]) -> dict[str, Meter]:
     """The meters of these limits by their ids; one on which nothing was counted yet is missing."""
-    rows = await database.fetch(sql.meters, ids=[limit.meter for limit in limits])
+    rows = await database.fetch(sql.meters, ids=sorted({limit.meter for limit in limits}))
     return {row["id"]: _meter(row) for row in rows}
 
 

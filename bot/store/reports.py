@@ -24,6 +24,12 @@ async def list_workspaces(database: Database, *, since: int) -> list[dict[str, A
     ]
 
 
+async def spent_since(database: Database, workspace: str, *, since: int) -> int:
+    """Micro-dollars of the results of a workspace since a time, without what was refunded."""
+    row = await database.one(limits_sql.spent_since, workspace=workspace, since=since)
+    return row["spent"] if row else 0
+
+
 async def inconsistent_meters(database: Database) -> list[dict[str, Any]]:
     """Meters whose row differs from the sum of their journal; empty, or something is seriously wrong."""
     return [dict(row) for row in await database.fetch(limits_sql.inconsistent)]

@@ -8,7 +8,7 @@ import orjson
 from bot.domain.access import Workspace
 from bot.domain.identity import Caller, Named
 from bot.domain.text import nearest
-from bot.store.database.base import Database, Transaction
+from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import WITHOUT_WILDCARDS, load
 from bot.store.rows import member_row, workspace_from
 
@@ -178,16 +178,38 @@ class MemberName:
 async def find_members(database: Database, workspace: str, text: str) -> list[MemberName]:
     """The members that a name or an id matches; more than one where the name is shared."""
     rows = await database.fetch(sql.find_members, workspace=workspace, text=text.removeprefix("@"))
-    return [
-        MemberName(
-            id=row["id"],
-            name=row["name"],
-            person=row["person"],
-            guest=bool(row["guest"]),
-            roles=frozenset(orjson.loads(row["roles"])),
-        )
-        for row in rows
-    ]
+    return [_member_name(row) for row in rows]
+
+
+async def list_members(
+    database: Database, workspace: str, words: str, *, count: int, skip: int
+) -> list[MemberName]:
+    """The members whose name contains the words, the most recently seen first."""
+    rows = await database.fetch(
+        sql.list_members,
+        workspace=workspace,
+        words=words,
+        count=count,
+        skip=skip,
+    )
+    return [_member_name(row) for row in rows]
+
+
+def _member_name(row: Row) -> MemberName:
+    return MemberName(
+        id=row["id"],
+        name=row["name"],
+        person=row["person"],
+        guest=bool(row["guest"]),
+        roles=frozenset(orjson.loads(row["roles"])),
+    )
+
+
+async def unknown_members(database: Database, members: Iterable[Caller]) -> list[Caller]:
+    """Those who are not stored yet."""
+    asked = {one.member: one for one in members}
+    rows = await database.fetch(sql.unknown_members, items=[{"id": one} for one in sorted(asked)])
+    return [asked[row["id"]] for row in rows]
 
 
 async def nearest_subject(database: Database, subject: str, workspace: str) -> str | None:

@@ -86,6 +86,17 @@ SELECT id, name, person, guest, roles FROM member
 WHERE workspace = :workspace AND (id = :text OR person = :text OR lower(name) = lower(:text))
 ORDER BY seen_at DESC LIMIT 2;
 
+-- name: list_members
+-- Not with LIKE: `_` and `%` are characters of names.
+SELECT id, name, person, guest, roles FROM member
+WHERE workspace = :workspace
+  AND (CAST(:words AS text) = '' OR replace(lower(name), lower(CAST(:words AS text)), '') <> lower(name))
+ORDER BY seen_at DESC, id LIMIT :count OFFSET :skip;
+
+-- name: unknown_members
+SELECT r.id FROM {{rows items (id text)}} AS r
+WHERE NOT EXISTS (SELECT 1 FROM member WHERE member.id = r.id) ORDER BY r.id;
+
 -- name: member_names
 SELECT id, name FROM member WHERE workspace = :workspace AND lower(name) LIKE lower(:prefix) ORDER BY seen_at DESC LIMIT 10;
 
