@@ -1,6 +1,6 @@
 // The row of buttons under a result.
 
-import { el } from "./dom.js";
+import { busy, el } from "./dom.js";
 import { sizeOf } from "./job_media.js";
 import { openMenu } from "./menu.js";
 
@@ -37,14 +37,6 @@ function actionButton(action, job, app) {
   if (action === "reframe") button.setAttribute("aria-haspopup", "menu");
   if (action === "edit" || action === "delete") button.setAttribute("aria-haspopup", "dialog");
   return button;
-}
-
-// Runs one click at a time. The button is not disabled, because that would take the focus away from it.
-export async function busy(button, start) {
-  if (button.hasAttribute("aria-busy")) return;
-  button.setAttribute("aria-busy", "true");
-  await start();
-  button.removeAttribute("aria-busy");
 }
 
 function chooseAspectRatio(button, job, app) {

@@ -7,7 +7,7 @@ import { Composer } from "./composer.js";
 import { byId, el, reducedMotion } from "./dom.js";
 import { openCommandMenu, openForm } from "./forms.js";
 import { enlarge } from "./lightbox.js";
-import { announce, showBanner, showPlaceholderLine, toast } from "./notices.js";
+import { announce, showBanner, toast } from "./notices.js";
 import { submit, unanswered } from "./outbox.js";
 import { People } from "./people.js";
 import { setClock } from "./progress.js";
@@ -31,6 +31,7 @@ const WELCOMES = {
     examples: ["/imagine an observatory inside a snow globe --ar 1:1", "/history", "/quota"],
   },
 };
+const PLACEHOLDERS_HIDDEN = "reverie.placeholders-hidden";
 const LOST = "The connection is lost. Reconnecting… Nothing you sent is lost.";
 // within so many pixels of the end the page follows new messages
 const NEAR_END = 160;
@@ -170,6 +171,11 @@ function scrollToEnd() {
   view.scrollTo({ top: view.scrollHeight, behavior: reducedMotion() ? "auto" : "smooth" });
 }
 
+// Says that the results are placeholders, until somebody hides the line in this browser.
+function showPlaceholderLine(simulated) {
+  byId("placeholders").hidden = !simulated || localStorage.getItem(PLACEHOLDERS_HIDDEN) !== null;
+}
+
 // Opens a command's form with the text and files of the composer.
 function openCommandForm(command) {
   const text = byId("command-input").value.trim().replace(new RegExp(String.raw`^/${command.name}\b\s*`), "");
@@ -184,6 +190,11 @@ function openCommandForm(command) {
 byId("forms").addEventListener("click", async () => {
   await app.refreshCommands();
   openCommandMenu(byId("forms"), app.commands(), openCommandForm);
+});
+byId("placeholders-close").addEventListener("click", () => {
+  localStorage.setItem(PLACEHOLDERS_HIDDEN, "yes");
+  showPlaceholderLine(true);
+  byId("command-input").focus();
 });
 byId("newer").addEventListener("click", scrollToEnd);
 byId("messages").addEventListener("enlarge", (event) => enlarge(event.target, app));

@@ -24,6 +24,14 @@ export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)"
 
 const TINTS = 7;
 
+// Runs one click at a time. The button is not disabled, because that would take the focus away from it.
+export async function busy(button, start) {
+  if (button.hasAttribute("aria-busy")) return;
+  button.setAttribute("aria-busy", "true");
+  await start();
+  button.removeAttribute("aria-busy");
+}
+
 export function avatar(name) {
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 9973;

@@ -31,19 +31,6 @@ export function showBanner(text) {
   banner.hidden = !text;
 }
 
-const HIDDEN_KEY = "reverie.placeholders-hidden";
-
-// Says that the results are placeholders, until somebody hides the line in this browser.
-export function showPlaceholderLine(simulated) {
-  byId("placeholders").hidden = !simulated || localStorage.getItem(HIDDEN_KEY) !== null;
-}
-
-byId("placeholders-close").addEventListener("click", () => {
-  localStorage.setItem(HIDDEN_KEY, "yes");
-  showPlaceholderLine(true);
-  byId("command-input").focus();
-});
-
 // Copies a text and announces it. Throws where the browser refuses.
 export async function copy(text) {
   try {

@@ -1,7 +1,6 @@
 // Reactions under a card. The workspace decides what each emoji does; numbers select one of several results.
 
-import { busy } from "./actions.js";
-import { el } from "./dom.js";
+import { busy, el } from "./dom.js";
 import { openMenu } from "./menu.js";
 
 const MAX_QUICK = 3;
