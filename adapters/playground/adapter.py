@@ -20,18 +20,27 @@ from adapters.playground.delivery.conversation_store import ConversationStore
 from adapters.playground.delivery.people import PersonStore
 from adapters.playground.delivery.poller import StorePoller
 from adapters.playground.delivery.publisher import CardPublisher
+from adapters.playground.events.admin_routes import AdminRoutes
 from adapters.playground.events.command_routes import CommandRoutes
 from adapters.playground.events.page_routes import STATIC, PageRoutes
 from adapters.playground.events.replies import Replies
 from adapters.playground.events.requests import RequestReader
 from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.conversations import ADAPTER, name_of
-from bot.domain.errors import MediaError, QuotaExhausted, Refused, ReverieError
+from bot.domain.errors import MediaError, NotAllowed, QuotaExhausted, Refused, ReverieError
 from bot.service.plugin import Adapter, AdapterContext
 from bot.settings import PLAYGROUND_PASSWORD_MIN
 
 _LOGIN = "/playground/login"
 _log = structlog.get_logger(__name__)
+
+#: the status of each error that the page shows, the narrower kinds first
+_STATUSES = (
+    (NotAllowed, HTTPStatus.FORBIDDEN),
+    (QuotaExhausted, HTTPStatus.TOO_MANY_REQUESTS),
+    (Refused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (MediaError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -81,6 +90,14 @@ def build(context: AdapterContext) -> Adapter:
         link=link,
         simulated=settings.simulated,
     )
+    admin = AdminRoutes(
+        service=context.service,
+        people=people,
+        reader=reader,
+        clock=clock,
+        needs_login=sessions.needed,
+        simulated=settings.simulated,
+    )
 
     async def forget(person: str) -> None:
         await store.forget(name_of(person))
@@ -89,7 +106,7 @@ def build(context: AdapterContext) -> Adapter:
         name=ADAPTER,
         publisher=CardPublisher(store),
         receiver=poller,
-        routes=_routes(pages, commands, policy, sessions),
+        routes=_routes(pages, admin, commands, policy, sessions),
         forget=forget,
         startup_notice=lambda address: _notice(address, password, generated=configured is None),
     )
@@ -107,7 +124,7 @@ def _notice(address: str, password: str | None, *, generated: bool) -> str:
 
 
 def _routes(
-    pages: PageRoutes, commands: CommandRoutes, policy: AccessPolicy, sessions: Sessions
+    pages: PageRoutes, admin: AdminRoutes, commands: CommandRoutes, policy: AccessPolicy, sessions: Sessions
 ) -> Sequence[BaseRoute]:
     def guard(*, is_signed_in: Callable[[Request], Awaitable[bool]], **more: Any) -> list[Middleware]:
         return [Middleware(OriginGuard, policy=policy, is_signed_in=is_signed_in, **more)]
@@ -116,6 +133,7 @@ def _routes(
         return True
 
     signed_in, public = guard(is_signed_in=sessions.is_signed_in), guard(is_signed_in=anybody)
+    page = guard(is_signed_in=sessions.is_signed_in, login=_LOGIN, is_page=True)
     upload = guard(is_signed_in=sessions.is_signed_in, content="application/octet-stream")
 
     def get(path: str, endpoint: Endpoint, middleware: Sequence[Middleware] = signed_in) -> Route:
@@ -125,7 +143,7 @@ def _routes(
         return Route(path, _errors_as_json(endpoint), methods=["POST"], middleware=middleware)
 
     return (
-        get("/", pages.page, guard(is_signed_in=sessions.is_signed_in, login=_LOGIN, is_page=True)),
+        get("/", pages.page, page),
         get(_LOGIN, pages.login_page, guard(is_signed_in=anybody, is_page=True)),
         post(_LOGIN, pages.login, public),
         post("/playground/logout", pages.logout),
@@ -146,6 +164,8 @@ def _routes(
         post("/playground/upload", commands.upload, upload),
         post("/playground/dismiss", pages.dismiss),
         post("/playground/people", pages.add_person),
+        get("/playground/admin", admin.page, page),
+        *(get(f"/playground/admin/{name}", endpoint) for name, endpoint in admin.data.items()),
         Mount("/playground/static", app=_RevalidatedFiles(directory=STATIC), middleware=public),
     )
 
@@ -170,12 +190,9 @@ def _errors_as_json(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except HTTPException as error:
             return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
-        except QuotaExhausted as refusal:
-            return JSONResponse({"error": str(refusal)}, status_code=HTTPStatus.TOO_MANY_REQUESTS)
-        except Refused as refusal:
-            return JSONResponse({"error": str(refusal)}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
-        except MediaError as error:
-            return JSONResponse({"error": str(error)}, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+        except (Refused, MediaError) as error:
+            status = next(status for kind, status in _STATUSES if isinstance(error, kind))
+            return JSONResponse({"error": str(error)}, status_code=status)
         except ReverieError as error:
             return unavailable(request, error)
 

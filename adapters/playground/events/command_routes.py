@@ -80,8 +80,10 @@ class CommandRoutes:
                 previewed=body.previewed,
             )
         except Refused as refusal:
-            return await self._replies.refuse(context, body.key, refusal, message)
-        return await self._replies.send(context, body.key, reply, message, brief=body.pressed)
+            return await self._replies.refuse(context, body.key, refusal, message, beside=body.beside)
+        return await self._replies.send(
+            context, body.key, reply, message, brief=body.pressed, beside=body.beside
+        )
 
     async def start(self, request: Request) -> Response:
         """Start a command that was shown."""
@@ -171,8 +173,8 @@ class CommandRoutes:
                 body.decision, body.job, body.card, context.caller, key=context.invocation(body.key).key
             )
         except Refused as refusal:
-            return await self._replies.refuse(context, body.key, refusal, message)
-        return await self._replies.send(context, body.key, note, message, brief=True)
+            return await self._replies.refuse(context, body.key, refusal, message, beside=body.beside)
+        return await self._replies.send(context, body.key, note, message, brief=True, beside=body.beside)
 
     async def set_key(self, request: Request) -> Response:
         """Set the workspace's own API key; only the command that opens the form is shown of it."""
@@ -183,8 +185,8 @@ class CommandRoutes:
                 body.api_key, context.caller, event_key=context.invocation(body.key).key
             )
         except Refused as refusal:
-            return await self._replies.refuse(context, body.key, refusal, message)
-        return await self._replies.send(context, body.key, reply, message, brief=False)
+            return await self._replies.refuse(context, body.key, refusal, message, beside=body.beside)
+        return await self._replies.send(context, body.key, reply, message, brief=False, beside=body.beside)
 
     async def react(self, request: Request) -> Response:
         """Add a reaction to a card or remove it, and run the action that it stands for."""

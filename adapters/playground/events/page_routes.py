@@ -21,6 +21,7 @@ from adapters.playground.events.requests import (
     RequestContext,
     RequestReader,
     channel_of,
+    person_among,
     read_body,
     read_number,
 )
@@ -73,14 +74,15 @@ class PageRoutes:
     async def state(self, request: Request) -> Response:
         """Return everything that a page starts with."""
         people = await self._people.everybody()
-        wanted = request.query_params.get("me", "")
-        me = next((person for person in people if person.name == wanted), people[0])
+        me = person_among(people, request)
         snapshot = await self._store.snapshot(me.name)
         contexts = {channel: self._reader.context_of(me, channel) for channel in Channel}
         return as_json(
             {
-                "me": _person(me),
-                "people": [_person(person) for person in people],
+                "me": person_record(me),
+                #: may see the admin page
+                "manages": self._service.admin.allows(contexts[Channel.STUDIO].caller),
+                "people": [person_record(person) for person in people],
                 "channels": {
                     channel.value: await self._available(context) for channel, context in contexts.items()
                 },
@@ -160,7 +162,7 @@ class PageRoutes:
     async def add_person(self, request: Request) -> Response:
         person = await self._people.add((await read_body(request, PersonBody)).name)
         self._store.changed.notify()
-        return as_json(_person(person))
+        return as_json(person_record(person))
 
     async def login(self, request: Request) -> Response:
         body = await read_body(request, LoginBody)
@@ -195,5 +197,5 @@ def _picture_form(emoji: str, action: Action) -> str:
     return EMOJI[action] if normalized(EMOJI[action]) == emoji else emoji
 
 
-def _person(person: Person) -> Record:
+def person_record(person: Person) -> Record:
     return {"name": person.name, "admin": person.is_admin}

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from adapters.playground.delivery.conversation_store import ConversationStore
 from adapters.playground.events.requests import RequestContext
 from adapters.playground.messages.records import (
+    NOT_DONE,
     MediaLink,
     Record,
     UserMessage,
@@ -17,7 +18,7 @@ from adapters.playground.messages.records import (
     media_with_links,
     with_links,
 )
-from bot.domain.errors import Refused, StoreError
+from bot.domain.errors import InvalidRequest, Refused, StoreError
 from bot.domain.workspace_keys import KEY_LABEL, KEY_MAX
 from bot.service.replies import CardReply, PendingCommand, PrivateReply, Reply
 
@@ -30,9 +31,20 @@ class Replies:
         self._link = link
 
     async def send(
-        self, context: RequestContext, key: str, reply: Reply, message: UserMessage, *, brief: bool
+        self,
+        context: RequestContext,
+        key: str,
+        reply: Reply,
+        message: UserMessage,
+        *,
+        brief: bool,
+        beside: bool = False,
     ) -> Response:
-        """Store a reply and return it. A short reply to a `brief` request is shown as a toast instead."""
+        """Store a reply and return it.
+
+        A short reply to a `brief` request is shown as a toast instead. One that is shown `beside` a control
+        is only returned, unless it is posted for everybody.
+        """
         conversation, name = context.conversation, context.person.name
         match reply:
             case CardReply(view=view, repeated=repeated):
@@ -48,14 +60,26 @@ class Replies:
             case PrivateReply() as note if note.asks_for_key:
                 form = {"title": note.title, "text": note.text, "label": KEY_LABEL, "maxLength": KEY_MAX}
                 return self._outcome([], key_form=form)
-            case PrivateReply() as note if brief and not (note.fields or note.views or note.file):
-                return self._outcome([], toast={"title": note.title, "text": note.text})
+            case PrivateReply() as note if beside or (brief and not (note.fields or note.views or note.file)):
+                if note.posted:
+                    await self._store.put_note(conversation, name, key, note, message)
+                return self._outcome([], **_unstored(note, beside=beside))
             case PrivateReply() as note:
                 return self._outcome([await self._store.put_note(conversation, name, key, note, message)])
 
     async def refuse(
-        self, context: RequestContext, key: str, refusal: Refused, message: UserMessage
+        self,
+        context: RequestContext,
+        key: str,
+        refusal: Refused,
+        message: UserMessage,
+        *,
+        beside: bool = False,
     ) -> Response:
+        if beside:
+            option = refusal.option if isinstance(refusal, InvalidRequest) else ""
+            reply = _beside(PrivateReply(title=NOT_DONE, text=str(refusal)))
+            return self._outcome([], refused=True, reply=reply | {"option": option})
         try:
             record = await self._store.put_refusal(
                 context.conversation, context.person.name, key, str(refusal), message
@@ -84,6 +108,16 @@ class Replies:
     def _outcome(self, records: list[Record], **more: Any) -> Response:
         messages = [with_links(record, self._link) for record in records]
         return as_json({"refused": False, "messages": messages} | more)
+
+
+def _unstored(note: PrivateReply, *, beside: bool) -> Record:
+    """A reply that is shown beside a control or as a toast."""
+    return {"reply": _beside(note)} if beside else {"toast": {"title": note.title, "text": note.text}}
+
+
+def _beside(note: PrivateReply) -> Record:
+    file = note.file and file_record(note.file)
+    return {"title": note.title, "text": note.text, "facts": note.fields, "file": file}
 
 
 def _pending(note: PrivateReply, pending: PendingCommand) -> Record:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Self, TypeVar
@@ -43,6 +44,7 @@ _BODY_MAX = 128 * 1024
 _TEXT_MAX = 12_000
 _FILES_MAX = 10
 _EMOJI_MAX = 16
+_PAGE_MAX = 1_000_000
 #: fits every number that the store gives, and none that it cannot hold
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -91,8 +93,13 @@ class CommandFields(_InConversation):
         return self
 
 
-class CommandBody(CommandFields):
+class _Replied(_InConversation):
     key: Key
+    #: the admin page shows the reply beside the control that asked for it, so no conversation stores it
+    beside: bool = False
+
+
+class CommandBody(CommandFields, _Replied):
     #: sent by a button, so a short reply is not stored
     pressed: bool = False
     #: its form shows what it will do, and what it costs
@@ -124,7 +131,7 @@ class DecisionBody(_InConversation):
     key: Key
 
 
-class VerdictBody(_InConversation):
+class VerdictBody(_Replied):
     """A button under a held or reported job."""
 
     decision: Decision
@@ -132,14 +139,12 @@ class VerdictBody(_InConversation):
     card: Id
     #: what the button said
     label: str = Field(max_length=200)
-    key: Key
 
 
-class KeyBody(_InConversation):
+class KeyBody(_Replied):
     """The workspace's own API key, from its form."""
 
     api_key: SecretStr = Field(max_length=1_000)
-    key: Key
 
 
 class ReactionBody(_InConversation):
@@ -256,8 +261,19 @@ class RequestReader:
         return person
 
 
+def person_among(people: Sequence[Person], request: Request) -> Person:
+    """Return the person whom a request names; a tab that is nobody yet becomes the first one."""
+    wanted = request.query_params.get("me", "")
+    return next((person for person in people if person.name == wanted), people[0])
+
+
 def channel_of(request: Request) -> Channel:
     return Channel.DIRECT if request.query_params.get("channel") == Channel.DIRECT else Channel.STUDIO
+
+
+def page_number(request: Request) -> int:
+    """Return the page that a request for a part of a list names, from 1."""
+    return min(max(1, read_number(request.query_params.get("page", "1"))), _PAGE_MAX)
 
 
 def read_number(text: str) -> int:

@@ -5,17 +5,21 @@ The names of fields and kinds are stored in the adapter data: records of earlier
 """
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.playground.messages.conversations import Channel
 from bot.domain.cards import CardView, JobView
+from bot.domain.decisions import DecisionButton
 from bot.domain.jobs import UNTITLED
 from bot.domain.media import Media
 from bot.service.replies import PrivateReply, ReplyFile
 
 Record = dict[str, Any]
+
+#: title of every refusal
+NOT_DONE = "That did not work"
 
 #: returns an address under which a stored file can be loaded for a while
 MediaLink = Callable[[str], str]
@@ -46,16 +50,21 @@ def card_record(view: CardView, *, channel: Channel, to: str | None) -> Record:
         "at": view.created_at,
         "gone": view.gone,
         "jobs": [_job_record(job) for job in view.jobs],
-        "decisions": [
-            {
-                "decision": one.decision,
-                "label": one.label,
-                "emoji": one.emoji,
-                "destructive": one.destructive,
-            }
-            for one in view.decisions
-        ],
+        "decisions": decision_records(view.decisions),
     }
+
+
+def decision_records(buttons: Iterable[DecisionButton]) -> list[Record]:
+    """Return the buttons under a held or reported job."""
+    return [
+        {
+            "decision": one.decision,
+            "label": one.label,
+            "emoji": one.emoji,
+            "destructive": one.destructive,
+        }
+        for one in buttons
+    ]
 
 
 def _job_record(job: JobView) -> Record:
@@ -133,7 +142,7 @@ def refusal_record(
     key: str, text: str, *, channel: Channel, to: str, at: int, message: UserMessage
 ) -> Record:
     """Return the private reply to a message that was refused; the text says what to do instead."""
-    note = PrivateReply(title="That did not work", text=text)
+    note = PrivateReply(title=NOT_DONE, text=text)
     return note_record(key, note, channel=channel, to=to, at=at, message=message) | {"refused": True}
 
 
