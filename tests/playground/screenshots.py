@@ -19,6 +19,14 @@ _PROMPTS = (
     "/imagine a lighthouse in a storm --ar 21:9",
     "/imagine a red fox in the snow, first light, film grain",
 )
+#: so that the admin page has something to show
+_DECISIONS = (
+    "/quotas set grace --amount 5 --period week",
+    "/quotas set --workspace --amount 20 --period month",
+    "/rules deny --resolution 4k",
+    "/rules words add bad*",
+    "/animate a fox that runs --model ray-2 --resolution 1080p",
+)
 
 
 async def _shoot(browser: Browser, url: str, target: Path, *, dark: bool) -> None:
@@ -63,6 +71,21 @@ async def _shoot_all(browser: Browser, url: str, folder: Path) -> None:
         await _shoot_card(page, count, folder / f"playground-{name}.png")
 
 
+async def _shoot_admin(browser: Browser, url: str, folder: Path) -> None:
+    """Every section of the admin page, on a desktop and on a phone in the dark."""
+    page = await open_page(browser, url, width=1280)
+    for text in _DECISIONS:
+        await say(page, text)
+    await expect(page.get_by_role("button", name="Confirm $")).to_be_visible()
+    for dark, width, name in ((False, 1280, "admin"), (True, 390, "admin-phone")):
+        page = await open_page(browser, f"{url}/playground/admin", dark=dark, width=width)
+        for link in await page.get_by_role("navigation", name="Admin").get_by_role("link").all():
+            section = (await link.inner_text()).lower()
+            await page.goto(f"{url}/playground/admin#{section}")
+            await expect(page.locator(".list").first).not_to_be_empty()
+            await page.screenshot(path=folder / f"playground-{name}-{section}.png")
+
+
 async def _shoot_dialog(page: Page, dialog: Locator, target: Path) -> None:
     await expect(dialog.get_by_role("img").first).to_be_visible()
     await page.screenshot(path=target)
@@ -96,6 +119,7 @@ async def main(target: Path, folder: Path | None) -> None:
             async with running(Path(name), speed=4) as url, launch() as browser:
                 expect.set_options(timeout=4 * PATIENCE_MS)
                 await _shoot_all(browser, url, folder)
+                await _shoot_admin(browser, url, folder)
 
 
 if __name__ == "__main__":

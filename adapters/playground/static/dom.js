@@ -8,7 +8,7 @@ export function el(tag, props = {}, ...children) {
     else if (name === "style") for (const [key, one] of Object.entries(value)) node.style.setProperty(key, one);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -28,8 +28,11 @@ const TINTS = 7;
 export async function busy(button, start) {
   if (button.hasAttribute("aria-busy")) return;
   button.setAttribute("aria-busy", "true");
-  await start();
-  button.removeAttribute("aria-busy");
+  try {
+    await start();
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
 }
 
 export function avatar(name) {
@@ -47,6 +50,15 @@ export function clock(at) {
 // Writes each moment in a text of the bot, ⟦milliseconds⟧, in the time zone of this browser.
 export const withMoments = (text) => text.replace(/⟦(\d{12,15})⟧/g,
   (_, at) => new Date(Number(at)).toLocaleString([], { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }));
+
+// A moment in a list: the time alone for today, else with its day.
+export function moment(at) {
+  const date = new Date(at);
+  const today = date.toDateString() === new Date().toDateString();
+  const year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
+  const parts = { ...(today ? {} : { day: "numeric", month: "short", ...year }), hour: "2-digit", minute: "2-digit" };
+  return el("time", { datetime: date.toISOString(), title: date.toLocaleString() }, date.toLocaleString([], parts));
+}
 
 export function day(at) {
   const date = new Date(at);

@@ -40,7 +40,7 @@ const plain = (field, input, node, read) => ({
 });
 
 function choice(field, { changed }) {
-  const unset = field.default ? `${field.default} (default)` : "automatic";
+  const unset = field.unset ?? (field.default ? `${field.default} (default)` : "automatic");
   const select = el("select", {},
     el("option", { value: "" }, field.required ? "Choose…" : unset),
     field.choices.map((one, index) => one !== field.default && el("option", { value: one }, field.notes[index] ? `${one}: ${field.notes[index]}` : field.labels[index] ?? one)));
@@ -76,8 +76,9 @@ function money(field, { changed }) {
 }
 
 function text(field, { changed, app }) {
-  const people = field.kind === "member" ? el("datalist", { id: `list-${field.name}` }, app.people().map((name) => el("option", { value: name }))) : "";
-  const input = el("input", { type: "text", maxlength: String(field.longest), autocomplete: "off", list: people ? `list-${field.name}` : null, placeholder: field.default ?? "" });
+  const list = `list-${field.name}-${count}`;
+  const people = field.kind === "member" ? el("datalist", { id: list }, app.people().map((name) => el("option", { value: name }))) : "";
+  const input = el("input", { type: "text", maxlength: String(field.longest), autocomplete: "off", list: people ? list : null, placeholder: field.default ?? "" });
   input.addEventListener("input", changed);
   return plain(field, input, row(field, input, people), ({ value }) => value.trim() || null);
 }

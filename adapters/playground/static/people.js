@@ -18,12 +18,13 @@ export class People {
     setInterval(() => this.me && !document.hidden && this.refreshQuota(), PAUSE_CHECK);
   }
 
-  set({ me, people, quota, signed_in: signedIn }) {
+  set({ me, manages, people, quota, signed_in: signedIn }) {
     this.me = me;
     this.people = people;
     this.signedIn = signedIn;
     this.button.replaceChildren(avatar(me.name), el("span", { class: "who-name" }, me.name));
     this.button.setAttribute("aria-label", `You are ${me.name}${me.admin ? ", admin" : ""}. Change person`);
+    byId("admin").hidden = !manages;
     this.quota = null;
     this.#showQuota(quota);
   }
