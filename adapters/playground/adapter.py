@@ -90,14 +90,7 @@ def build(context: AdapterContext) -> Adapter:
         link=link,
         simulated=settings.simulated,
     )
-    admin = AdminRoutes(
-        service=context.service,
-        people=people,
-        reader=reader,
-        clock=clock,
-        needs_login=sessions.needed,
-        simulated=settings.simulated,
-    )
+    admin = AdminRoutes(service=context.service, people=people, reader=reader)
 
     async def forget(person: str) -> None:
         await store.forget(name_of(person))

@@ -158,7 +158,9 @@ async def test_rules_and_reactions_are_data(served: Served) -> None:
     await send(served, "ada", "rules prices", "key-00003", confirm="off", approve="5")
     await send(served, "ada", "rules reactions", "key-00004", emoji="🔥", action="animate", votes=3)
     await send(served, "ada", "rules reactions", "key-00005", emoji="🔁", action="nothing")
+    await send(served, "ada", "studio setup", "key-00007", channels=["studio|studio"])
     found = await read(served, "rules")
+    assert {"channels": ["studio"], "roles": []} == found["set_up"]
     (rule,) = found["access"]
     assert (1, "deny", "deny /animate with ray-2 for grace", "ada") == (
         rule["id"],

@@ -39,16 +39,10 @@ class AdminRoutes:
         service: BotService,
         people: PersonStore,
         reader: RequestReader,
-        clock: Callable[[], int],
-        needs_login: bool,
-        simulated: bool,
     ) -> None:
         self._service = service
         self._people = people
         self._reader = reader
-        self._clock = clock
-        self._needs_login = needs_login
-        self._simulated = simulated
         #: by the last part of their addresses
         self.data: Mapping[str, Callable[[Request], Awaitable[Response]]] = {
             "start": self.start,
@@ -76,9 +70,6 @@ class AdminRoutes:
                 "me": person_record(me),
                 "people": [person_record(person) for person in people],
                 "commands": command_forms(admin=True, suggestions=self._service.suggested_words()),
-                "now": self._clock(),
-                "signed_in": self._needs_login,
-                "simulated": self._simulated,
             }
         )
 

@@ -151,6 +151,10 @@ def rules_record(rules: RuleSet) -> Record:
     changed = {rule.emoji for rule in policy.reactions}
     return {
         "readable": rules.readable,
+        "set_up": {
+            "channels": [one.name for one in rules.access.channels],
+            "roles": [one.name for one in rules.access.roles],
+        },
         "access": [_access_record(rule) for rule in policy.access],
         "words": [
             {"pattern": rule.pattern, "age_restricted": rule.age_restricted} | _decided(rule)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.domain.access import Access
 from bot.domain.audit import AuditRecord
 from bot.domain.identity import Caller
 from bot.domain.policy.reactions import ReactionRule, reaction_map
@@ -17,6 +18,8 @@ class RuleSet:
     """The rules of a workspace."""
 
     policy: Policy
+    #: what the set-up allows, before any rule
+    access: Access
     #: what every emoji with a meaning does, the defaults among them
     reactions: tuple[ReactionRule, ...]
     #: False: the stored rules are damaged, and nothing is accepted until they are set again
@@ -28,6 +31,7 @@ async def rule_set(services: Services, caller: Caller) -> RuleSet:
     silenced = tuple(rule for rule in workspace.policy.reactions if rule.action is None)
     return RuleSet(
         policy=workspace.policy,
+        access=workspace.access,
         reactions=(*reaction_map(workspace.policy.reactions).values(), *silenced),
         readable=workspace.policy_readable,
     )

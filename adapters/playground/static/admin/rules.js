@@ -66,11 +66,13 @@ export class RulesSection {
     return [rows.slice(0, SHOWN), button(`Show all ${rows.length}`, `all ${name}`, () => { this.whole.add(name); list.redraw(); })];
   }
 
-  #drawAccess({ readable, access }, at) {
+  #drawAccess({ readable, access, set_up: { channels, roles } }, at) {
+    const only = [channels.length > 0 && `in ${channels.join(", ")}`, roles.length > 0 && `for ${roles.join(", ")}`].filter(Boolean).join(" and ");
+    const setUp = only && el("p", { class: "fine" }, `By the set-up the bot works only ${only}. `, el("a", { href: "#overview" }, "Change the set-up"));
     const damaged = !readable && answerNode({ refused: true, title: "", text: "The stored rules are damaged, so nothing is accepted. Set them again." });
-    if (access.length === 0) return [damaged, empty("Everything is allowed. Add a rule to deny a command, a model or a resolution.")];
+    if (access.length === 0) return [damaged, setUp, empty("Everything is allowed. Add a rule to deny a command, a model or a resolution.")];
     const [shown, more] = this.#some(this.access, "access", access);
-    return [damaged, table("Access rules", ACCESS, shown.map((rule) => ({
+    return [damaged, setUp, table("Access rules", ACCESS, shown.map((rule) => ({
       cells: [
         [el("span", { class: rule.effect === "deny" ? "badge alarm" : "badge good" }, rule.effect), " ", rule.text.slice(rule.effect.length + 1)],
         [rule.by, rule.at > 0 && [", ", moment(rule.at)]],
