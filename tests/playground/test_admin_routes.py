@@ -131,6 +131,7 @@ async def test_the_overview_has_spending_jobs_caps_and_the_set_up(served: Served
         reactions="off",
         timezone="Asia/Tokyo",
     )
+    await send(served, "ada", "studio retention", "key-00005", prompts=90)
     await command(served, "ada", BEAR, "key-00002")
     await served.core.finish()
     await command(served, "grace", COSTLY, "key-00003")
@@ -141,6 +142,7 @@ async def test_the_overview_has_spending_jobs_caps_and_the_set_up(served: Served
     assert {"held": 1, "waiting": 0, "running": 0} == found["jobs"]
     assert (True, "a party") == (found["paused"], found["pause_reason"])
     assert "paused here by an admin: a party" in found["notice"]
+    assert {"media": None, "prompts": 90} == found["retention"]
     setup = found["setup"]
     assert ("$25.00", False, "Asia/Tokyo") == (
         setup["budget"]["text"],

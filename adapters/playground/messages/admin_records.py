@@ -82,6 +82,7 @@ def overview_record(overview: Overview) -> Record:
         "setup": _setup_record(overview.setup),
         "cost": overview.cost,
         "own_key": overview.own_key,
+        "retention": {"media": overview.media_days, "prompts": overview.prompt_days},
     }
 
 

@@ -17,6 +17,7 @@ from bot.service.setup import current_setup
 from bot.services import Services
 from bot.store.limits import workspace_rules
 from bot.store.reports import spent_since
+from bot.store.retention import retention_of
 from bot.store.workspace_jobs import unfinished_counts
 from bot.store.workspaces import find_workspace
 
@@ -43,6 +44,9 @@ class Overview:
     cost: str
     #: jobs are billed to the workspace's own key
     own_key: bool
+    #: days for media and for prompts; None: the workspace has not decided
+    media_days: int | None
+    prompt_days: int | None
 
 
 async def overview(services: Services, caller: Caller) -> Overview:
@@ -58,6 +62,7 @@ async def overview(services: Services, caller: Caller) -> Overview:
         limits_with_meters(services, caller),
         current_setup(services, caller),
     )
+    kept = await retention_of(database, workspace.id)
     return Overview(
         paused=workspace.paused,
         pause_reason=workspace.pause_reason,
@@ -69,6 +74,8 @@ async def overview(services: Services, caller: Caller) -> Overview:
         setup=setup,
         cost=cost,
         own_key=workspace.own_account is not None,
+        media_days=kept.media_days,
+        prompt_days=kept.prompt_days,
     )
 
 

@@ -1,7 +1,7 @@
 // What limits the workspace and its members: caps, rules, pace and time zone.
 
 import { el } from "../dom.js";
-import { CommandForm, openCommandForm } from "./command_form.js";
+import { CommandForm, confirmReset, openCommandForm } from "./command_form.js";
 import { read, run } from "./requests.js";
 import { List, block, button, empty, limitLine, meter, pager, table } from "./views.js";
 
@@ -70,6 +70,9 @@ export class AllowancesSection {
             options: [{ name: "amount", value: rule.amount.typed }, { name: "unit", value: rule.unit }, { name: "period", value: rule.period }],
             onDone: answered,
           }), { name: `Change: ${whom}` }),
+          rule.level === "workspace" && button("Reset", `${key} reset`, async () => {
+            if (await confirmReset("the workspace")) await answered(await run("quotas reset", { workspace: true, unit: rule.unit }));
+          }, { name: "Reset what the workspace has used" }),
           button("Remove", `${key} remove`, async () => answered(await run("quotas remove", values)), { name: `Remove: ${whom}`, look: "quiet" })),
       ],
       answer: at(key),

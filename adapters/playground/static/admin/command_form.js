@@ -1,6 +1,6 @@
 // A form for some options of a command. An error is shown at the field that has to be corrected.
 
-import { openDialog } from "../dialogs.js";
+import { confirm, openDialog } from "../dialogs.js";
 import { busy, el } from "../dom.js";
 import { fieldOf } from "../fields.js";
 import { announce } from "../notices.js";
@@ -103,6 +103,15 @@ export class CommandForm {
     input?.removeAttribute("aria-invalid");
     input?.setAttribute("aria-describedby", about);
   }
+}
+
+// Whether an admin is sure about setting back what `whose` has used.
+export async function confirmReset(whose) {
+  const chosen = await confirm({
+    title: `Reset what ${whose} has used?`, text: "It is set back to zero for the current period. What is reserved stays reserved.",
+    choices: [{ label: "Cancel", confirms: false }, { label: "Reset", confirms: true }],
+  });
+  return chosen.confirms;
 }
 
 // The form in a dialog, which closes once the command is done; `onDone` then gets the answer.

@@ -1,8 +1,7 @@
 // The members: what each of them spent and has left, and what admins can do about it.
 
-import { confirm } from "../dialogs.js";
 import { el } from "../dom.js";
-import { openCommandForm } from "./command_form.js";
+import { confirmReset, openCommandForm } from "./command_form.js";
 import { read, run } from "./requests.js";
 import { List, block, button, empty, pager, table } from "./views.js";
 
@@ -23,7 +22,7 @@ export class MembersSection {
       this.typing = setTimeout(() => page.go({ words: this.search.value.trim() }, { replace: true }), SEARCH_DELAY);
     });
     this.node = el("div", { class: "blocks" },
-      block("Members of this workspace", { about: "The most recently seen come first. A rule for one member goes before the rule for every member.", look: "wide" },
+      block("Members of this workspace", { about: "Those who have not used the bot yet come first, then the most recently seen. A rule for one member goes before the rule for every member.", look: "wide" },
         el("div", { class: "search" }, el("label", { for: "member-search" }, "Search"), this.search), this.list.node));
   }
 
@@ -76,7 +75,7 @@ export class MembersSection {
     openCommandForm(this.page, {
       heading: `Allowance of ${name}`,
       about: own ? "It replaces the rule that names this member." : "It goes before the rule for every member.",
-      command: "quotas set", fixed: { member: id }, submit: "Set",
+      command: "quotas set", fixed: { member: name }, submit: "Set",
       options: [{ name: "amount", value: limit?.amount.typed }, { name: "unit", value: limit?.unit }, { name: "period", value: limit?.period }],
       onDone: (answer) => this.#answered(id, answer),
     });
@@ -85,23 +84,21 @@ export class MembersSection {
   #grant({ id, name }) {
     openCommandForm(this.page, {
       heading: `Grant to ${name}`, about: "Added to what is left in the current period.",
-      command: "quotas grant", fixed: { member: id }, submit: "Grant", options: ["amount", "unit", "reason"],
+      command: "quotas grant", fixed: { member: name }, submit: "Grant", options: ["amount", "unit", "reason"],
       onDone: (answer) => this.#answered(id, answer),
     });
   }
 
-  async #reset(member) {
-    const { name, limits } = member;
-    const used = limits.map((limit) => limit.used.text).join(", ");
-    const chosen = await confirm({
-      title: `Reset what ${name} has used?`, text: `${used} used in this period is set back to zero. What is reserved stays reserved.`,
-      choices: [{ label: "Cancel", confirms: false }, { label: "Reset", confirms: true }],
-    });
-    if (chosen.confirms) await this.#do(member, "quotas reset");
+  // Money, pictures and videos are counted each for themselves.
+  async #reset({ id, name, limits }) {
+    if (!await confirmReset(name)) return;
+    const answers = [];
+    for (const { unit } of limits) answers.push(await run("quotas reset", { member: name, unit }));
+    await this.#answered(id, { ...answers[0], refused: answers.some((one) => one.refused), text: answers.map((one) => one.text).join("\n") });
   }
 
-  async #do({ id }, command) {
-    await this.#answered(id, await run(command, { member: id }));
+  async #do({ id, name }, command) {
+    await this.#answered(id, await run(command, { member: name }));
   }
 
   #answered(key, answer) {

@@ -7,6 +7,12 @@ import { List, block, button, factsNode, limitLine, meter } from "./views.js";
 
 const CAPS = { workspace: "Cap of this workspace", ceiling: "Budget from the operator" };
 const EVERYWHERE = "all";
+// The commands of admins that have controls on this page.
+const PLACED = new Set([
+  ...["set", "show", "grant", "pace", "reset", "remove"].map((name) => `quotas ${name}`),
+  ...["setup", "pause", "resume", "usage", "timezone", "audit", "key", "retention"].map((name) => `studio ${name}`),
+  ...["show", "allow", "deny", "remove", "words", "test", "age", "prices", "moderators", "block", "unblock", "reactions", "explain"].map((name) => `rules ${name}`),
+]);
 
 export class OverviewSection {
   constructor(page) {
@@ -18,10 +24,17 @@ export class OverviewSection {
       command: "studio pause", options: [{ name: "reason", label: "Reason that members see", about: "" }], submit: "Pause", look: "inline", clears: true, quiet: true,
       onDone: (answer) => this.#done(this.state, answer),
     });
+    this.retention = new CommandForm(page, {
+      command: "studio retention", onlyChanged: true,
+      options: [{ name: "media", label: "Pictures and videos", about: "Days; 0: as the operator has set it" }, { name: "prompts", about: "Days; 0: always" }],
+      onDone: () => page.refresh(),
+    });
     this.node = el("div", { class: "blocks" },
       block("Spending and jobs", { look: "wide" }, this.spending.node),
       block("State", {}, this.state.node, this.pause.node),
-      block("Set-up", {}, this.summary.node));
+      block("Set-up", { look: "tall" }, this.summary.node),
+      block("Retention", { about: "How long results and prompts are kept after a job has ended. What is in the gallery is kept." }, this.retention.node),
+      this.#others());
   }
 
   read = () => read("overview");
@@ -31,6 +44,19 @@ export class OverviewSection {
     this.state.show(data);
     this.spending.show(data);
     this.summary.show(data);
+    const { media, prompts } = data.retention;
+    if (!this.retention.touched) this.retention.fill({ media: String(media ?? 0), prompts: String(prompts ?? 0) });
+  }
+
+  // The commands that no section has a control for. A file can only be attached in a conversation.
+  #others() {
+    const others = this.page.start.commands.filter(({ name, admins }) => admins && !PLACED.has(name));
+    return others.length > 0 && block("More", { look: "wide" }, others.map(({ name, about, fields }) => el("details", {},
+      el("summary", {}, el("code", {}, `/${name}`), ` ${about}`),
+      new CommandForm(this.page, {
+        command: name, submit: "Send", onDone: () => this.page.refresh(),
+        options: fields.filter(({ kind }) => kind !== "media").map((field) => field.name),
+      }).node)));
   }
 
   #done(list, answer) {
