@@ -126,7 +126,10 @@ def _routes(
         return True
 
     signed_in, public = guard(is_signed_in=sessions.is_signed_in), guard(is_signed_in=anybody)
-    page = guard(is_signed_in=sessions.is_signed_in, login=_LOGIN, is_page=True)
+
+    def page(login: str) -> list[Middleware]:
+        return guard(is_signed_in=sessions.is_signed_in, login=login, is_page=True)
+
     upload = guard(is_signed_in=sessions.is_signed_in, content="application/octet-stream")
 
     def get(path: str, endpoint: Endpoint, middleware: Sequence[Middleware] = signed_in) -> Route:
@@ -136,7 +139,7 @@ def _routes(
         return Route(path, _errors_as_json(endpoint), methods=["POST"], middleware=middleware)
 
     return (
-        get("/", pages.page, page),
+        get("/", pages.page, page(_LOGIN)),
         get(_LOGIN, pages.login_page, guard(is_signed_in=anybody, is_page=True)),
         post(_LOGIN, pages.login, public),
         post("/playground/logout", pages.logout),
@@ -157,7 +160,7 @@ def _routes(
         post("/playground/upload", commands.upload, upload),
         post("/playground/dismiss", pages.dismiss),
         post("/playground/people", pages.add_person),
-        get("/playground/admin", admin.page, page),
+        get("/playground/admin", admin.page, page(f"{_LOGIN}?to=admin")),
         *(get(f"/playground/admin/{name}", endpoint) for name, endpoint in admin.data.items()),
         Mount("/playground/static", app=_RevalidatedFiles(directory=STATIC), middleware=public),
     )

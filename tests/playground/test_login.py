@@ -88,7 +88,9 @@ async def test_without_a_session_there_is_only_the_login_page(shared: Served) ->
         page = await client.get("/")
         assert (page.status_code, page.headers["location"]) == (HTTPStatus.SEE_OTHER, "/playground/login")
         assert "Sign in" in (await client.get("/playground/login")).text
-        for path in ("state", "events", "suggest", "quota"):
+        page = await client.get("/playground/admin")
+        assert "/playground/login?to=admin" == page.headers["location"]
+        for path in ("state", "events", "suggest", "quota", "admin/start", "admin/members"):
             assert (await client.get(f"/playground/{path}?me=ada")).status_code == HTTPStatus.UNAUTHORIZED
         for path in ("command", "action", "people", "dismiss", "logout"):
             answer = await client.post(f"/playground/{path}?me=ada", json={})

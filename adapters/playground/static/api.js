@@ -22,7 +22,8 @@ export const address = (path, query = {}) =>
 
 function check(status, content) {
   if (status === 401) {
-    location.assign("/playground/login");
+    const asked = location.pathname === "/playground/admin" ? `?to=admin${location.hash}` : "";
+    location.assign(`/playground/login${asked}`);
     throw new ApiError("Sign in first", 401);
   }
   if (status >= 400) throw new ApiError(content?.error ?? `Something went wrong (HTTP ${status})`, status);

@@ -7,6 +7,8 @@ const SLOW_AFTER = 1500;
 const CHECKING = "Checking the password. After wrong passwords this takes up to 30 seconds.";
 const NO_ANSWER = "Reverie cannot be reached. Check that it is running, then try again.";
 
+// The page that asked for the sign-in; the browser keeps what the address says after `#`.
+const target = new URLSearchParams(location.search).get("to") === "admin" ? `/playground/admin${location.hash}` : "/";
 const field = byId("password");
 const button = byId("sign-in");
 const problem = byId("problem");
@@ -18,7 +20,7 @@ async function signIn(password) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ password }),
   });
-  if (answer.ok) return location.replace("/");
+  if (answer.ok) return location.replace(target);
   const content = await answer.json().catch(() => ({}));
   problem.textContent = content.error ?? `Signing in failed (HTTP ${answer.status}). Try again.`;
 }
@@ -36,4 +38,4 @@ byId("login").addEventListener("submit", async (event) => {
 });
 
 // A link from another site comes without the SameSite=Strict cookie; a request from here sends it.
-fetch("/playground/state").then((answer) => { if (answer.ok) location.replace("/"); }).catch(() => {});
+fetch("/playground/state").then((answer) => { if (answer.ok) location.replace(target); }).catch(() => {});

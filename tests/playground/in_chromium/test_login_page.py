@@ -25,10 +25,10 @@ async def shared() -> AsyncIterator[Served]:
         yield served
 
 
-async def tab(context: BrowserContext, served: Served) -> Page:
+async def tab(context: BrowserContext, served: Served, path: str = "") -> Page:
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    await page.goto(served.url)
+    await page.goto(served.url + path)
     return page
 
 
@@ -43,6 +43,12 @@ async def test_a_wrong_password_is_refused_and_the_right_one_opens(shared: Serve
     await expect(page.get_by_role("alert")).to_have_text("Wrong password")
     await sign_in(page)
     await expect(page.locator("#who .avatar")).to_be_visible()
+
+
+async def test_signing_in_opens_the_page_that_was_asked_for(shared: Served, browser: Browser) -> None:
+    page = await tab(await browser.new_context(), shared, "/playground/admin#audit")
+    await sign_in(page)
+    await expect(page.get_by_role("heading", name="Audit", exact=True)).to_be_visible()
 
 
 async def test_signing_out_in_one_tab_signs_out_the_others_at_once(shared: Served, browser: Browser) -> None:
