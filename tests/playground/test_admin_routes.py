@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.service.admin_queries.paging import PAGE
-from tests.playground.page_requests import BEAR, command, fill, post, state
+from tests.playground.page_requests import BEAR, command, fill, post, seen, state
 from tests.playground.serving import Served
 
 SECTIONS = ("start", "overview", "members", "allowances", "rules", "audit", "keys", "queue", "reports")
@@ -59,6 +59,16 @@ async def test_a_reply_beside_a_control_is_stored_in_no_conversation(served: Ser
     refused = await send(served, "grace", "quotas set", "key-00004", amount="100")
     assert "Only an admin" in refused["reply"]["text"]
     assert [] == (await state(served))["messages"] + (await state(served, "grace"))["messages"]
+
+
+async def test_a_posted_report_is_for_everybody_and_shown_beside_its_button(served: Served) -> None:
+    report = await send(served, "ada", "studio usage", "key-00001", by="member")
+    assert report["reply"]["file"]["picture"]
+    assert [] == await seen(served, "ada", "note")
+    posted = await send(served, "ada", "studio usage", "key-00002", by="member", post=True)
+    assert report["reply"]["title"] == posted["reply"]["title"]
+    (note,) = await seen(served, "grace", "note")
+    assert (None, "/studio usage --by member --post") == (note["to"], note["said"])
 
 
 async def test_members_are_listed_with_what_is_left_before_they_ask_for_anything(served: Served) -> None:

@@ -47,6 +47,13 @@ export function clock(at) {
   return el("time", { datetime: date.toISOString(), title: date.toLocaleString() }, text);
 }
 
+// The file of a reply: a picture is shown, and can be saved like any other file.
+export function replyFile(file) {
+  if (!file.picture) return el("a", { class: "file", href: file.address, download: file.name }, `Save ${file.name}`);
+  return el("a", { class: "reply-picture", href: file.address, download: file.name, title: "Save the picture" },
+    el("img", { src: file.address, alt: file.alt }));
+}
+
 // Writes each moment in a text of the bot, ⟦milliseconds⟧, in the time zone of this browser.
 export const withMoments = (text) => text.replace(/⟦(\d{12,15})⟧/g,
   (_, at) => new Date(Number(at)).toLocaleString([], { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }));

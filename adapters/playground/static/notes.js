@@ -2,7 +2,7 @@
 // everybody, looks the same but cannot be dismissed.
 
 import { messageAbove } from "./cards.js";
-import { clock, el, withMoments } from "./dom.js";
+import { clock, el, replyFile, withMoments } from "./dom.js";
 import { jobsNode } from "./jobs.js";
 
 export function noteNode(note, app) {
@@ -22,19 +22,12 @@ export function noteNode(note, app) {
       messageAbove({ text: note.said, files: note.files }, app),
       note.title && !hidesTitle && el("h3", {}, note.title),
       note.text && el("p", { class: "text" }, withMoments(note.text)),
-      note.file && fileNode(note.file),
+      note.file && replyFile(note.file),
       note.facts.length > 0 && !listsJobs && el("dl", { class: "table" },
         note.facts.map(([name, value]) => el("div", {}, el("dt", {}, nameOf(name, app)), el("dd", {}, withMoments(value))))),
       note.refused && note.said.startsWith("/") && el("div", { class: "actions" },
         el("button", { type: "button", on: { click: () => app.retry(note) } }, "Edit and try again")),
       jobsOf(note, app)));
-}
-
-// A picture is shown; it can be saved like any other file.
-function fileNode(file) {
-  if (!file.picture) return el("a", { class: "file", href: file.address, download: file.name }, `Save ${file.name}`);
-  return el("a", { class: "reply-picture", href: file.address, download: file.name, title: "Save the picture" },
-    el("img", { src: file.address, alt: file.alt }));
 }
 
 // A command in a list can be clicked to try it.

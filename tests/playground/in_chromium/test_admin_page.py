@@ -109,6 +109,23 @@ async def test_a_held_job_is_approved_and_the_workspace_paused(served: Served, b
     assert [] == complaints(page)
 
 
+async def test_a_report_of_usage_is_drawn_and_saved(served: Served, browser: Browser) -> None:
+    await command(served, "grace", BEAR, "key-00001")
+    await served.core.finish()
+    page = await open_admin(browser, served, "usage")
+    await expect(page.get_by_role("img", name="Bar chart by day")).to_be_visible()
+    await page.get_by_label("By").select_option("member")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.get_by_role("img", name="Bar chart by member")).to_be_visible()
+    await expect(page.get_by_role("term").filter(has_text="grace")).to_be_visible()
+    async with page.expect_download() as saving:
+        await page.get_by_role("button", name="Save as CSV").click()
+    saved = await saving.value
+    assert saved.suggested_filename.startswith("usage-by-member-")
+    assert "grace," in (await saved.path()).read_text(encoding="utf-8-sig")
+    assert [] == complaints(page)
+
+
 async def test_every_section_fits_a_phone_in_the_dark(served: Served, browser: Browser) -> None:
     await command(served, "grace", COSTLY, "key-00001")
     await command(served, "ada", "/quotas set grace --amount 5 --unit pictures", "key-00002")

@@ -57,7 +57,8 @@ export class CommandForm {
     return Object.fromEntries(this.fields.map(({ field, draft }) => [field.name, draft]));
   }
 
-  #values() {
+  // What would be sent now.
+  get values() {
     const now = this.#drafts();
     const given = this.fields
       .filter(({ field }) => !this.onlyChanged || now[field.name] !== this.initial[field.name])
@@ -69,7 +70,7 @@ export class CommandForm {
 
   async #send() {
     this.#forget();
-    const values = this.#values();
+    const { values } = this;
     if (this.onlyChanged && Object.keys(values).length === 0) {
       return this.say({ title: "", text: "Nothing was changed yet." });
     }

@@ -10,15 +10,15 @@ export const read = (section, query = {}) => get(`admin/${section}`, query);
 // Why queued jobs wait; empty while they do not.
 export const readPause = async () => (await get("quota", { channel: "studio" })).quota?.pause ?? "";
 
-// An answer: {refused, title, text, facts, option}; `option` is the one that has to be corrected.
+// An answer: {refused, title, text, facts, file, option}; `option` is the one that has to be corrected.
 async function send(path, body) {
   const { url, body: whole } = newRequest(path, { channel: "studio", beside: true, ...body }, "");
   try {
     const { refused, reply, ...more } = await postTo(url, whole);
-    return { refused, title: "", text: "", facts: [], option: "", ...reply, ...more };
+    return { refused, title: "", text: "", facts: [], file: null, option: "", ...reply, ...more };
   } catch (error) {
     const text = error instanceof ApiError ? error.message : LOST;
-    return { refused: true, title: "", text, facts: [], option: "" };
+    return { refused: true, title: "", text, facts: [], file: null, option: "" };
   }
 }
 

@@ -1,6 +1,6 @@
 // Parts that the sections are built of: blocks, lists that keep the focus, tables, pages and answers.
 
-import { busy, el, withMoments } from "../dom.js";
+import { busy, el, replyFile, withMoments } from "../dom.js";
 import { announce } from "../notices.js";
 
 let count = 0;
@@ -62,10 +62,11 @@ export class List {
 
 const spoken = ({ title, text }) => withMoments([title, text].filter(Boolean).join(". "));
 
-export function answerNode({ refused, title, text, facts = [] }) {
+export function answerNode({ refused, title, text, facts = [], file = null }) {
   return el("div", { class: refused ? "answer refused" : "answer" },
     title && !refused && el("b", {}, title),
     text && withMoments(text).split("\n").map((line) => el("p", {}, line)),
+    file && replyFile(file),
     factsNode(facts));
 }
 
