@@ -80,6 +80,10 @@ OPERATOR_LEVELS = frozenset({Level.PERSON, Level.CEILING, Level.GROUP, Level.EVE
 CAP_LEVELS = frozenset({Level.WORKSPACE, Level.EVERYTHING})
 
 
+#: levels that limit a workspace as a whole, alone or together with others
+WHOLE_LEVELS = frozenset({Level.WORKSPACE, Level.CEILING, Level.GROUP})
+
+
 #: levels that count what one person spends; what the workspace pays passes over them
 PERSONAL_LEVELS = frozenset({Level.MEMBER, Level.ROLE, Level.PERSON})
 

@@ -14,7 +14,7 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Named
-from bot.domain.quota import Allowance, Level, Limit, Period, Rule
+from bot.domain.quota import WHOLE_LEVELS, Allowance, Level, Limit, Period, Rule
 from bot.service.admin import audit_entry, caller_of, named_member, require_rights, store_rule
 from bot.service.durable_writes import until_known
 from bot.service.queries import describe_limit, describe_limits, limits_with_meters
@@ -28,9 +28,6 @@ from bot.store.limits import (
     workspace_rules,
 )
 from bot.store.workspaces import find_workspace, set_pace
-
-#: of a whole workspace
-_WHOLE = (Level.WORKSPACE, Level.CEILING, Level.GROUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +177,7 @@ async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -
         ]
         return PrivateReply(title=f"Quota of {member.name}", fields=tuple(fields))
     workspace = await find_workspace(services.database, caller.workspace)
-    whole = [one for one in await limits_with_meters(services, caller) if one[0].level in _WHOLE]
+    whole = [one for one in await limits_with_meters(services, caller) if one[0].level in WHOLE_LEVELS]
     fields = await describe_limits(services, whole, workspace)
     fields.append(("Every member, unless a rule says otherwise", str(services.settings.defaults.member)))
     for rule in await workspace_rules(services.database, caller.workspace):

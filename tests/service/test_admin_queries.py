@@ -95,6 +95,10 @@ async def test_what_was_refunded_is_not_spent_and_allowances_come_in_pages(any_e
         await bot.operator.jobs_refund(job=refunded.id)
         overview = await bot.service.admin.overview(BOSS)
         assert (job.price, job.price) == (overview.spent_today, overview.spent_this_month)
+        await bot.operator.calls["groups_create"](group="Acme", amount="50")
+        await bot.operator.calls["groups_add"](group="Acme", workspace=BOSS.workspace)
+        caps = (await bot.service.admin.overview(BOSS)).caps
+        assert [Level.CEILING, Level.GROUP] == [limit.level for limit, _ in caps]
         for number in range(PAGE + 1):
             await bot.learn(f"/quotas set --amount {number} --channel c{number}|c{number}", by=BOSS)
         first, second = [await bot.service.admin.allowances(BOSS, page=page) for page in (1, 2)]

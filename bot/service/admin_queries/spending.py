@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.access import Pace
 from bot.domain.identity import Caller
 from bot.domain.jobs import State
-from bot.domain.quota import Allowance, Level, Limit, Meter, Period, Rule, bounds
+from bot.domain.quota import WHOLE_LEVELS, Allowance, Limit, Meter, Period, Rule, bounds
 from bot.service.admin_queries.paging import PAGE, Page, page_of, skipped
 from bot.service.admin_queries.queue import QueueGroup, group_of
 from bot.service.queries import limits_with_meters, pause_notice
@@ -20,9 +20,6 @@ from bot.store.reports import spent_since
 from bot.store.retention import retention_of
 from bot.store.workspace_jobs import unfinished_counts
 from bot.store.workspaces import find_workspace
-
-#: levels that limit a workspace as a whole
-_WHOLE = (Level.WORKSPACE, Level.CEILING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,7 @@ async def overview(services: Services, caller: Caller) -> Overview:
         notice=notice,
         spent_today=spent_today,
         spent_this_month=spent_this_month,
-        caps=tuple((limit, meter) for limit, meter in counted if limit.level in _WHOLE),
+        caps=tuple((limit, meter) for limit, meter in counted if limit.level in WHOLE_LEVELS),
         jobs=_grouped(unfinished),
         setup=setup,
         cost=cost,
@@ -106,7 +103,7 @@ async def allowances(services: Services, caller: Caller, *, page: int) -> Allowa
     return Allowances(
         rules=page_of(rules[start : start + PAGE + 1], page),
         default=services.settings.defaults.member,
-        caps=tuple((limit, meter) for limit, meter in counted if limit.level in _WHOLE),
+        caps=tuple((limit, meter) for limit, meter in counted if limit.level in WHOLE_LEVELS),
         pace=workspace.pace,
         timezone=workspace.timezone,
     )

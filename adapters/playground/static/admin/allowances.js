@@ -3,9 +3,8 @@
 import { el } from "../dom.js";
 import { CommandForm, confirmReset, openCommandForm } from "./command_form.js";
 import { read, run } from "./requests.js";
-import { List, block, button, empty, limitLine, meter, pager, table } from "./views.js";
+import { List, block, button, empty, limitsList, pager, table } from "./views.js";
 
-const CAPS = { workspace: "Cap of this workspace", ceiling: "Budget from the operator" };
 const COLUMNS = [{ name: "Applies to", look: "name" }, { name: "Allowance", look: "" }, { name: "", look: "do" }];
 const AMOUNT = ["amount", "unit", "period"];
 
@@ -43,8 +42,7 @@ export class AllowancesSection {
 
   #drawCaps({ caps }) {
     if (caps.length === 0) return empty("Nothing limits the workspace as a whole. Set a rule for “The whole workspace together”.");
-    return el("ul", { class: "limits" }, caps.map((limit) => el("li", {},
-      el("span", { class: "limit-name" }, `${CAPS[limit.level]}, each ${limit.period}`), meter(limit), el("span", {}, limitLine(limit)))));
+    return limitsList(caps);
   }
 
   #drawRules({ rules, default: preset }, at) {

@@ -3,9 +3,8 @@
 import { el, withMoments } from "../dom.js";
 import { CommandForm, openCommandForm } from "./command_form.js";
 import { read, run } from "./requests.js";
-import { List, block, button, factsNode, limitLine, meter } from "./views.js";
+import { List, block, button, factsNode, limitsList } from "./views.js";
 
-const CAPS = { workspace: "Cap of this workspace", ceiling: "Budget from the operator" };
 const EVERYWHERE = "all";
 // The commands of admins that have controls on this page.
 const PLACED = new Set([
@@ -97,8 +96,7 @@ export class OverviewSection {
         tile("Spent today", spent.today.text), tile("Spent this month", spent.month.text),
         tile("Held", jobs.held, "#queue?group=held"), tile("Waiting", jobs.waiting, "#queue?group=waiting"),
         tile("Running", jobs.running, "#queue?group=running")),
-      caps.length > 0 && el("ul", { class: "limits" }, caps.map((limit) => el("li", {},
-        el("span", { class: "limit-name" }, `${CAPS[limit.level]}, each ${limit.period}`), meter(limit), el("span", {}, limitLine(limit))))),
+      caps.length > 0 && limitsList(caps),
       el("p", { class: "fine" }, ownKey ? `${cost} Jobs are billed to this workspace’s own key.` : cost),
     ];
   }

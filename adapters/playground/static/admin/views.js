@@ -107,7 +107,7 @@ export function pager({ page, more }, go, label) {
 const SHORT = { day: "today", week: "this week", month: "this month" };
 
 // What of a limit is used and reserved, as a bar.
-export function meter(limit) {
+function meter(limit) {
   const whole = limit.amount.value + limit.granted.value;
   const share = (amount) => `${whole > 0 ? Math.min(100, (amount.value / whole) * 100).toFixed(1) : 0}%`;
   return el("span", { class: "gauge", "aria-hidden": "true" },
@@ -116,10 +116,16 @@ export function meter(limit) {
 }
 
 // The numbers of a limit in one line.
-export function limitLine(limit) {
+function limitLine(limit) {
   const reserved = limit.reserved.value > 0 && ` · ${limit.reserved.text} reserved`;
   const granted = limit.granted.value > 0 && ` and ${limit.granted.text} granted`;
   return [el("b", {}, limit.left.text), " left of ", limit.amount.text, granted, ` ${SHORT[limit.period]} · ${limit.used.text} used`, reserved].filter(Boolean);
 }
+
+const CAPS = { workspace: "Cap of this workspace", ceiling: "Budget from the operator", group: "Budget shared with other workspaces" };
+
+// What limits the workspace as a whole.
+export const limitsList = (limits) => el("ul", { class: "limits" }, limits.map((limit) => el("li", {},
+  el("span", { class: "limit-name" }, `${CAPS[limit.level]}, each ${limit.period}`), meter(limit), el("span", {}, limitLine(limit)))));
 
 export const setBy = ({ by }) => (by ? `set by ${by}` : "");
