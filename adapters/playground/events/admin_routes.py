@@ -64,12 +64,18 @@ class AdminRoutes:
         """Return what every section needs."""
         people = await self._people.everybody()
         me = person_among(people, request)
-        self._service.admin.require(RequestContext.of(me).caller)
+        context = RequestContext.of(me)
+        self._service.admin.require(context.caller)
+        forms = command_forms(
+            admin=True,
+            suggestions=self._service.suggested_words(),
+            defaults=await self._service.effective_defaults(context.invocation()),
+        )
         return as_json(
             {
                 "me": person_record(me),
                 "people": [person_record(person) for person in people],
-                "commands": command_forms(admin=True, suggestions=self._service.suggested_words()),
+                "commands": forms,
             }
         )
 
