@@ -7,6 +7,8 @@ from bot.domain.quota import Allowance, Level, Period, scope_of
 
 #: characters of a name
 _NAME_MAX = 60
+#: workspaces that a text names
+_LISTED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,3 @@ def show_shared(workspaces: list[str]) -> str:
     named = workspaces[:_LISTED]
     more = len(workspaces) - len(named)
     return " and ".join(filter(None, (", ".join(named), f"{more} more" if more else ""))) or "nobody yet"
-
-
-#: workspaces that a text names
-_LISTED = 3

@@ -85,6 +85,7 @@ class GroupOperator:
         return {"group": made.name, "budget": show_money(made.budget), "period": "month"}
 
     async def rename(self, *, group: str, name: str) -> Answer:
+        """Rename a group; its budget and what it has used stay."""
         new_name = read_group_name(name)
         await self._database.transact(rename_group, group, new_name, audit=self._audit("group rename", group))
         return {"group": new_name, "before": group}

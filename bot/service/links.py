@@ -50,7 +50,7 @@ async def show_or_enter(services: Services, command: Link, caller: Caller) -> Pr
     me, expires_at = _person(caller), now + services.times.link_code
     await until_known(
         services,
-        lambda: services.database.transact(put_code, me, digest, now=now, expires_at=expires_at),
+        lambda: services.database.transact(put_code, me, digest, expires_at=expires_at),
     )
     linked = await _linked(services, caller)
     return PrivateReply(
@@ -111,8 +111,8 @@ async def answer_question(
         services,
         caller,
         "link",
-        notice=f"🔗 Your account was linked with {_quoted(me)}. {_SHARED} If that was not you, give "
-        "/unlink here now.",
+        notice=f"🔗 {_quoted(me)} entered a code and is now linked with your account. {_SHARED} If that was "
+        "not you, give /unlink here now.",
     )
     persons = await until_known(services, lambda: services.database.transact(link, question, me, change))
     if persons is None:

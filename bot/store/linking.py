@@ -30,11 +30,15 @@ class Change:
     audit: AuditEntry
 
 
-async def put_code(tx: Transaction, person: LinkedPerson, digest: str, *, now: int, expires_at: int) -> None:
+async def put_code(tx: Transaction, person: LinkedPerson, digest: str, *, expires_at: int) -> None:
     """Store a code of a person; an earlier one is no longer valid."""
+    await tx.run(sql.put_code, person=person.person, name=person.name, digest=digest, expires_at=expires_at)
+
+
+async def expire_codes(tx: Transaction, *, now: int, window_start: int) -> None:
+    """Remove the codes that can no longer be entered, and tries that no longer count."""
     await tx.run(sql.remove_expired_codes, now=now)
-    values = {"digest": digest, "expires_at": expires_at}
-    await tx.run(sql.put_code, person=person.person, name=person.name, **values)
+    await tx.run(sql.remove_old_tries, before=window_start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,6 @@ async def enter_code(tx: Transaction, entered: EnteredCode) -> Entry:
     tried = await tx.one(sql.count_try, person=entered.by, now=entered.now, before=before)
     if tried is not None and tried["tries"] > entered.tries_max:
         return Entry(too_many_since=tried["since"])
-    await tx.run(sql.remove_old_tries, before=before)
     row = await tx.one(sql.code, digest=entered.digest, question=entered.question, now=entered.now)
     if row is None:
         return Entry()

@@ -5,6 +5,7 @@ from bot.jobs.pending_commands import expire_commands
 from bot.services import Services, log
 from bot.store.audit import expire_audit
 from bot.store.file_refs import expire_media, expire_references
+from bot.store.linking import expire_codes
 from bot.store.retention import expire_media_of_workspaces, remove_words
 from bot.store.usage import sum_up, workspaces_behind
 
@@ -20,6 +21,7 @@ async def retain(services: Services) -> None:
     async for _ in services.ticks("retention", services.times.retention_interval):
         await services.guarded("uploads", lambda: expire_uploads(services))
         await services.guarded("pending commands", lambda: expire_commands(services))
+        await services.guarded("link codes", lambda: expire_link_codes(services))
         await services.guarded("abandoned files", lambda: services.storage.sweep(now=services.clock()))
         await services.guarded("retention", lambda: expire_results(services))
         await services.guarded("retention of workspaces", lambda: expire_for_workspaces(services))
@@ -28,6 +30,12 @@ async def retain(services: Services) -> None:
             scanned_at = services.clock()
             await services.guarded("unreferenced files", lambda: remove_unreferenced_files(services))
         await services.guarded("usage", lambda: sum_up_days(services))
+
+
+async def expire_link_codes(services: Services) -> None:
+    """Remove codes and counted tries that are over."""
+    now = services.clock()
+    await services.database.transact(expire_codes, now=now, window_start=now - services.times.link_window)
 
 
 async def expire_uploads(services: Services) -> None:

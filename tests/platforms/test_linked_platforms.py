@@ -56,7 +56,7 @@ async def test_a_code_of_discord_is_entered_on_slack(both: _Both) -> None:
     assert "a red fox" in words(await on_slack.slash("/history").response())
     # The other account is told where nobody else reads it.
     await both.discord.until(
-        lambda: any("was linked with Slack" in one.content for one in on_discord.reads_directly())
+        lambda: any("Slack · ada entered a code" in one.content for one in on_discord.reads_directly())
     )
 
 

@@ -166,7 +166,8 @@ async def test_the_other_account_is_told_by_direct_message(any_engine: Open) -> 
         await send_due_notices(bot.services, publishers)
         ((text, place),) = bot.chat.told
         assert ("@chat:ada", True) == (place.channel, place.direct)
-        assert "was linked with Talk ·" in text
+        assert text.startswith("🔗 Talk ·")
+        assert "is now linked with your account" in text
         assert "@everyone" not in text
         await send_due_notices(bot.services, publishers)
         assert 1 == len(bot.chat.told), "once"

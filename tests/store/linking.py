@@ -50,7 +50,7 @@ async def enter(
 async def ask(store: Database, who: Caller, other: Caller, *, now: int = NOW) -> str:
     """Have `who` enter a code of `other`; returns the question that they are asked."""
     digest, question = new_id("digest"), new_id("question")
-    await store.transact(put_code, linked_person(other), digest, now=now, expires_at=now + 10 * MINUTE)
+    await store.transact(put_code, linked_person(other), digest, expires_at=now + 10 * MINUTE)
     entry = await enter(store, who, digest, now=now, question=question, tries_max=10**6)
     assert entry.person == linked_person(other)
     return question

@@ -100,7 +100,7 @@ async def live(database: Database) -> None:
     )
     for name in ("ada", "bob"):
         whose = LinkedPerson(person=f"chat:{name}", name=name)
-        await database.transact(put_code, whose, f"digest of {name}", now=NOW, expires_at=NOW + HOUR)
+        await database.transact(put_code, whose, f"digest of {name}", expires_at=NOW + HOUR)
     entered = EnteredCode(
         by="talk:ada",
         digest="digest of ada",

@@ -14,7 +14,7 @@ from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.jobs import refund_job
 from bot.store.limits import of_level, reset_meter, set_rule, usage_of
-from bot.store.linking import link, put_code, unlink
+from bot.store.linking import expire_codes, link, put_code, unlink
 from bot.store.links import links_of
 from bot.store.reports import inconsistent_meters
 from bot.store.workspaces import set_block
@@ -28,6 +28,7 @@ from tests.store.factories import (
     accepted,
     caller,
     completed,
+    count_of,
     meter_of,
     open_account,
     submitted,
@@ -78,7 +79,7 @@ async def test_links_are_transitive_and_end_for_one_person_at_a_time(store: Data
 
 async def test_a_code_works_once_for_a_short_time_and_only_the_newest(store: Database) -> None:
     for digest in ("first", "second"):
-        await store.transact(put_code, linked_person(ADA), digest, now=NOW, expires_at=NOW + 10 * MINUTE)
+        await store.transact(put_code, linked_person(ADA), digest, expires_at=NOW + 10 * MINUTE)
     assert (await enter(store, BOB, "first")).person is None, "a newer one has replaced it"
     assert (await enter(store, BOB, "second", now=NOW + 10 * MINUTE)).person is None, "it has expired"
     assert linked_person(ADA) == (await enter(store, ADA, "second")).person
@@ -87,8 +88,17 @@ async def test_a_code_works_once_for_a_short_time_and_only_the_newest(store: Dat
     assert (await enter(store, EVE, "second")).person is None, "somebody has entered it"
 
 
+async def test_codes_and_tries_are_removed_when_they_are_over(store: Database) -> None:
+    await store.transact(put_code, linked_person(ADA), "code", expires_at=NOW + MINUTE)
+    await enter(store, BOB, "wrong")
+    await store.transact(expire_codes, now=NOW + MINUTE - 1, window_start=NOW - 1)
+    assert [1, 1] == [await count_of(store, table) for table in ("link_code", "link_tries")]
+    await store.transact(expire_codes, now=NOW + MINUTE, window_start=NOW)
+    assert [0, 0] == [await count_of(store, table) for table in ("link_code", "link_tries")]
+
+
 async def test_tries_are_counted_and_a_right_code_does_not_help(store: Database) -> None:
-    await store.transact(put_code, linked_person(ADA), "right", now=NOW, expires_at=NOW + 2 * HOUR)
+    await store.transact(put_code, linked_person(ADA), "right", expires_at=NOW + 2 * HOUR)
     for number in range(5):
         assert (await enter(store, BOB, f"wrong {number}", now=NOW + number)).too_many_since is None
     # Two at once are counted, too.

@@ -183,12 +183,13 @@ async def test_a_link_ends_with_the_data_and_frees_nobody_of_a_limit_or_a_block(
     other = Caller(workspace="talk:hall", person="talk:al", member="talk:hall:al", name="Lovelace")
     async with engine() as bot:
         await bot.operator.quota_set(subject="person:chat:ada", amount="5", period="month")
-        await bot.made("/imagine marmalade")
+        job = await bot.made("/imagine marmalade")
         (spent,) = await bot.rows("SELECT used FROM meter WHERE scope = 'person:chat:ada'")
         code = (await bot.learn("/link", by=other)).text.partition("/link ")[2][:14]
         await bot.answer(await bot.learn(f"/link {code}"), "Link")
         await bot.operator.workspaces_block(subject="talk:al", blocked=True)
         await forget(bot)
+        await bot.until(lambda: is_deleted(bot, job))
         await until_cleared(bot)
         # The block still holds for both, and nobody's name is kept for it.
         names = await bot.rows("SELECT person, name FROM linked_person ORDER BY person")
