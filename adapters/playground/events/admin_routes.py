@@ -137,7 +137,7 @@ class AdminRoutes:
 
     async def _context(self, request: Request) -> RequestContext:
         """The person in the studio: direct messages have no admin."""
-        context = RequestContext.of(await self._reader.person(request))
+        context = self._reader.context_of(await self._reader.person(request))
         self._service.admit_query(context.caller)
         return context
 

@@ -181,7 +181,7 @@ class RequestContext:
     caller: Caller
 
     @classmethod
-    def of(cls, person: Person, channel: Channel = Channel.STUDIO, *, is_authenticated: bool = True) -> Self:
+    def of(cls, person: Person, channel: Channel = Channel.STUDIO, *, is_authenticated: bool = False) -> Self:
         """`is_authenticated`: a password is needed to be anybody here."""
         direct = channel is Channel.DIRECT
         workspace = DIRECT_WORKSPACE if direct else WORKSPACE
@@ -226,7 +226,7 @@ class RequestContext:
 class RequestReader:
     """Reads requests of the person that `?me=` names; everything a request does is done as that person."""
 
-    def __init__(self, people: PersonStore, *, needs_password: bool = True) -> None:
+    def __init__(self, people: PersonStore, *, needs_password: bool = False) -> None:
         self._people = people
         self._needs_password = needs_password
 
