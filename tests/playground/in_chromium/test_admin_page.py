@@ -95,6 +95,12 @@ async def test_a_held_job_is_approved_and_the_workspace_paused(served: Served, b
     await page.get_by_role("button", name="Resume").click()
     await expect(page.locator("#pause")).to_be_hidden()
 
+    more = page.locator("details").filter(has_text="/studio defaults")
+    await more.locator("summary").click()
+    await more.get_by_label("Count").fill("2")
+    await more.get_by_role("button", name="Send").click()
+    await expect(more.locator(".answer")).to_contain_text("Pictures of one command2")
+
     await page.get_by_role("definition").get_by_role("link", name="1").first.click()
     held = page.get_by_role("row").filter(has_text="a fox that runs")
     await expect(page.get_by_role("row").filter(has_text="teddy")).to_have_count(0)
