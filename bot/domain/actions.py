@@ -8,6 +8,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio
+from bot.domain.offers import OPEN_FIELDS
 from bot.domain.options import split_addresses
 from bot.domain.requests import (
     REFRAME_MAX_MS,
@@ -183,6 +184,13 @@ def follow_up_request(action: Action, job: Job, action_input: ActionInput | None
             return _reframed(job, action_input.aspect_ratio or rotated(job.request.aspect_ratio))
         case _:
             raise InvalidRequest(f"{LABELS[action]} makes no new job")
+
+
+def open_fields(action: Action, action_input: ActionInput) -> frozenset[str]:
+    """The fields that an action leaves open; the same request again leaves none."""
+    if action in (Action.AGAIN, Action.EDIT):
+        return frozenset()
+    return OPEN_FIELDS - ({"aspect_ratio"} if action_input.aspect_ratio is not None else set())
 
 
 def _reworded(request: AnyRequest, prompt: str | None) -> AnyRequest:

@@ -1,7 +1,7 @@
 """Camera concepts and motions that the video models know; a provider's own list takes precedence."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import InvalidRequest
@@ -35,6 +35,15 @@ class Vocabulary:
 
     concepts: frozenset[str] = frozenset()
     camera_motions: tuple[str, ...] = ()
+
+
+#: the words of each provider's models, by provider
+Vocabularies = Mapping[str, Vocabulary]
+
+
+def fetched_concepts(vocabularies: Vocabularies) -> frozenset[str]:
+    """The concepts that providers have listed; empty until one has."""
+    return frozenset().union(*(words.concepts for words in vocabularies.values()))
 
 
 def read_concepts(text: str) -> tuple[str, ...]:

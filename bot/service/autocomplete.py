@@ -15,8 +15,8 @@ from bot.domain.options import Kind, Option, options
 from bot.domain.presets import NAMED_MAX, PRESET_OPTION
 from bot.domain.text import list_completions, list_items
 from bot.domain.timezones import TIMEZONE_OPTION, timezones_like
+from bot.jobs.routing import offered_choices
 from bot.service.defaults import effective_here
-from bot.service.routing import offered_choices
 from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services
 from bot.store.job_search import JobQuery, newest_usable, search_jobs

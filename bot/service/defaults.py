@@ -14,7 +14,7 @@ from bot.domain.policy.asked import Asked
 from bot.domain.policy.check import require_access
 from bot.domain.policy.defaults import levels_at
 from bot.domain.pricing import price
-from bot.service.routing import account_required, offered_choices, route_request, usable_accounts
+from bot.jobs.routing import account_required, offered_choices, route_request, usable_accounts
 from bot.services import Services
 from bot.store.defaults import member_defaults
 from bot.store.workspaces import find_workspace

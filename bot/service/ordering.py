@@ -4,26 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.access import is_operator
-from bot.domain.actions import Action, ActionInput, follow_up_request
+from bot.domain.actions import Action, ActionInput, follow_up_request, open_fields
 from bot.domain.commands import GenerateCommand
 from bot.domain.errors import InvalidRequest, NotAllowed, ReverieError
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.inputs import require_result
 from bot.domain.jobs import UNTITLED, Job, State, queue_name
 from bot.domain.media import MediaKind, Reference
-from bot.domain.offers import OPEN_FIELDS
 from bot.domain.pricing import price
 from bot.domain.requests import AnyRequest
 from bot.domain.workspace_keys import NO_ACCOUNT, OwnAccount
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media import check_results, check_urls
+from bot.jobs.routing import account_required, has_own_keys_only, route_request, usable_accounts
 from bot.security.encryption import FieldCipher, card_context
 from bot.service.defaults import with_defaults
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.presets import with_presets
 from bot.service.replies import CardReply, PrivateReply, Reply
-from bot.service.routing import account_required, has_own_keys_only, route_request, usable_accounts
 from bot.services import Services, Topic, jobs_topic, log
 from bot.store.accept import accept as accept_jobs
 from bot.store.acceptance import Acceptance, NewJob
@@ -173,16 +172,9 @@ async def resolve_action(
         parent=parent,
         sources=sources,
         private=await must_be_private(services.database, used, caller, place),
-        open_fields=_open_fields(action, action_input),
+        open_fields=open_fields(action, action_input),
         preferred_provider=job.provider,
     )
-
-
-def _open_fields(action: Action, action_input: ActionInput) -> frozenset[str]:
-    """The fields that an action leaves open; the same request again leaves none."""
-    if action in (Action.AGAIN, Action.EDIT):
-        return frozenset()
-    return OPEN_FIELDS - ({"aspect_ratio"} if action_input.aspect_ratio is not None else set())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

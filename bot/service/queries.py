@@ -38,10 +38,10 @@ from bot.domain.requests import (
 from bot.domain.text import moment
 from bot.domain.workspace_keys import OWN_KEY
 from bot.jobs.estimates import estimates, sources_of
+from bot.jobs.routing import offered_models
 from bot.service.defaults import effective_here
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
-from bot.service.routing import offered_models
 from bot.services import Services
 from bot.store.acceptance import NewJob
 from bot.store.caps import caps_of

@@ -14,7 +14,7 @@ from bot.domain.text import either
 from bot.service.defaults import effective_here
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
-from bot.service.routing import offered_choices
+from bot.jobs.routing import offered_choices
 from bot.service.rules import Admin, as_admin, replaced
 from bot.services import Services
 from bot.store.defaults import change_member_defaults

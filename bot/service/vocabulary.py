@@ -5,17 +5,13 @@ them. Until a list has been fetched, the documented words are suggested and no w
 that is shipped with the bot gets out of date.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.domain.concepts import CAMERA_MOTIONS, CONCEPTS, Vocabulary
+from bot.domain.concepts import CAMERA_MOTIONS, CONCEPTS, Vocabularies, Vocabulary, fetched_concepts
 from bot.domain.errors import ProviderError
 from bot.services import Services, log
 from bot.settings import Role
 from bot.store.vocabulary import StoredVocabulary, save_vocabulary, vocabularies
-
-#: the words of each provider's models, by provider
-Vocabularies = Mapping[str, Vocabulary]
 
 
 def suggested_concepts(vocabularies: Vocabularies) -> tuple[str, ...]:
@@ -25,11 +21,6 @@ def suggested_concepts(vocabularies: Vocabularies) -> tuple[str, ...]:
 def suggested_motions(vocabularies: Vocabularies) -> tuple[str, ...]:
     fetched = {motion for words in vocabularies.values() for motion in words.camera_motions}
     return tuple(sorted(fetched)) or CAMERA_MOTIONS
-
-
-def fetched_concepts(vocabularies: Vocabularies) -> frozenset[str]:
-    """The concepts that providers have listed; empty until one has."""
-    return frozenset().union(*(words.concepts for words in vocabularies.values()))
 
 
 async def run_vocabulary_refresh(services: Services) -> None:

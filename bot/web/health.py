@@ -15,11 +15,11 @@ from starlette.routing import Route
 from bot.domain.errors import StoreError
 from bot.domain.pricing import show_money
 from bot.domain.workspace_keys import OWN_KEYS_ONLY
+from bot.jobs.routing import has_own_keys_only
 from bot.security.loopback import is_local, names_us
 from bot.service.account_reports import money_warnings
 from bot.service.conditions import stopped_accounts, unresponsive_providers
 from bot.service.plugin import Adapter
-from bot.service.routing import has_own_keys_only
 from bot.service.write_check import WriteCheck
 from bot.services import Services
 from bot.settings import Role

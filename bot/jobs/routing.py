@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Mapping
 
-from bot.domain.concepts import check_concepts
+from bot.domain.concepts import check_concepts, fetched_concepts
 from bot.domain.errors import InvalidRequest
 from bot.domain.jobs import Job
 from bot.domain.models import Model
 from bot.domain.offers import Offers, Routed, offered_values, route
 from bot.domain.requests import AnyRequest, VideoRequest
 from bot.domain.workspace_keys import OwnAccount
-from bot.service.vocabulary import fetched_concepts
 from bot.services import Services
 from bot.settings import Role
 from bot.store.accounts import known_accounts, list_accounts, list_workspace_accounts
