@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.access import is_operator
-from bot.domain.cards import show_age
 from bot.domain.commands import Command, GenerateCommand, MediaCommand
 from bot.domain.completion import AutocompleteChoice, Suggestion, complete, defaulted_option, offered_option
 from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION, motions_like
+from bot.domain.headlines import show_age
 from bot.domain.identity import Invocation
 from bot.domain.ids import short_id
 from bot.domain.jobs import Job

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
-from bot.domain.cards import headline
 from bot.domain.commands import GenerateCommand, RulesExplain
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.estimates import Estimate
+from bot.domain.headlines import headline
 from bot.domain.identity import Caller, Place
 from bot.domain.ids import parse_job_name, short_id
 from bot.domain.jobs import Hold, Job

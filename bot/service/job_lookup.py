@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from bot.domain.access import require_visible
-from bot.domain.cards import show_age
 from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import InvalidRequest, JobNotFound
+from bot.domain.headlines import show_age
 from bot.domain.identity import Caller, Place, is_direct_workspace
 from bot.domain.ids import parse_job_id, parse_job_name, short_id
 from bot.domain.jobs import Job

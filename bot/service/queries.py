@@ -13,12 +13,13 @@ from bot.domain.access import (
     paused_by_admin,
 )
 from bot.domain.caps import paused_notice
-from bot.domain.cards import CardView, headline, job_view
+from bot.domain.cards import CardView, job_view
 from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
 from bot.domain.decisions import held_buttons
 from bot.domain.errors import InvalidRequest
 from bot.domain.estimates import Estimate
 from bot.domain.groups import show_shared
+from bot.domain.headlines import headline
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
 from bot.domain.limits import strictest_personal

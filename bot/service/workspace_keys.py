@@ -5,7 +5,6 @@ import asyncio
 from pydantic import SecretStr
 
 from bot.domain.access import require_admin
-from bot.domain.cards import show_age
 from bot.domain.commands import StudioKey
 from bot.domain.errors import (
     AccountProblem,
@@ -17,6 +16,7 @@ from bot.domain.errors import (
     ServiceUnavailable,
 )
 from bot.domain.failures import one_line
+from bot.domain.headlines import show_age
 from bot.domain.identity import Caller, is_direct_workspace
 from bot.domain.pricing import show_left
 from bot.domain.workspace_keys import KeyAction, masked, read_key, without_key

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cards import JobPhase, card_view, job_view, show_duration, show_wait
+from bot.domain.cards import JobPhase, card_view, job_view
 from bot.domain.estimates import Estimate
 from bot.domain.failures import FailureCategory, failure
+from bot.domain.headlines import show_duration, show_wait
 from bot.domain.jobs import Job, State
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.domain.cards import headline
 from bot.domain.estimates import Estimate
+from bot.domain.headlines import headline
 from bot.domain.jobs import State
 from tests.unit.people import film
 

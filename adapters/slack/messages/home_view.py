@@ -10,7 +10,8 @@ from adapters.slack.messages.cards import alt_text
 from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, with_moments
 from adapters.slack.messages.setup_form import setup_button
 from bot.domain.actions import EMOJI, LABELS, Action
-from bot.domain.cards import CardView, JobPhase, JobView, show_age
+from bot.domain.cards import CardView, JobPhase, JobView
+from bot.domain.headlines import show_age
 from bot.domain.media import Media, MediaKind
 from bot.service.replies import PrivateReply
 
