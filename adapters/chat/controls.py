@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from bot.domain.actions import Action
-from bot.domain.cards import JobPhase, JobView
+from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.decisions import Decision
+from bot.domain.headlines import DONE
 from bot.service.replies import ConfirmationButton
 
 
@@ -58,6 +59,13 @@ def parse_verb(text: str) -> Verb | None:
 def control_for(choice: ConfirmationButton) -> CardControl:
     """The control of a button under a question."""
     return CardControl.CONFIRM if choice.confirms else CardControl.KEEP
+
+
+def says_more(job: JobView, view: CardView) -> bool:
+    """Whether a job of a card with several has something to say that the card's status line does not."""
+    return job.phase in (JobPhase.FAILED, JobPhase.GONE) or (
+        job.phase is JobPhase.DONE and job.headline not in (DONE, view.status.headline)
+    )
 
 
 def common_fields(jobs: Sequence[JobView]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import typer
 
-from bot.domain.cards import show_duration
+from bot.domain.headlines import show_duration
 from bot.domain.pricing import show_money
 from bot.standard_streams import discard
 

@@ -13,7 +13,7 @@ import orjson
 from bot.domain.actions import WITHOUT_RESULT, Action, available_actions
 from bot.domain.decisions import DecisionButton, Purpose, held_buttons
 from bot.domain.estimates import Estimate, ShownEstimate
-from bot.domain.headlines import NO_FILE, headline, show_duration, show_length
+from bot.domain.headlines import NO_FILE, has_time, headline, show_duration, show_length, with_time
 from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
@@ -76,12 +76,29 @@ class JobPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One status line: of a job, or of all jobs of a card."""
+
+    phase: JobPhase
+    #: without a time, which each platform adds in its own way from `ready_at`
+    headline: str
+    #: expected end in milliseconds UTC; None where no time is shown
+    ready_at: int | None = None
+    #: why its place or time is worse than shown before
+    delay_reason: str = ""
+
+    def line(self, time: str = "") -> str:
+        """The line with the one time that the platform shows."""
+        return with_time(self.headline, time, self.delay_reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
     """One job on a card."""
 
     id: str
     phase: JobPhase
-    #: its status in one line
+    #: its status in one line, without a time
     headline: str
     #: label and value, in order
     fields: tuple[tuple[str, str], ...]
@@ -108,6 +125,15 @@ class JobView:
     #: its media is shown behind a spoiler
     spoiler: bool = False
 
+    @property
+    def status(self) -> Status:
+        return Status(
+            phase=self.phase,
+            headline=self.headline,
+            ready_at=self.ready_at,
+            delay_reason=self.delay_reason,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardView:
@@ -127,6 +153,12 @@ class CardView:
     purpose: Purpose | None = None
 
     @property
+    def status(self) -> Status:
+        """The one status line of the card."""
+        shown = [job for job in self.jobs if job.phase is not JobPhase.GONE]
+        return _status_of_several(shown) if len(shown) > 1 else (shown or self.jobs)[0].status
+
+    @property
     def settled(self) -> bool:
         """No job on it will change by itself any more."""
         return all(job.phase not in (JobPhase.WAITING, JobPhase.RUNNING) for job in self.jobs)
@@ -141,6 +173,27 @@ class CardView:
         """Equal for revisions that look the same."""
         content = orjson.dumps(replace(self, rev=0))
         return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _status_of_several(jobs: Sequence[JobView]) -> Status:
+    """One line about several jobs: how many are done, and when the last one is expected."""
+    phases = [job.phase for job in jobs]
+    done, ended = phases.count(JobPhase.DONE), f"{phases.count(JobPhase.DONE)} of {len(jobs)} done"
+    unfinished = [job for job in jobs if job.phase in (JobPhase.WAITING, JobPhase.RUNNING)]
+    if not unfinished:
+        same = len({job.headline for job in jobs}) == 1
+        phase = JobPhase.DONE if done else JobPhase.FAILED
+        return Status(phase=phase, headline=jobs[0].headline if same else ended)
+    running = [job for job in unfinished if job.phase is JobPhase.RUNNING]
+    # What runs is told before what waits for it.
+    first = (running or unfinished)[0]
+    times = [job.ready_at for job in unfinished]
+    return Status(
+        phase=first.phase,
+        headline=f"{first.headline} · {ended}" if len(unfinished) < len(jobs) else first.headline,
+        ready_at=None if None in times else max(time for time in times if time is not None),
+        delay_reason=next((job.delay_reason for job in unfinished if job.delay_reason), ""),
+    )
 
 
 def card_view(
@@ -171,6 +224,7 @@ def card_view(
 
 
 def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None = None) -> JobView:
+    timed = estimate is not None and has_time(job, estimate)
     return JobView(
         id=job.id,
         phase=_phase(job),
@@ -179,7 +233,7 @@ def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None =
         running_since=job.submitted_at if job.state is State.SUBMITTED else None,
         expected_ms=estimate.generation_ms if estimate else 0,
         position=estimate.position if estimate else None,
-        ready_at=now + estimate.wait_ms if estimate else None,
+        ready_at=now + estimate.wait_ms if estimate and timed else None,
         media=None if job.deleted or job.expired else job.result,
         preview=job.preview if job.state is State.SUBMITTED and not (job.deleted or job.spoiler) else None,
         alt=job.title,
@@ -187,7 +241,7 @@ def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None =
         cancellable=job.state in WAITING and job.state is not State.HELD,
         stars=job.stars,
         parent=job.parent,
-        delay_reason=estimate.delay_reason if estimate else "",
+        delay_reason=estimate.delay_reason if estimate and timed else "",
         spoiler=job.spoiler,
     )
 

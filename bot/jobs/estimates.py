@@ -203,8 +203,8 @@ def _estimates_of(
         position = queued.ahead + 1 if queued else None
         found[job.id] = Estimate(
             position=position,
-            wait_ms=_wait(job, stats, _until_slot(services, job, position or 1, stats.p50, inputs), now),
-            generation_ms=stats.p50,
+            wait_ms=_wait(job, stats, _until_slot(services, job, position or 1, stats.p80, inputs), now),
+            generation_ms=stats.p80,
             late=job.submitted_at is not None and now - job.submitted_at > stats.p95,
             finishing=_finishing(services, job),
             undo=job.can_be_undone(now),
@@ -223,8 +223,10 @@ def _with_resubmission(job: Job, estimate: Estimate) -> Estimate:
 def _wait(job: Job, stats: DurationStats, until_slot: int, now: int) -> int:
     """Milliseconds until the job is expected to be done."""
     if job.state is State.SUBMITTED and job.submitted_at is not None:
-        return job.submitted_at + stats.p50 - now
-    return stats.p50 + until_slot
+        ran = now - job.submitted_at
+        # What outlasts the estimate gets another one, so that no card names a time that has passed.
+        return (stats.p80 if ran < stats.p80 else stats.p95) - ran
+    return stats.p80 + until_slot
 
 
 def _until_slot(services: Services, job: Job, position: int, took: int, inputs: EstimateInputs) -> int:

@@ -19,7 +19,7 @@ from bot.domain.decisions import held_buttons
 from bot.domain.errors import InvalidRequest
 from bot.domain.estimates import Estimate
 from bot.domain.groups import show_shared
-from bot.domain.headlines import headline
+from bot.domain.headlines import status_line
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job
 from bot.domain.limits import strictest_personal
@@ -81,7 +81,7 @@ async def show_status(services: Services, command: Status, caller: Caller, place
     if not jobs:
         return PrivateReply(title="Nothing is running", text="/history lists your jobs.")
     expected = await estimates(services, jobs, services.clock())
-    fields = tuple((_short(job.title), headline(job, expected.get(job.id, Estimate()))) for job in jobs)
+    fields = tuple((_short(job.title), status_line(job, expected.get(job.id, Estimate()))) for job in jobs)
     return PrivateReply(title="Status of your jobs", fields=fields, views=await _views(services, jobs))
 
 

@@ -17,6 +17,8 @@ sql = load("queue_stats")
 
 #: the latest jobs that durations are learned from, and how few are too few for a percentile
 _LEARNED_FROM, _FEW = 50, 5
+#: the latest of them, from which is learned what is shown: a provider that becomes slower is noticed at once
+_LATEST = 10
 #: greater than any id
 _MAX_ID = "z" * 32
 
@@ -108,6 +110,11 @@ async def duration_stats(database: Database, classes: Iterable[str]) -> Mapping[
 
 
 def _stats(durations: Sequence[int]) -> DurationStats:
-    usual = round(median(durations))
-    late = sorted(durations)[ceil(len(durations) * 95 / 100) - 1]
-    return DurationStats(p50=usual, p95=max(late, 2 * usual) if len(durations) < _FEW else late)
+    """What the durations of the latest jobs say, the newest first."""
+    usual, shown = round(median(durations)), _percentile(durations[:_LATEST], 80)
+    late = max(_percentile(durations, 95), shown)
+    return DurationStats(p50=usual, p80=shown, p95=max(late, 2 * usual) if len(durations) < _FEW else late)
+
+
+def _percentile(durations: Sequence[int], percent: int) -> int:
+    return sorted(durations)[ceil(len(durations) * percent / 100) - 1]

@@ -78,7 +78,7 @@ async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(engine: Open
         for took in (20, 20, 20, 20, 60):
             await takes(bot, "/imagine a fox", took * SECOND)
         card = await bot.ask()
-        await bot.shown(card, lambda view: "Generating" in view.jobs[0].headline)
+        await bot.shown(card, lambda view: view.jobs[0].headline == "Dreaming")
 
         bot.advance(50 * SECOND)
         bot.services.wake("cards")
@@ -87,7 +87,7 @@ async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(engine: Open
 
         bot.advance(15 * SECOND)
         seen = await bot.shown(card, lambda view: "longer than usual" in view.jobs[0].headline)
-        assert "most are done in about 20 s" in seen.jobs[0].headline
+        assert "most are done in about 25 s" in seen.jobs[0].headline
         (generation,) = [one for one in bot.provider.generations.values() if one.state.value == "dreaming"]
         bot.provider.end(generation.id, GenerationState.COMPLETED)
         assert State.COMPLETED is (await bot.ends(card)).state
@@ -121,7 +121,7 @@ async def test_a_wait_that_grows_is_told_with_its_reason_and_small_changes_not_a
 
 def said(engine: Engine, card: CardView) -> list[str]:
     """Every headline of the card's one job: a reason is given once, and may be gone with the next view."""
-    return [view.jobs[0].headline for view in engine.chat.of(card.card)]
+    return [view.jobs[0].status.line() for view in engine.chat.of(card.card)]
 
 
 async def _noted(engine: Engine, card: CardView) -> bool:
@@ -161,14 +161,14 @@ def check_word(shown: Sequence[JobView]) -> None:
             continue
         fell = before.position is not None and after.position is not None and after.position > before.position
         later = after.ready_at > before.ready_at + SLACK
-        assert not (fell or later) or "–" in after.headline or "longer" in after.headline
+        assert not (fell or later) or after.delay_reason or "longer" in after.headline
 
 
 async def test_who_is_in_the_queue_again_is_told_why(engine: Open) -> None:
     async with engine(simulator_speed=1) as bot:
         bot.provider.steps.append(RateLimited("slow down", retry_after_ms=60 * SECOND))
         card = await bot.ask()
-        seen = await bot.shown(card, lambda view: "submitted again" in view.jobs[0].headline)
+        seen = await bot.shown(card, lambda view: "submitted again" in view.jobs[0].delay_reason)
         assert "Place 1 in the queue" in seen.jobs[0].headline
         bot.advance(60 * SECOND)
         await bot.comes_to(card, State.SUBMITTED)

@@ -52,7 +52,7 @@ async def test_status_tells_place_and_state_of_what_has_not_ended(engine: Open) 
         for card in cards:
             await bot.comes_to(card, State.SUBMITTED)
         one = await bot.learn(f"/status {cards[0].jobs[0].id}")
-        assert one.fields[0][1].startswith("Generating")
+        assert one.fields[0][1].startswith("Dreaming")
 
 
 async def test_show_has_the_picture_and_its_buttons(engine: Open) -> None:

@@ -160,7 +160,7 @@ async def take(database: Database, *seconds: int, request: AnyRequest | None = N
 async def test_how_long_a_kind_takes_is_learned_from_the_latest_fifty(store: Database) -> None:
     await open_account(store)
     await take(store, *[1_000] * 5, *range(50, 0, -1))
-    learned = {"image/photon-1": DurationStats(p50=25_500, p95=48 * SECOND)}
+    learned = {"image/photon-1": DurationStats(p50=25_500, p80=8 * SECOND, p95=48 * SECOND)}
     assert learned == await duration_stats(store, ["image/photon-1", "unknown"])
 
 
@@ -169,20 +169,30 @@ async def test_what_is_late_is_not_told_from_a_few(store: Database) -> None:
     video = VideoRequest(prompt="a fox runs", model=VideoModel.RAY_2)
     assert {} == await duration_stats(store, [video.duration_class])
     await take(store, 10, 12, 11, 40, request=video)
-    assert {video.duration_class: DurationStats(p50=11_500, p95=40 * SECOND)} == await duration_stats(
-        store, [video.duration_class]
-    )
+    assert {
+        video.duration_class: DurationStats(p50=11_500, p80=40 * SECOND, p95=40 * SECOND)
+    } == await duration_stats(store, [video.duration_class])
     await take(store, *[10] * 5)
     found = await duration_stats(store, [video.duration_class, "image/photon-1"])
-    assert DurationStats(p50=10 * SECOND, p95=10 * SECOND) == found["image/photon-1"]
+    assert DurationStats(p50=10 * SECOND, p80=10 * SECOND, p95=10 * SECOND) == found["image/photon-1"]
 
 
 async def test_what_is_late_takes_twice_as_long_as_usual_where_one_is_known(store: Database) -> None:
     await open_account(store)
     await take(store, 10)
-    assert {"image/photon-1": DurationStats(p50=10 * SECOND, p95=20 * SECOND)} == await duration_stats(
-        store, ["image/photon-1"]
-    )
+    assert {
+        "image/photon-1": DurationStats(p50=10 * SECOND, p80=10 * SECOND, p95=20 * SECOND)
+    } == await duration_stats(store, ["image/photon-1"])
+
+
+async def test_a_provider_that_becomes_slower_is_noticed_at_once(store: Database) -> None:
+    await open_account(store)
+    video = VideoRequest(prompt="a fox runs", model=VideoModel.RAY_2)
+    await take(store, *[10] * 20, 30)
+    await take(store, *[10] * 20, 30, 30, 30, request=video)
+    found = await duration_stats(store, ["image/photon-1", video.duration_class])
+    assert 10 * SECOND == found["image/photon-1"].p80, "one straggler is no change"
+    assert 30 * SECOND == found[video.duration_class].p80
 
 
 async def test_claims_of_the_dead_are_found_with_whether_they_left(store: Database) -> None:

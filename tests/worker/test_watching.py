@@ -149,7 +149,7 @@ async def test_a_generation_that_dreams_on_is_still_running(engine: Open) -> Non
         card = await bot.ask()
         await bot.comes_to(card, State.SUBMITTED)
         seen = await bot.shown(card, lambda view: view.jobs[0].phase is JobPhase.RUNNING)
-        assert "Generating" in seen.jobs[0].headline
+        assert "Dreaming" in seen.jobs[0].headline
         finish_all(bot)
         assert State.COMPLETED is (await bot.ends(card)).state
 

@@ -5,17 +5,18 @@ only as an attachment, never inside an embed.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from discord import MessageFlags
 
-from adapters.chat.controls import PHASE_EMOJI, common_fields
+from adapters.chat.controls import PHASE_EMOJI, common_fields, says_more
 from adapters.chat.text import sanitize_line, truncate_escaped
 from adapters.discord.messages.buttons import card_components
 from adapters.discord.messages.strings import STRINGS
-from bot.domain.cards import CardView, JobPhase, JobView
+from bot.domain.cards import CardView, JobPhase, JobView, Status
 from bot.domain.ids import short_id
 
 #: Discord's limits in characters: of a title, a description, all texts of an embed, an alt text
@@ -99,14 +100,13 @@ def _embed(view: CardView, links: Mapping[str, str], notes: Sequence[str]) -> Pa
     prompt = escape_markdown(view.title, TITLE)
     fits = len(sanitize_line(view.title, TITLE + 1)) <= TITLE and not prompt.endswith("…")
     lines = [] if fits else [escape_markdown(view.title, _PROMPT), ""]
-    if len(jobs) == 1:
-        lines.append(_headline(jobs[0], _HEADLINE))
+    lines.append(_status(view.status, _HEADLINE))
     lines += [f"-# {note}" for note in notes]
     embed: Payload = {
         "author": {"name": sanitize_line(view.member_name, _NAME) or ZERO_WIDTH},
         "description": "\n".join(lines)[:DESCRIPTION],
         "color": _COLOUR[next(phase for phase in _COLOUR_ORDER if phase in phases)],
-        "fields": _fields(jobs, links),
+        "fields": _fields(view, links),
         "footer": {"text": _footer(jobs)},
         "timestamp": datetime.fromtimestamp(view.created_at / 1000, UTC).isoformat(),
     }
@@ -117,15 +117,16 @@ def _embed(view: CardView, links: Mapping[str, str], notes: Sequence[str]) -> Pa
     return embed
 
 
-def _headline(job: JobView, limit: int) -> str:
-    line = f"{PHASE_EMOJI[job.phase]} {escape_markdown(job.headline, limit)}"
-    if job.ready_at is not None:
-        # A relative timestamp counts down in the reader's client, without an edit.
-        line += f" · {STRINGS.expected.format(when=f'<t:{job.ready_at // 1000}:R>')}"
-    return line
+def _status(status: Status, limit: int) -> str:
+    # A relative timestamp counts down in the reader's client, without an edit.
+    when = f"<t:{status.ready_at // 1000}:R>" if status.ready_at is not None else ""
+    time = STRINGS.expected.format(when=when) if when else ""
+    escaped = replace(status, headline=escape_markdown(status.headline, limit))
+    return f"{PHASE_EMOJI[status.phase]} {escaped.line(time)}"
 
 
-def _fields(jobs: tuple[JobView, ...], links: Mapping[str, str]) -> list[Payload]:
+def _fields(view: CardView, links: Mapping[str, str]) -> list[Payload]:
+    jobs = view.jobs
     remaining = [job for job in jobs if job.phase is not JobPhase.GONE]
     common = common_fields(remaining)
     fields = [
@@ -133,22 +134,27 @@ def _fields(jobs: tuple[JobView, ...], links: Mapping[str, str]) -> list[Payload
         for label, value in common
     ]
     if len(jobs) > 1:
-        fields += [_job_field(number, job, common, links) for number, job in enumerate(jobs, 1)]
+        fields += _job_fields(view, common, links)
     elif remaining and (link := links.get(remaining[0].id)):
         fields.append(_field(STRINGS.full_only, f"[{STRINGS.full}]({link})"))
     return fields[:FIELDS]
 
 
-def _job_field(number: int, job: JobView, common: list[tuple[str, str]], links: Mapping[str, str]) -> Payload:
-    """The field of one of several jobs, without what all of them have in common."""
-    lines = [_headline(job, _HEADLINE_OF_SEVERAL)]
-    own = [one for one in job.fields if one not in common]
-    if own and job.phase is not JobPhase.GONE:
-        lines.append(" · ".join(f"{label}: {escape_markdown(value, _OWN_VALUE)}" for label, value in own))
-    if link := links.get(job.id):
-        lines.append(f"[{STRINGS.full}]({link})")
-    inline = len(lines) == 1 and len(lines[0]) <= _INLINE
-    return _field(f"{number}{_stars(job)}", "\n".join(lines), inline=inline)
+def _job_fields(view: CardView, common: list[tuple[str, str]], links: Mapping[str, str]) -> Iterator[Payload]:
+    """What is different about each of several jobs; nothing for one that the card's own lines cover."""
+    for number, job in enumerate(view.jobs, 1):
+        lines = []
+        if says_more(job, view):
+            lines.append(_status(replace(job.status, ready_at=None), _HEADLINE_OF_SEVERAL))
+        own = [one for one in job.fields if one not in common]
+        if own and job.phase is not JobPhase.GONE:
+            lines.append(" · ".join(f"{label}: {escape_markdown(value, _OWN_VALUE)}" for label, value in own))
+        if link := links.get(job.id):
+            lines.append(f"[{STRINGS.full}]({link})")
+        if lines or job.stars:
+            text = "\n".join(lines)
+            inline = len(lines) <= 1 and len(text) <= _INLINE
+            yield _field(f"{number}{_stars(job)}", text, inline=inline)
 
 
 def _field(name: str, value: str, *, inline: bool = True) -> Payload:

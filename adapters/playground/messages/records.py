@@ -72,6 +72,7 @@ def _job_record(job: JobView) -> Record:
         "id": job.id,
         "tone": job.phase,
         "headline": job.headline,
+        "delay_reason": job.delay_reason,
         "facts": job.fields,
         "running_since": job.running_since,
         "expected_ms": job.expected_ms,

@@ -19,8 +19,7 @@ export function progressNode(job) {
   const node = el("div", { class: "progress" },
     el("p", { class: "headline" }),
     el("div", { class: "bar", role: "progressbar", "aria-label": `Progress: ${job.alt}`, "aria-valuemin": "0", "aria-valuemax": "100" },
-      el("span")),
-    el("p", { class: "left" }));
+      el("span")));
   setProgress(node, job);
   return node;
 }
@@ -30,8 +29,9 @@ export function setProgress(node, job) {
   node.dataset.since = job.running_since ?? "";
   node.dataset.expected = job.expected_ms;
   node.dataset.ready = job.ready_at ?? "";
-  const headline = node.querySelector(".headline");
-  if (headline.textContent !== job.headline) headline.textContent = job.headline;
+  node.dataset.headline = job.headline;
+  // Cards of earlier versions have the reason in their headline.
+  node.dataset.reason = job.delay_reason ?? "";
   showPreview(node, job.preview);
   moveBar(node);
 }
@@ -55,6 +55,7 @@ function showPreview(node, preview) {
 
 const slowed = (part) => (part <= LINEAR_UNTIL ? part : LINEAR_UNTIL + SLOW_RANGE * (1 - Math.exp(-(part - LINEAR_UNTIL) / SLOW_RANGE)));
 
+// Moves the bar, and counts down in the one line above it.
 function moveBar(node) {
   const now = Date.now() + clockOffset;
   const since = Number(node.dataset.since);
@@ -63,7 +64,10 @@ function moveBar(node) {
   const known = since > 0 && expected > 0;
   node.classList.toggle("waiting", !since);
   node.classList.toggle("unmeasured", since > 0 && !known);
-  node.querySelector(".left").textContent = since > 0 && node.dataset.ready ? remaining(Number(node.dataset.ready) - now) : "";
+  const { headline, ready, reason } = node.dataset;
+  const line = `${headline}${ready ? ` · ${remaining(Number(ready) - now)}` : ""}${reason ? ` – ${reason}` : ""}`;
+  const status = node.querySelector(".headline");
+  if (status.textContent !== line) status.textContent = line;
   if (!known) {
     bar.removeAttribute("aria-valuenow");
     bar.firstElementChild.style.removeProperty("inline-size");
@@ -80,7 +84,7 @@ function remaining(milliseconds) {
   if (milliseconds < 1000) return "any moment now";
   if (milliseconds < A_FEW_SECONDS) return "a few seconds left";
   const seconds = Math.ceil(milliseconds / 5000) * 5;
-  return seconds < 90 ? `about ${seconds} s left` : `about ${Math.round(seconds / 60)} min left`;
+  return seconds <= 90 ? `about ${seconds} s left` : `about ${Math.ceil(seconds / 60)} min left`;
 }
 
 export const forgetProgress = (job) => reached.delete(job);

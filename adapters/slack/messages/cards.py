@@ -4,16 +4,23 @@ People's text is shown as plain text or escaped, so that it cannot mention or li
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from adapters.chat.controls import PHASE_EMOJI, common_fields
+from adapters.chat.controls import PHASE_EMOJI, common_fields, says_more
 from adapters.chat.text import sanitize_line
 from adapters.slack.messages.buttons import control_rows
-from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, text_size
+from adapters.slack.messages.mrkdwn import (
+    Block,
+    escape,
+    escape_line,
+    local_time,
+    mrkdwn,
+    plain_text,
+    text_size,
+)
 from adapters.slack.messages.strings import ENGLISH, SlackStrings
-from bot.domain.cards import CardView, JobPhase, JobView
+from bot.domain.cards import CardView, JobPhase, JobView, Status
 from bot.domain.ids import short_id
 
 MAX_BLOCKS, SECTION, ALT_TEXT = 50, 3_000, 2_000
@@ -85,16 +92,19 @@ def _summary(view: CardView, strings: SlackStrings) -> str:
     """The card in one line."""
     jobs = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     emoji = "".join(PHASE_EMOJI[job.phase] for job in jobs)
-    state = escape_line(jobs[0].headline, _SUMMARY_HEADLINE) if jobs else strings.deleted
+    state = escape_line(view.status.line(), _SUMMARY_HEADLINE) if jobs else strings.deleted
     return f"{emoji} {escape_line(view.title or strings.untitled, _SUMMARY_PROMPT)} – {state}".strip()
 
 
 def _body(view: CardView, strings: SlackStrings, media: UploadedMedia) -> Iterator[Block]:
     jobs = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     several = len(view.jobs) > 1
+    yield _status(view.status, strings, stars="" if several else _stars(view.jobs[0]))
     for number, job in enumerate(view.jobs, 1):
-        yield _headline(job, strings, number if several else None)
-        yield from _result(job, strings, media)
+        if several and (says_more(job, view) or job.stars):
+            line = f"{number} · {PHASE_EMOJI[job.phase]} {job.headline}{_stars(job)}"
+            yield {"type": "section", "text": plain_text(sanitize_line(line, _HEADLINE), _HEADLINE)}
+        yield from _result(job, strings, media, number if several else None)
     common = common_fields(jobs)
     if common:
         fields = [_field(strings.label(label, len(jobs)), value) for label, value in common]
@@ -102,32 +112,33 @@ def _body(view: CardView, strings: SlackStrings, media: UploadedMedia) -> Iterat
     yield _footer(view, jobs, common)
 
 
-def _headline(job: JobView, strings: SlackStrings, number: int | None) -> Block:
-    stars = f" · ⭐ {job.stars}" if job.stars else ""
-    prefix = f"{number} · " if number is not None else ""
-    line = sanitize_line(f"{prefix}{PHASE_EMOJI[job.phase]} {job.headline}{stars}", _HEADLINE)
-    if job.ready_at is None:
+def _status(status: Status, strings: SlackStrings, *, stars: str) -> Block:
+    emoji = PHASE_EMOJI[status.phase]
+    if status.ready_at is None:
+        line = sanitize_line(f"{emoji} {status.line()}{stars}", _HEADLINE)
         return {"type": "section", "text": plain_text(line, _HEADLINE)}
-    expected = strings.expected.format(when=_local_time(job.ready_at))
-    return {"type": "section", "text": mrkdwn(f"{escape_line(line, 2 * _HEADLINE)} · {expected}")}
+    expected = strings.expected.format(when=local_time(status.ready_at))
+    escaped = replace(status, headline=escape_line(status.headline, 2 * _HEADLINE))
+    return {"type": "section", "text": mrkdwn(f"{emoji} {escaped.line(expected)}{stars}")}
 
 
-def _local_time(milliseconds: int) -> str:
-    """A time that Slack shows in each reader's own time zone."""
-    seconds = milliseconds // 1000
-    fallback = datetime.fromtimestamp(seconds, UTC).strftime("%H:%M UTC")
-    return f"<!date^{seconds}^{{time}}|{fallback}>"
+def _stars(job: JobView) -> str:
+    return f" · ⭐ {job.stars}" if job.stars else ""
 
 
-def _result(job: JobView, strings: SlackStrings, media: UploadedMedia) -> Iterator[Block]:
+def _result(job: JobView, strings: SlackStrings, media: UploadedMedia, number: int | None) -> Iterator[Block]:
+    """What a job has made, with its `number` on a card with several."""
     if (picture := media.pictures.get(job.id)) is not None:
-        yield {"type": "image", "slack_file": {"id": picture}, "alt_text": alt_text(job, strings)}
+        title = {"title": plain_text(str(number), _LABEL)} if number is not None else {}
+        image = {"type": "image", "slack_file": {"id": picture}, "alt_text": alt_text(job, strings)}
+        yield image | title
     lines = []
+    prefix = f"{number} · " if number is not None else ""
     if (video := media.videos.get(job.id)) is not None:
         link = f" · <{escape(video)}|{strings.open_video}>" if video else ""
-        lines.append(f"🎞️ {strings.video_in_thread}{link}")
+        lines.append(f"{prefix}🎞️ {strings.video_in_thread}{link}")
     if (page := media.links.get(job.id)) is not None:
-        lines.append(f"<{escape(page)}|{strings.full}>")
+        lines.append(f"{prefix}<{escape(page)}|{strings.full}>")
     if lines:
         yield {"type": "context", "elements": [mrkdwn(line) for line in lines]}
 

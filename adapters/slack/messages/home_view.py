@@ -1,14 +1,23 @@
 """The Home tab: quota, running jobs, recent jobs, and for admins the workspace."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from adapters.chat.controls import PHASE_EMOJI
 from adapters.chat.result_files import MediaLinker
 from adapters.slack.messages.cards import alt_text
-from adapters.slack.messages.mrkdwn import Block, escape, escape_line, mrkdwn, plain_text, with_moments
+from adapters.slack.messages.mrkdwn import (
+    Block,
+    escape,
+    escape_line,
+    local_time,
+    mrkdwn,
+    plain_text,
+    with_moments,
+)
 from adapters.slack.messages.setup_form import setup_button
+from adapters.slack.messages.strings import ENGLISH
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.headlines import show_age
@@ -145,9 +154,9 @@ def _jobs(views: Sequence[CardView]) -> list[tuple[CardView, JobView]]:
 def _job(view: CardView, job: JobView, *facts: str, page: str | None = None) -> Block:
     prompt = escape_line(view.title or "No prompt", _PROMPT)
     open_link = f" · <{escape(page)}|Open>" if page is not None else ""
-    details = " · ".join(
-        [escape_line(job.headline, _HEADLINE), *(escape_line(fact, _LABEL) for fact in facts)]
-    )
+    expected = ENGLISH.expected.format(when=local_time(job.ready_at)) if job.ready_at is not None else ""
+    status = replace(job.status, headline=escape_line(job.headline, _HEADLINE)).line(expected)
+    details = " · ".join([status, *(escape_line(fact, _LABEL) for fact in facts)])
     return _section(f"*{prompt}*\n{PHASE_EMOJI[job.phase]} {details}{open_link}")
 
 

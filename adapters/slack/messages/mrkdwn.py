@@ -71,3 +71,10 @@ def _texts(part: Any) -> Iterator[str]:
                 yield value
             else:
                 yield from _texts(value)
+
+
+def local_time(milliseconds: int) -> str:
+    """A time that Slack shows in each reader's own time zone, to the second: most pictures take few."""
+    seconds = milliseconds // 1000
+    fallback = datetime.fromtimestamp(seconds, UTC).strftime("%H:%M:%S UTC")
+    return f"<!date^{seconds}^{{time_secs}}|{fallback}>"

@@ -24,7 +24,7 @@ def job_view(number: int = 1, phase: JobPhase = JobPhase.DONE, **changes: Any) -
     values: dict[str, Any] = {
         "id": identity(number),
         "phase": phase,
-        "headline": "Done" if done else "Generating · about 10 s in total",
+        "headline": "Done" if done else "Dreaming",
         "fields": FACTS,
         "running_since": None,
         "expected_ms": 12_000,

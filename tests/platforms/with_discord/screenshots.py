@@ -61,7 +61,7 @@ class _Conversation:
 
 
 def _has_preview(message: Message) -> bool:
-    return "Generating" in str(message.embeds) and bool(message.attachments)
+    return "Dreaming" in str(message.embeds) and bool(message.attachments)
 
 
 async def main(target: Path, folder: Path | None) -> None:

@@ -75,7 +75,7 @@ def _is_done(message: Message) -> bool:
 
 
 def _has_preview(message: Message) -> bool:
-    return "Generating" in str(message.blocks) and _shows_picture(message)
+    return "Dreaming" in str(message.blocks) and _shows_picture(message)
 
 
 def _shows_picture(message: Message) -> bool:

@@ -87,7 +87,7 @@ def test_a_card_shows_prompt_state_and_fields() -> None:
     told = "\n".join(texts(render_card(card_view(running)).blocks))
     for part in (
         "a red fox",
-        "Generating",
+        "Dreaming",
         "⭐ 2",
         "photon-1",
         "16:9",
@@ -96,7 +96,7 @@ def test_a_card_shows_prompt_state_and_fields() -> None:
         f"#{short_id(running.id)}",
     ):
         assert part in told
-    assert "<!date^1800000012^{time}|08:00 UTC>" in told, "in each reader's own zone"
+    assert "<!date^1800000012^{time_secs}|08:00:12 UTC>" in told, "in each reader's own zone"
 
 
 def test_common_fields_of_several_jobs_are_shown_once() -> None:

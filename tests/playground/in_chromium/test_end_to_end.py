@@ -215,10 +215,10 @@ async def test_a_reload_while_a_job_runs_loses_nothing(tmp_path: Path, browser: 
     async with running(tmp_path, speed=4) as url:
         page = await open_page(browser, url)
         await say(page, f"/imagine {BEAR}")
-        await expect(page.locator(".headline")).to_have_text(re.compile("Generating"))
+        await expect(page.locator(".headline")).to_have_text(re.compile("Dreaming"))
         await page.reload()
         await expect(page.locator(".said")).to_have_text(f"/imagine {BEAR}")
-        await expect(page.locator(".headline")).to_have_text(re.compile("Generating"))
+        await expect(page.locator(".headline")).to_have_text(re.compile("Dreaming"))
         card = page.locator("article.card")
         await expect(card).to_have_count(1)
         assert await picture(page, card) == ("JPEG", (2048, 1152))
