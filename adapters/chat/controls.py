@@ -1,13 +1,17 @@
 """Card controls and status emoji that look the same on every platform."""
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from bot.domain.actions import Action
+from bot.domain.actions import LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.decisions import Decision
 from bot.domain.headlines import DONE
 from bot.service.replies import ConfirmationButton
+
+#: a value of a select with the price beside it
+_PRICED = re.compile(r"(?P<value>[^@]*)@(?P<price>[0-9]{1,15})", re.ASCII)
 
 
 class CardControl(StrEnum):
@@ -61,6 +65,37 @@ def control_for(choice: ConfirmationButton) -> CardControl:
     return CardControl.CONFIRM if choice.confirms else CardControl.KEEP
 
 
+def varied_jobs(view: CardView) -> list[tuple[int, JobView]]:
+    """The jobs of a card with several that have a button for a variation each, with their numbers."""
+    remaining = [one for one in enumerate(view.jobs, 1) if one[1].phase is not JobPhase.GONE]
+    if len(remaining) == 1:
+        return []
+    return [(number, job) for number, job in remaining if Action.VARIATION in job.actions]
+
+
+def variation_label(number: int, job: JobView) -> str:
+    """The label of such a button: `Variation 2 · $0.018`."""
+    price = job.prices.text(Action.VARIATION)
+    return f"{LABELS[Action.VARIATION]} {number}" + (f" · {price}" if price else "")
+
+
+def actions_of_picked(view: CardView, job: JobView) -> list[Action]:
+    """The actions on the picked job, without the one that has a button for each job."""
+    has_own = bool(varied_jobs(view))
+    return [action for action in job.actions if not (has_own and action is Action.VARIATION)]
+
+
+def job_to_cancel(view: CardView, picked: JobView) -> JobView | None:
+    """The job that Cancel acts on: the picked one, else another one of the card that still can be."""
+    return next((job for job in (picked, *view.jobs) if job.cancellable), None)
+
+
+def option_label(number: int, job: JobView) -> str:
+    """An entry of the select that names one of several jobs: `Picture 2 · Done · ⭐ 1`."""
+    stars = f" · ⭐ {job.stars}" if job.stars else ""
+    return f"{job.makes.capitalize()} {number} · {job.headline}{stars}"
+
+
 def says_more(job: JobView, view: CardView) -> bool:
     """Whether a job of a card with several has something to say that the card's status line does not."""
     return job.phase in (JobPhase.FAILED, JobPhase.GONE) or (
@@ -71,3 +106,14 @@ def says_more(job: JobView, view: CardView) -> bool:
 def common_fields(jobs: Sequence[JobView]) -> list[tuple[str, str]]:
     """The fields that are equal for every job of a card, in order."""
     return [one for one in jobs[0].fields if all(one in job.fields for job in jobs)] if jobs else []
+
+
+def priced_value(value: str, price: int | None) -> str:
+    """The value of an entry that shows a price, in micro-dollars."""
+    return value if price is None else f"{value}@{price}"
+
+
+def parse_priced(text: str) -> tuple[str, int | None]:
+    """Parse such a value; one that was sent without a price has none."""
+    match = _PRICED.fullmatch(text)
+    return (match["value"], int(match["price"])) if match is not None else (text, None)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.cards import PRICE
+from bot.domain.cards import CardView, JobView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,13 +14,11 @@ class Strings:
     discard: str = "Cancel"
     details: str = "Details"
     origin: str = "Source job"
-    pick: str = "Choose the result that the buttons act on"
+    pick: str = "Choose the result that the buttons below act on"
     #: under a list of jobs
     open: str = "Show one of these jobs"
     #: below a list that is longer than a message
     left_out: str = "and {count} more"
-    #: a label whose value holds for each of several jobs
-    each: str = "{label} each"
     full: str = "Full size"
     full_only: str = "Too large for this channel"
     untitled: str = "No prompt"
@@ -36,6 +34,6 @@ class Strings:
     #: under a reply whose file the platform did not take
     file_not_sent: str = "The file could not be sent. Please try again."
 
-    def label(self, text: str, jobs: int) -> str:
-        """The label of a field that is shown once for so many jobs."""
-        return self.each.format(label=text) if text == PRICE and jobs > 1 else text
+    def cancel_label(self, view: CardView, job: JobView) -> str:
+        """The label of Cancel, which names the job where there are several."""
+        return self.cancel if len(view.jobs) == 1 else f"{self.cancel} {view.jobs.index(job) + 1}"

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import orjson
 
+from bot.domain.action_prices import NO_PRICES, ActionPrices
 from bot.domain.actions import WITHOUT_RESULT, Action, available_actions
 from bot.domain.decisions import DecisionButton, Purpose, held_buttons
 from bot.domain.estimates import Estimate, ShownEstimate
@@ -17,8 +18,8 @@ from bot.domain.headlines import NO_FILE, has_time, headline, show_duration, sho
 from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
-from bot.domain.media import Media
-from bot.domain.pricing import is_estimate, is_upper_bound, show_money
+from bot.domain.media import Media, MediaKind
+from bot.domain.pricing import Price, is_estimate, is_upper_bound, show_money
 from bot.domain.requests import (
     AnyRequest,
     AudioRequest,
@@ -110,6 +111,8 @@ class JobView:
     position: int | None
     ready_at: int | None
     media: Media | None
+    #: what its result is, also while there is none
+    makes: MediaKind
     #: a film of its progress, while it runs
     preview: Media | None
     #: alt text of the media
@@ -120,6 +123,8 @@ class JobView:
     stars: int
     #: job that it was made from
     parent: str | None
+    #: what its actions cost; no part of what a revision looks like
+    prices: ActionPrices = NO_PRICES
     #: why its place or time is worse than shown before
     delay_reason: str = ""
     #: its media is shown behind a spoiler
@@ -170,8 +175,9 @@ class CardView:
 
     @property
     def digest(self) -> str:
-        """Equal for revisions that look the same."""
-        content = orjson.dumps(replace(self, rev=0))
+        """Equal for revisions that look the same but for prices: no message is edited for those alone."""
+        unpriced = tuple(replace(job, prices=NO_PRICES) for job in self.jobs)
+        content = orjson.dumps(replace(self, rev=0, jobs=unpriced))
         return hashlib.sha256(content).hexdigest()[:32]
 
 
@@ -202,10 +208,13 @@ def card_view(
     estimates: Mapping[str, Estimate],
     now: int,
     sources: Mapping[str, Job] | None = None,
+    *,
+    prices: Mapping[str, ActionPrices] | None = None,
 ) -> CardView:
     """The view of a card at `now`.
 
-    `estimates` has an entry for every unfinished job; `sources` has the jobs that these were made from.
+    `estimates` has an entry for every unfinished job; `sources` has the jobs that these were made from, and
+    `prices` what can be done with finished ones.
     """
     first = jobs[0]
     return CardView(
@@ -216,14 +225,52 @@ def card_view(
         title=first.title,
         private=card.place.private,
         created_at=card.created_at,
-        jobs=tuple(
-            job_view(job, estimates.get(job.id), now, (sources or {}).get(job.parent or "")) for job in jobs
+        jobs=_with_totals(
+            jobs,
+            [
+                job_view(
+                    job,
+                    estimates.get(job.id),
+                    now,
+                    (sources or {}).get(job.parent or ""),
+                    prices=(prices or {}).get(job.id, NO_PRICES),
+                )
+                for job in jobs
+            ],
         ),
         decisions=held_buttons(jobs),
     )
 
 
-def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None = None) -> JobView:
+def _with_totals(jobs: Sequence[Job], views: Sequence[JobView]) -> tuple[JobView, ...]:
+    """Show the total on each of several jobs of one card, of those that are charged the same."""
+    charged = [job for job in jobs if _is_charged(job) and not job.deleted]
+    if len(charged) < 2 or len({job.price for job in charged}) > 1:  # noqa: PLR2004 - several
+        return tuple(views)
+    first = charged[0].request
+    total = Price(
+        each=charged[0].price,
+        count=len(charged),
+        estimate=is_estimate(first) and not all(job.is_final for job in charged),
+        upper_bound=any(is_upper_bound(job.request) for job in charged),
+    ).text
+    priced = {job.id for job in charged}
+
+    def totalled(view: JobView) -> JobView:
+        fields = tuple((label, total if label == PRICE else value) for label, value in view.fields)
+        return replace(view, fields=fields)
+
+    return tuple(totalled(view) if view.id in priced else view for view in views)
+
+
+def job_view(
+    job: Job,
+    estimate: Estimate | None,
+    now: int,
+    source: Job | None = None,
+    *,
+    prices: ActionPrices = NO_PRICES,
+) -> JobView:
     timed = estimate is not None and has_time(job, estimate)
     return JobView(
         id=job.id,
@@ -234,6 +281,7 @@ def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None =
         expected_ms=estimate.generation_ms if estimate else 0,
         position=estimate.position if estimate else None,
         ready_at=now + estimate.wait_ms if estimate and timed else None,
+        makes=job.request.makes,
         media=None if job.deleted or job.expired else job.result,
         preview=job.preview if job.state is State.SUBMITTED and not (job.deleted or job.spoiler) else None,
         alt=job.title,
@@ -241,6 +289,7 @@ def job_view(job: Job, estimate: Estimate | None, now: int, source: Job | None =
         cancellable=job.state in WAITING and job.state is not State.HELD,
         stars=job.stars,
         parent=job.parent,
+        prices=prices,
         delay_reason=estimate.delay_reason if estimate and timed else "",
         spoiler=job.spoiler,
     )
@@ -279,14 +328,15 @@ def _phase(job: Job) -> JobPhase:
 def _fields(job: Job) -> tuple[tuple[str, str], ...]:
     request = job.request
     fields = [("Model", str(request.model)), ("Aspect ratio", _ratio(request)), *_own_fields(request)]
-    if job.state in (State.FAILED, State.CANCELLED):
-        fields.append((PRICE, "not charged"))
-    elif job.refunded:
-        fields.append((PRICE, f"{show_money(job.price)}, refunded"))
-    elif is_upper_bound(request):
-        fields.append((PRICE, f"up to {show_money(job.price)}"))
+    if _is_charged(job):
+        price = Price(
+            each=job.price,
+            estimate=is_estimate(request) and not (job.is_final or is_upper_bound(request)),
+            upper_bound=is_upper_bound(request),
+        )
+        fields.append((PRICE, price.text))
     else:
-        fields.append((PRICE, show_money(job.price, estimate=is_estimate(request) and not job.is_final)))
+        fields.append((PRICE, f"{show_money(job.price)}, refunded" if job.refunded else "not charged"))
     if job.has_own_key and job.state not in (State.FAILED, State.CANCELLED):
         fields.append((PAYER, "the workspace's own key"))
     if job.result:
@@ -294,6 +344,11 @@ def _fields(job: Job) -> tuple[tuple[str, str], ...]:
     if job.state is State.COMPLETED and job.finished_at and job.submitted_at:
         fields.append(("Took", show_duration(job.finished_at - job.submitted_at)))
     return tuple(fields)
+
+
+def _is_charged(job: Job) -> bool:
+    """Whether its price is reserved or paid."""
+    return job.state not in (State.FAILED, State.CANCELLED) and not job.refunded
 
 
 def _ratio(request: AnyRequest) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.jobs import Hold, Job, State
-from bot.domain.pricing import show_money
+from bot.domain.pricing import Price
 
 
 class Purpose(StrEnum):
@@ -51,7 +51,8 @@ def held_buttons(jobs: Sequence[Job], *, priced: bool = True) -> tuple[DecisionB
     held = [job for job in jobs if job.state is State.HELD and not job.deleted]
     if not held:
         return ()
-    total = f" {show_money(sum(job.price for job in held))}" if priced else ""
+    # The jobs of one card are equal.
+    total = f" {Price(each=held[0].price, count=len(held)).total_text}" if priced else ""
     go, stop = _WORDS[held[0].hold or Hold.CONFIRMATION]
     return (
         DecisionButton(decision=Decision.APPROVE, emoji="✅", label=f"{go}{total}"),

@@ -55,6 +55,10 @@ class QuotaExhausted(Refused):
     """The quota is used up."""
 
 
+class NotEnoughLeft(QuotaExhausted):
+    """What is left does not suffice for this."""
+
+
 class TooManyRequests(QuotaExhausted):
     """That was a lot at once."""
 

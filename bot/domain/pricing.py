@@ -261,6 +261,51 @@ def is_upper_bound(request: AnyRequest) -> bool:
     return length_follows or (_frame_follows(request) and request.model not in _FIXED_PRICES)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What some equal jobs cost, as members read it before it is spent."""
+
+    #: micro-dollars of each job
+    each: int
+    count: int = 1
+    #: the API documents no price, or no size of the result
+    estimate: bool = False
+    #: it is lowered once the source has been probed
+    upper_bound: bool = False
+
+    @property
+    def total(self) -> int:
+        """Micro-dollars of all jobs together."""
+        return self.each * self.count
+
+    @property
+    def text(self) -> str:
+        """The price in dollars: `$0.25`, `up to ≈$0.50`, `4 × $0.018 = $0.072`."""
+        total = f"up to {self.total_text}" if self.upper_bound else self.total_text
+        if self.count == 1:
+            return total
+        return f"{self.count} × {show_money(self.each, estimate=self.estimate)} = {total}"
+
+    @property
+    def total_text(self) -> str:
+        """The total of what is shown for each job, so that the numbers add up."""
+        step = 1_000 if self.each < MICROUSD // 10 else 10_000
+        total = self.count * -(-self.each // step) * step
+        if self.count == 1 or total < MICROUSD // 10 or total % 10_000 == 0:
+            return show_money(total, estimate=self.estimate)
+        return f"{'≈' * self.estimate}${total // MICROUSD:,}.{total % MICROUSD // 1_000:03d}"
+
+
+def price_of(request: AnyRequest, rates: Rates, count: int = 1) -> Price:
+    """The price of `count` jobs with this request; raises InvalidRequest for a model without a price."""
+    return Price(
+        each=price(request, rates),
+        count=count,
+        estimate=is_estimate(request),
+        upper_bound=is_upper_bound(request),
+    )
+
+
 def show_money(microusd: int, *, estimate: bool = False) -> str:
     """A price in dollars, rounded up to cents, or to tenths of a cent below ten cents."""
     if microusd < 0:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from bot.domain.errors import QuotaExhausted
+from bot.domain.errors import NotEnoughLeft
 from bot.domain.media import MediaKind
 from bot.domain.pricing import show_left, show_money
 
@@ -219,7 +219,7 @@ class Meter:
 
     def reserve(self, amount: int, limit: Limit) -> "Meter":
         if amount > self.left(limit):
-            raise QuotaExhausted(_exhausted(self, amount, limit))
+            raise NotEnoughLeft(_exhausted(self, amount, limit))
         return replace(self, reserved=self.reserved + amount)
 
     def settle(self, amount: int, settlement: Settlement) -> "Meter":

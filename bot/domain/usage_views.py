@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from bot.domain.headlines import show_duration
 from bot.domain.charts import Bar, BarChart
+from bot.domain.headlines import show_duration
 from bot.domain.pricing import MICROUSD, show_money
 from bot.domain.usage import Dimension, Figures, Group, UsageReport, show_reason
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bot.domain.access import blocked_by_admins
+from bot.domain.action_prices import ActionPrices
 from bot.domain.cards import Card, CardView, card_view
 from bot.domain.decisions import Purpose
 from bot.domain.errors import ReverieError, StoreError
@@ -13,6 +14,7 @@ from bot.domain.estimates import DurationStats, Estimate, stabilised, typical_du
 from bot.domain.failures import one_line
 from bot.domain.jobs import Job, State
 from bot.domain.moderation import moderators_view
+from bot.jobs.action_prices import action_prices
 from bot.services import EstimateInputs, Services, log
 from bot.store.acceptance import NewCard
 from bot.store.accounts import ready_accounts, stopped_workspace_accounts
@@ -83,14 +85,36 @@ async def views_now(services: Services, *cards: Card) -> list[CardView | None]:
     shown = await jobs_of_cards(services.database, [card.id for card in cards])
     all_jobs = list({job.id: job for jobs in shown.values() for job in jobs}.values())
     sources = await sources_of(services, all_jobs)
+    prices = await _prices_of(services, cards, shown)
     now = services.clock()
     expected = await _expected(services, all_jobs, now)
     reported = [card.copy_of for card in cards if card.purpose is Purpose.REPORT]
     makers = {blocked_by_admins(job.member) for job in all_jobs if job.id in reported}
     blocked = await blocked_subjects(services.database, makers) if makers else frozenset()
     return [
-        _view_of_some(card, shown.get(card.id, []), expected, now, sources, blocked=blocked) for card in cards
+        _view_of_some(
+            card,
+            shown.get(card.id, []),
+            expected,
+            now,
+            sources,
+            prices=prices.get(card.place.workspace, {}),
+            blocked=blocked,
+        )
+        for card in cards
     ]
+
+
+async def _prices_of(
+    services: Services, cards: Iterable[Card], shown: Mapping[str, Sequence[Job]]
+) -> Mapping[str, Mapping[str, ActionPrices]]:
+    """What the actions on the jobs of cards cost, by the workspaces in which they are shown."""
+    by_workspace: dict[str, list[Job]] = {}
+    for card in cards:
+        by_workspace.setdefault(card.place.workspace, []).extend(shown.get(card.id, ()))
+    return {
+        workspace: await action_prices(services, jobs, workspace) for workspace, jobs in by_workspace.items()
+    }
 
 
 def _view_of_some(
@@ -100,13 +124,14 @@ def _view_of_some(
     now: int,
     sources: Mapping[str, Job],
     *,
+    prices: Mapping[str, ActionPrices],
     blocked: frozenset[str],
 ) -> CardView | None:
     if not jobs:
         return None
     try:
         is_blocked = blocked_by_admins(jobs[0].member) in blocked
-        return _view(card, jobs, expected, now, sources, blocked=is_blocked)
+        return _view(card, jobs, expected, now, sources, prices=prices, blocked=is_blocked)
     except UNREADABLE as error:
         # It can be read, but this version cannot show it.
         log_unreadable("card", card.id, type(error).__name__)
@@ -117,16 +142,18 @@ async def view_of(services: Services, card: Card, jobs: Sequence[Job]) -> CardVi
     """The view of a card with these jobs now; with typical estimates if no others can be read in time."""
     now = services.clock()
     sources: Mapping[str, Job] = {}
+    prices: Mapping[str, ActionPrices] = {}
     try:
         async with asyncio.timeout(_MAX_WAIT_S):
             sources = await sources_of(services, jobs)
+            prices = await action_prices(services, jobs, card.place.workspace)
             expected = await _expected(services, jobs, now)
     except (StoreError, TimeoutError) as error:
         log.warning("estimate_not_read", error=repr(error))
         expected = _estimates_of(
             services, [job for job in jobs if not job.is_final], {}, EstimateInputs(), now
         )
-    return _view(card, jobs, expected, now, sources)
+    return _view(card, jobs, expected, now, sources, prices=prices)
 
 
 def view_of_new(
@@ -152,6 +179,7 @@ def _view(
     now: int,
     sources: Mapping[str, Job],
     *,
+    prices: Mapping[str, ActionPrices] | None = None,
     blocked: bool = False,
 ) -> CardView:
     """The view of a card, with estimates that fit what its message says.
@@ -163,7 +191,7 @@ def _view(
         for job in jobs
         if job.id in expected
     }
-    view = card_view(card, jobs, adjusted, now, sources)
+    view = card_view(card, jobs, adjusted, now, sources, prices=prices)
     return view if card.purpose is None else moderators_view(view, card, jobs[0], blocked=blocked)
 
 

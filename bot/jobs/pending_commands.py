@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.actions import Action, ActionInput
 from bot.domain.ids import ENTROPY_BYTES, id_created_at, new_id, parse_job_id
 from bot.security.encryption import DecryptionFailed, entry_context
 from bot.services import Services
@@ -12,13 +13,17 @@ _ADAPTER, _PREFIX = "@core", "pending/"
 
 
 class StoredCommand(BaseModel):
-    """A command as it was shown to one member."""
+    """A command, or an action on a job, as it was shown to one member."""
 
     model_config = ConfigDict(frozen=True)
 
-    command: str
+    #: empty for an action
+    command: str = ""
     #: the options as JSON, with the source that was shown
-    options: str
+    options: str = "{}"
+    action: Action | None = None
+    job: str = ""
+    action_input: ActionInput = ActionInput()
     #: to whom it was shown, as a member of the workspace that pays
     member: str
     #: micro-dollars that were shown

@@ -19,7 +19,7 @@ from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.pricing import show_money
 from bot.jobs.media import remove_unreferenced
 from bot.jobs.transitions import transition_job
-from bot.service import ordering
+from bot.service import ordering, pending_commands
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
 from bot.service.ordering import ReactionTerms
@@ -40,6 +40,10 @@ class ActionEvent:
     action_input: ActionInput = field(default_factory=ActionInput)
     #: what the reaction means in its workspace; None for a button
     reaction: ReactionTerms | None = None
+    #: micro-dollars that the caller has seen; None where no price was shown
+    shown_price: int | None = None
+    #: show what it will do and cost instead, and start it with a button
+    asks_first: bool = False
 
 
 async def act(services: Services, event: ActionEvent, invocation: Invocation) -> Reply:
@@ -55,10 +59,19 @@ async def act(services: Services, event: ActionEvent, invocation: Invocation) ->
         # A reaction sets the star, and its removal unsets it; a button toggles.
         return await _star(services, job, invocation, on=True if event.reaction else None)
     assert event.action in GENERATING  # noqa: S101 - every other action is above
+    shown = pending_commands.PendingAction(action=event.action, job=job.id, action_input=event.action_input)
+    if event.asks_first:
+        return await pending_commands.ask(services, shown, invocation)
     order = await ordering.resolve_action(
         services, event.action, job, event.action_input, caller=caller, place=place
     )
-    return await ordering.accept(services, order, invocation, reaction=event.reaction)
+    try:
+        return await ordering.accept(
+            services, order, invocation, reaction=event.reaction, max_price=event.shown_price
+        )
+    except ordering.PriceRisen:
+        notice = pending_commands.risen(event.shown_price or 0)
+        return await pending_commands.ask(services, shown, invocation, notice=notice)
 
 
 async def _send(services: Services, job: Job, event: ActionEvent, invocation: Invocation) -> PrivateReply:

@@ -29,15 +29,12 @@ from bot.domain.errors import StoreError
 from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
 from bot.domain.media import Reference
 from bot.domain.policy.reactions import ReactionRule
-from bot.domain.policy.terms import policy_terms
-from bot.domain.pricing import is_estimate, is_upper_bound
 from bot.domain.text import storable
 from bot.domain.usage import UsageReport
 from bot.jobs.estimates import views_now
 from bot.jobs.transitions import confirm_shown
 from bot.service import (
     actions,
-    admin,
     autocomplete,
     defaults,
     framing,
@@ -47,6 +44,7 @@ from bot.service import (
     ordering,
     pending_commands,
     queries,
+    quotes,
     reactions,
     uploads,
     usage,
@@ -57,14 +55,14 @@ from bot.service.admin_queries import AdminQueries
 from bot.service.answers import answer
 from bot.service.job_lookup import with_whole_ids
 from bot.service.ordering import CommandContext
-from bot.service.replies import PriceQuote, PrivateReply, Reply, ReplyFile
+from bot.service.replies import PendingStart, PriceQuote, PrivateReply, Reply, ReplyFile
 from bot.service.vocabulary import suggested_concepts, suggested_motions
 from bot.services import Services, log
 from bot.store.cards import MessageCard, card_of_message, find_card
 from bot.store.links import with_links
 from bot.store.presets import preset_kinds
 from bot.store.queue_stats import QueueStats, queue_stats
-from bot.store.workspaces import find_workspace, remember_member
+from bot.store.workspaces import remember_member
 
 #: seconds that an adapter waits to know whether a result is private
 _PRIVACY_S = 0.5
@@ -107,8 +105,11 @@ class BotService:
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
         previewed: bool = False,
+        asks_first: bool = False,
     ) -> Reply:
         """Execute a command; one that asks first is only shown, unless the caller has `previewed` it.
+
+        With `asks_first`, for a menu entry that shows no price, any command that generates is.
 
         `files` came with the event and fill the command's empty media options; `replied` is the job of the
         message that it replies to. With an answer window the adapter calls `confirm_shown` for a new card.
@@ -124,18 +125,35 @@ class BotService:
                 return await moderation.report(services, command, invocation)
             return await answer(services, command, caller, place)
         context = CommandContext(files=files, replied=replied)
-        if command.asks_first and not previewed:
+        if asks_first or (command.asks_first and not previewed):
             return await pending_commands.ask(services, command, invocation, context)
         order = await ordering.resolve_command(services, command, caller, place, context)
         return await ordering.accept(services, order, invocation)
 
     async def act(
-        self, action: Action, job: str, invocation: Invocation, *, action_input: ActionInput | None = None
+        self,
+        action: Action,
+        job: str,
+        invocation: Invocation,
+        *,
+        action_input: ActionInput | None = None,
+        shown_price: int | None = None,
+        asks_first: bool = False,
     ) -> Reply:
-        """Execute the action of a button; the caller pays."""
+        """Execute the action of a button; the caller pays.
+
+        Where it costs more than `shown_price`, in micro-dollars, it is shown again and started by another
+        button; with `asks_first`, for a menu entry without a price, in any case.
+        """
         self._services.rate_limit.spend(invocation.caller.member, invocation.key)
         invocation = await self._as_linked(invocation)
-        event = ActionEvent(action=action, job=storable(job), action_input=action_input or ActionInput())
+        event = ActionEvent(
+            action=action,
+            job=storable(job),
+            action_input=action_input or ActionInput(),
+            shown_price=shown_price,
+            asks_first=asks_first,
+        )
         return await actions.act(self._services, event, invocation)
 
     async def answer_confirmation(
@@ -152,9 +170,14 @@ class BotService:
             self._services, storable(job), caller, question=question, confirmed=confirmed
         )
 
-    async def find_pending(self, pending: str, caller: Caller) -> Command:
-        """The command that `PrivateReply.pending` has shown; raises InvalidRequest if it has expired."""
-        return await pending_commands.find(self._services, storable(pending), caller)
+    async def find_pending(self, pending: str, invocation: Invocation) -> PendingStart:
+        """What `PrivateReply.pending` has shown; raises InvalidRequest if it has expired."""
+        invocation = await self._as_linked(invocation)
+        found = await pending_commands.find(self._services, storable(pending), invocation)
+        if found.command is None:
+            return found
+        private = await self.is_private(found.command, invocation.caller, invocation.place)
+        return replace(found, private=bool(private))
 
     async def start_pending(self, pending: str, invocation: Invocation) -> Reply:
         """Start a command that was shown, once; it is shown again if its price has risen."""
@@ -172,10 +195,14 @@ class BotService:
         self._services.rate_limit.spend(caller.member, storable(event_key))
         return await workspace_keys.set_key(self._services, key, caller)
 
-    async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
-        """Execute the action of a reaction; None for an emoji without one."""
+    async def react(
+        self, emoji: str, job: str, invocation: Invocation, *, shown_price: int | None = None
+    ) -> Reply | None:
+        """Execute the action of a reaction, as `act` does; None for an emoji without one."""
         invocation = await self._as_linked(invocation)
-        return await reactions.react(self._services, emoji, storable(job), invocation)
+        return await reactions.react(
+            self._services, emoji, storable(job), invocation, shown_price=shown_price
+        )
 
     async def unreact(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
         """Undo what a removed reaction did; a star can be undone, and a vote that is not acted on yet."""
@@ -217,33 +244,10 @@ class BotService:
         files: tuple[Reference, ...] = (),
         replied: str | None = None,
     ) -> PriceQuote:
-        """The price of a command; reserves nothing and does not count against the rate limit.
-
-        Raises what `execute` would refuse the command with now.
-        """
+        """The price of a command; see `quotes.quote`. It does not count against the rate limit."""
         invocation = await self._as_linked(invocation)
-        caller, context = invocation.caller, CommandContext(files=files, replied=replied)
-        order = await ordering.resolve_command(self._services, command, caller, invocation.place, context)
-        workspace = await find_workspace(self._services.database, caller.workspace)
-        jobs = await ordering.new_jobs(self._services, order, workspace.own_account)
-        await queries.check_acceptable(self._services, caller, invocation.place, jobs)
-        price = sum(job.price for job in jobs)
-        terms = policy_terms(
-            workspace.policy,
-            [job.request for job in jobs],
-            price,
-            caller=caller,
-            place=invocation.place,
-            is_admin=admin.is_admin_here(self._services, caller),
-        )
-        return PriceQuote(
-            price=price,
-            estimate=is_estimate(jobs[0].request),
-            upper_bound=is_upper_bound(jobs[0].request),
-            own_key=workspace.own_account is not None,
-            hold=terms.hold,
-            source=None if command.jobs else order.parent,
-        )
+        context = CommandContext(files=files, replied=replied)
+        return await quotes.quote(self._services, command, invocation, context)
 
     async def is_private(self, command: Command, caller: Caller, place: Place) -> bool | None:
         """Whether what answers a command is for the caller alone, as they say or by default.

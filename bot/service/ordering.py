@@ -1,6 +1,6 @@
 """Turns a command or an action into durable jobs with their money reserved (T1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.access import is_operator
@@ -11,7 +11,7 @@ from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.inputs import require_result
 from bot.domain.jobs import UNTITLED, Job, State, queue_name
 from bot.domain.media import MediaKind, Reference
-from bot.domain.pricing import price
+from bot.domain.pricing import Price, is_estimate, is_upper_bound, price
 from bot.domain.requests import AnyRequest
 from bot.domain.workspace_keys import NO_ACCOUNT, OwnAccount
 from bot.jobs.estimates import view_of, view_of_new, with_inputs
@@ -294,6 +294,17 @@ async def new_jobs(services: Services, order: Order, own_account: OwnAccount | N
     if not accounts and await has_own_keys_only(services):
         raise NotAllowed(NO_ACCOUNT)
     return tuple(_new_job(services, order, accounts, own_account) for _ in range(order.job_count))
+
+
+def price_of_jobs(jobs: Sequence[NewJob]) -> Price:
+    """What the jobs of one order cost."""
+    request = jobs[0].request
+    return Price(
+        each=jobs[0].price,
+        count=len(jobs),
+        estimate=is_estimate(request),
+        upper_bound=is_upper_bound(request),
+    )
 
 
 def _new_job(

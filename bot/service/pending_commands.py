@@ -1,101 +1,145 @@
-"""Commands that are shown before they are started: nothing is reserved until their button is pressed.
+"""Commands and actions that are shown before they are started: nothing is reserved until a button is pressed.
 
-They are stored, so that the button works after a restart and in another process. A command is started once,
+They are stored, so that the button works after a restart and in another process. Each is started once,
 however often its button is pressed.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.commands import CATALOGUE, Command, GenerateCommand, MydataForget, Reframe
 from bot.domain.errors import InvalidRequest
-from bot.domain.identity import Caller, Invocation
+from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.ids import short_id
-from bot.domain.pricing import is_estimate, is_upper_bound, show_money
+from bot.domain.pricing import show_money
 from bot.domain.workspace_keys import OWN_KEY
 from bot.jobs.pending_commands import StoredCommand, find_command, remove_command, store_command
 from bot.service import framing, mydata, ordering, queries
 from bot.service.durable_writes import until_known
-from bot.service.replies import CardReply, PendingCommand, PrivateReply, Reply, ReplyFile
+from bot.service.job_lookup import visible_job
+from bot.service.replies import CardReply, PendingCommand, PendingStart, PrivateReply, Reply, ReplyFile
 from bot.services import Services
 from bot.store.workspaces import find_workspace
 
 _EXPIRED = "This preview is no longer available; nothing was started or charged. Give the command again."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingAction:
+    """An action on a job that is shown before it is started."""
+
+    action: Action
+    job: str
+    action_input: ActionInput
+
+
+Pending = GenerateCommand | PendingAction
+
+
 async def ask(
     services: Services,
-    command: GenerateCommand,
+    pending: Pending,
     invocation: Invocation,
-    context: ordering.CommandContext,
+    context: ordering.CommandContext | None = None,
     *,
     notice: str = "",
 ) -> PrivateReply:
-    """Show what a command will do and what it costs; raises what `execute` would refuse it with now."""
+    """Show what will be started and what it costs; raises what starting it would be refused with now."""
     caller, place = invocation.caller, invocation.place
-    command = await ordering.complete_command(services, command, caller, place, context)
-    order = await ordering.resolve_complete(services, command, caller, place)
+    if isinstance(pending, GenerateCommand):
+        context = context or ordering.CommandContext()
+        pending = await ordering.complete_command(services, pending, caller, place, context)
+    order = await _order(services, pending, caller, place)
     own_account = (await find_workspace(services.database, caller.workspace)).own_account
     jobs = await ordering.new_jobs(services, order, own_account)
     # Nothing is fetched for what would be refused in any case.
     await queries.check_acceptable(services, caller, place, ())
-    if isinstance(command, Reframe):
-        fetched = await framing.with_fetched_source(services, command, caller, place)
-        if fetched is not command:
-            command = fetched
-            order = await ordering.resolve_complete(services, command, caller, place)
+    if isinstance(pending, Reframe):
+        fetched = await framing.with_fetched_source(services, pending, caller, place)
+        if fetched is not pending:
+            pending = fetched
+            order = await ordering.resolve_complete(services, fetched, caller, place)
             jobs = await ordering.new_jobs(services, order, own_account)
     await queries.check_acceptable(services, caller, place, jobs)
     shown = (
         await framing.show_framing(services, order, caller)
-        if isinstance(command, Reframe)
+        if isinstance(pending, Reframe)
         else framing.FramingPreview(text="")
     )
-    request = jobs[0].request
-    price = show_money(sum(job.price for job in jobs), estimate=is_estimate(request))
-    bound = f"up to {price}" if is_upper_bound(request) else price
-    pending = PendingCommand(id=services.new_id(), start_label=f"Start · {bound}")
-    stored = StoredCommand(
-        command=command.name,
-        options=command.model_dump_json(exclude_unset=True),
-        member=caller.member,
-        price=sum(job.price for job in jobs),
-    )
-    await until_known(services, lambda: store_command(services, pending.id, stored))
+    price = ordering.price_of_jobs(jobs)
+    button = PendingCommand(id=services.new_id(), start_label=f"Start · {price.text}")
+    stored = _stored_form(pending, caller, price.total)
+    await until_known(services, lambda: store_command(services, button.id, stored))
     builds_on = f"It builds on #{short_id(order.parent)}." if order.parent else ""
     payer = f"{OWN_KEY[0].upper()}{OWN_KEY[1:]}." if own_account else ""
     picture = None
     if shown.picture is not None:
         picture = ReplyFile(name="preview.png", mime="image/png", content=shown.picture, alt=shown.text)
     lines = (notice, shown.text, " ".join(filter(None, (builds_on, payer))))
-    return PrivateReply(
-        title=f"Start this /{command.name}?",
-        text="\n".join(filter(None, lines)),
-        pending=pending,
-        file=picture,
+    return PrivateReply(title=f"Start {_name(pending)}?", text="\n".join(filter(None, lines)), pending=button)
+
+
+def risen(shown: int) -> str:
+    """Why what was priced before is shown again; `shown` are micro-dollars."""
+    return f"The price has risen from {show_money(shown)}, so nothing was started yet."
+
+
+def _name(pending: Pending) -> str:
+    if isinstance(pending, PendingAction):
+        return f"{EMOJI[pending.action]} {LABELS[pending.action]}"
+    return f"this /{pending.name}"
+
+
+def _stored_form(pending: Pending, caller: Caller, price: int) -> StoredCommand:
+    if isinstance(pending, PendingAction):
+        return StoredCommand(
+            action=pending.action,
+            job=pending.job,
+            action_input=pending.action_input,
+            member=caller.member,
+            price=price,
+        )
+    return StoredCommand(
+        command=pending.name,
+        options=pending.model_dump_json(exclude_unset=True),
+        member=caller.member,
+        price=price,
     )
 
 
-async def find(services: Services, pending: str, caller: Caller) -> Command:
-    """The command that was shown to the caller; raises InvalidRequest where it is no longer available."""
-    return _command(await _stored(services, pending, caller))
+async def _order(services: Services, pending: Pending, caller: Caller, place: Place) -> ordering.Order:
+    if not isinstance(pending, PendingAction):
+        return await ordering.resolve_complete(services, pending, caller, place)
+    job = await visible_job(services.database, pending.job, caller, place)
+    return await ordering.resolve_action(
+        services, pending.action, job, pending.action_input, caller=caller, place=place
+    )
+
+
+async def find(services: Services, pending: str, invocation: Invocation) -> PendingStart:
+    """What was shown to the caller; raises InvalidRequest where it is no longer available."""
+    found = _pending(await _stored(services, pending, invocation.caller))
+    if isinstance(found, Command):
+        return PendingStart(private=not found.is_public, command=found)
+    order = await _order(services, found, invocation.caller, invocation.place)
+    return PendingStart(private=order.private, words=_name(found))
 
 
 async def start(services: Services, pending: str, invocation: Invocation) -> Reply:
-    """Start a command at the price that was shown; one that has become dearer is shown again instead."""
+    """Start what was shown at the price that was shown; where that has risen, it is shown again instead."""
     caller, place = invocation.caller, invocation.place
     stored = await _stored(services, pending, caller)
-    command = _command(stored)
-    if isinstance(command, MydataForget):
+    found = _pending(stored)
+    if isinstance(found, MydataForget):
         return await mydata.forget(services, caller)
-    assert isinstance(command, GenerateCommand)  # noqa: S101 - no other command is stored
-    order = await ordering.resolve_complete(services, command, caller, place)
+    assert isinstance(found, Pending)  # noqa: S101 - no other command is stored
+    order = await _order(services, found, caller, place)
     # By its own id: a second press of the button, which is another event, has no second effect.
     once = replace(invocation, key=f"pending/{pending}")
     try:
         reply = await ordering.accept(services, order, once, max_price=stored.price)
     except ordering.PriceRisen:
-        notice = f"The price has risen from {show_money(stored.price)}, so nothing was started yet."
-        return await ask(services, command, invocation, ordering.CommandContext(), notice=notice)
+        return await ask(services, found, invocation, notice=risen(stored.price))
     if isinstance(reply, CardReply) and reply.repeated:
         return PrivateReply(title="Already started", text="/history lists your jobs.")
     return reply
@@ -103,9 +147,9 @@ async def start(services: Services, pending: str, invocation: Invocation) -> Rep
 
 async def discard(services: Services, pending: str, caller: Caller) -> PrivateReply:
     """Forget a command; one that was started goes on."""
-    command = _command(await _stored(services, pending, caller))
+    found = _pending(await _stored(services, pending, caller))
     await remove_command(services, pending)
-    done = "Nothing was deleted." if isinstance(command, MydataForget) else "Nothing was started."
+    done = "Nothing was deleted." if isinstance(found, MydataForget) else "Nothing was started."
     return PrivateReply(title="Closed", text=done)
 
 
@@ -116,7 +160,9 @@ async def _stored(services: Services, pending: str, caller: Caller) -> StoredCom
     return stored
 
 
-def _command(stored: StoredCommand) -> Command:
+def _pending(stored: StoredCommand) -> Command | PendingAction:
+    if stored.action is not None:
+        return PendingAction(action=stored.action, job=stored.job, action_input=stored.action_input)
     try:
         return CATALOGUE[stored.command].model_validate_json(stored.options)
     except (KeyError, ValueError) as error:

@@ -27,11 +27,11 @@ from bot.jobs.media import (
     remove_unreferenced,
     takes_stored_files,
 )
+from bot.jobs.routing import usable_accounts
 from bot.service.admin import audit_entry, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply
-from bot.jobs.routing import usable_accounts
 from bot.services import Services, log
 from bot.store.presets import list_presets, named_presets, preset_kinds, remove_preset, save_preset
 from bot.store.workspaces import find_workspace

@@ -12,6 +12,7 @@ from bot.domain.access import (
     is_operator,
     paused_by_admin,
 )
+from bot.domain.action_prices import NO_PRICES
 from bot.domain.caps import paused_notice
 from bot.domain.cards import CardView, job_view
 from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
@@ -26,8 +27,8 @@ from bot.domain.limits import strictest_personal
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, Duration, Model, Resolution
 from bot.domain.options import Option, options
-from bot.domain.pricing import Rates, is_estimate, price, show_money
-from bot.domain.quota import Level, Limit, Meter
+from bot.domain.pricing import Rates, has_price, is_estimate, price, show_money
+from bot.domain.quota import Level, Limit, Meter, Unit
 from bot.domain.requests import (
     AnyRequest,
     AudioRequest,
@@ -38,6 +39,7 @@ from bot.domain.requests import (
 )
 from bot.domain.text import moment
 from bot.domain.workspace_keys import OWN_KEY
+from bot.jobs.action_prices import action_prices
 from bot.jobs.estimates import estimates, sources_of
 from bot.jobs.routing import offered_models
 from bot.service.defaults import effective_here
@@ -59,7 +61,7 @@ _RUNNING = 20
 async def show_job(services: Services, command: Show, caller: Caller, place: Place) -> PrivateReply:
     """Show a job again, with its buttons."""
     job = await visible_job(services.database, command.job, caller, place)
-    seen = await _views(services, [job])
+    seen = await _views(services, [job], caller)
     return PrivateReply(title=job.title, views=seen)
 
 
@@ -69,7 +71,7 @@ async def list_history(services: Services, command: History, caller: Caller) -> 
         return PrivateReply(
             title="Nothing yet", text="Make your first picture: /imagine a red fox in the snow"
         )
-    return PrivateReply(title="Your jobs, the newest first", views=await _views(services, jobs))
+    return PrivateReply(title="Your jobs, the newest first", views=await _views(services, jobs, caller))
 
 
 async def show_status(services: Services, command: Status, caller: Caller, place: Place) -> PrivateReply:
@@ -82,15 +84,18 @@ async def show_status(services: Services, command: Status, caller: Caller, place
         return PrivateReply(title="Nothing is running", text="/history lists your jobs.")
     expected = await estimates(services, jobs, services.clock())
     fields = tuple((_short(job.title), status_line(job, expected.get(job.id, Estimate()))) for job in jobs)
-    return PrivateReply(title="Status of your jobs", fields=fields, views=await _views(services, jobs))
+    return PrivateReply(
+        title="Status of your jobs", fields=fields, views=await _views(services, jobs, caller)
+    )
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - a line's worth
 
 
-async def _views(services: Services, jobs: list[Job]) -> tuple[CardView, ...]:
+async def _views(services: Services, jobs: list[Job], caller: Caller) -> tuple[CardView, ...]:
     sources = await sources_of(services, jobs)
+    prices = await action_prices(services, jobs, caller.workspace)
     now = services.clock()
     expected = await estimates(services, jobs, now)
     return tuple(
@@ -101,7 +106,15 @@ async def _views(services: Services, jobs: list[Job]) -> tuple[CardView, ...]:
             member_name=job.member_name,
             title=job.title,
             private=True,
-            jobs=(job_view(job, expected.get(job.id), now, sources.get(job.parent or "")),),
+            jobs=(
+                job_view(
+                    job,
+                    expected.get(job.id),
+                    now,
+                    sources.get(job.parent or ""),
+                    prices=prices.get(job.id, NO_PRICES),
+                ),
+            ),
             created_at=job.created_at,
             decisions=held_buttons([job], priced=False),
         )
@@ -123,8 +136,14 @@ async def show_quota(services: Services, _: Quota, caller: Caller, place: Place)
     found = await effective_here(services, caller, place)
     used = (found["image_model"].value, found["video_model"].value)
     own = f"Jobs here are {OWN_KEY}. " if workspace.own_account else ""
-    prices = next_prices(services.rates, offered, used)
-    return PrivateReply(title="Your quota", text=f"{own}{prices}".strip(), fields=tuple(fields))
+    money = [meter.left(limit) for limit, meter in counted if limit.unit is Unit.MONEY]
+    left = min(money, default=None)
+    return PrivateReply(
+        title="Your quota",
+        text=f"{own}{next_prices(services.rates, offered, used, left)}".strip(),
+        fields=tuple(fields),
+        money_left=left,
+    )
 
 
 async def pause_notice(services: Services, caller: Caller) -> str:
@@ -263,16 +282,22 @@ def _prices(rates: Rates, offered: Mapping[str, Sequence[Model]]) -> str:
     return " ".join((*lines, "A failed job is not charged."))
 
 
-def next_prices(rates: Rates, offered: Mapping[str, Sequence[Model]], used: Collection[object]) -> str:
-    """What the next picture and the next video cost with the models of `used`, the member's defaults."""
+def next_prices(
+    rates: Rates, offered: Mapping[str, Sequence[Model]], used: Collection[object], left: int | None = None
+) -> str:
+    """What the next picture and the next video cost with the models of `used`, the member's defaults.
+
+    Warns where that is more than what is `left`, in micro-dollars.
+    """
     lines = []
     for words, kind in (("The next picture costs", ImageRequest), ("a video of 5 s", VideoRequest)):
         models = offered.get(kind.model_fields["kind"].default, ())
         model = next((one for one in models if one in used), next(iter(models), None))
-        if model is not None and (
-            shown := _shown_price(kind.model_validate({"prompt": "any", "model": model}), rates)
-        ):
-            lines.append(f"{words} {shown}")
+        if model is None or not has_price(model, rates):
+            continue
+        request = kind.model_validate({"prompt": "any", "model": model})
+        short = left is not None and price(request, rates) > left
+        lines.append(f"{words} {_shown_price(request, rates)}{' (⚠️ more than is left)' if short else ''}")
     return f"{', '.join(lines)}." if lines else ""
 
 

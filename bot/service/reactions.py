@@ -60,8 +60,13 @@ def is_known(services: Services, emoji: str, caller: Caller) -> bool:
     return key in (DEFAULT_REACTIONS if known is None else known)
 
 
-async def react(services: Services, emoji: str, job: str, invocation: Invocation) -> Reply | None:
-    """Execute the action of a reaction, or count it as a vote; None for an emoji without an action."""
+async def react(
+    services: Services, emoji: str, job: str, invocation: Invocation, *, shown_price: int | None = None
+) -> Reply | None:
+    """Execute the action of a reaction, or count it as a vote; None for an emoji without an action.
+
+    `shown_price` are the micro-dollars that the choice of reactions showed to somebody who pays.
+    """
     caller = invocation.caller
     rule = await rule_of(services, emoji, caller)
     if rule is None or rule.action is None:
@@ -75,7 +80,13 @@ async def react(services: Services, emoji: str, job: str, invocation: Invocation
         paid_by_workspace=rule.paid_by_workspace and rule.action in GENERATING,
         vote=_vote(services, rule, job, caller),
     )
-    return await actions.act(services, ActionEvent(action=rule.action, job=job, reaction=terms), invocation)
+    event = ActionEvent(
+        action=rule.action,
+        job=job,
+        reaction=terms,
+        shown_price=None if terms.paid_by_workspace else shown_price,
+    )
+    return await actions.act(services, event, invocation)
 
 
 def _vote(services: Services, rule: ReactionRule, job: str, caller: Caller) -> Vote | None:

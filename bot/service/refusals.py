@@ -127,9 +127,9 @@ class AuditedService(BotService):
         with self._refusals.recorded(invocation.caller, action):
             return await super().act(action, job, invocation, **more)
 
-    async def react(self, emoji: str, job: str, invocation: Invocation) -> Reply | None:
+    async def react(self, emoji: str, job: str, invocation: Invocation, **more: Any) -> Reply | None:
         with self._refusals.recorded(invocation.caller, f"reaction {emoji}"):
-            return await super().react(emoji, job, invocation)
+            return await super().react(emoji, job, invocation, **more)
 
     async def decide(
         self, decision: Decision, job: str, card: str, caller: Caller, *, key: str = ""

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 from bot.domain.cards import CardView
+from bot.domain.commands import Command
 from bot.domain.identity import Named
 from bot.domain.jobs import Hold
 from bot.domain.media import Media
+from bot.domain.pricing import Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,18 @@ class PendingCommand:
     start_label: str
     #: what it does cannot be undone
     deletes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingStart:
+    """What the button under a pending command starts."""
+
+    #: its result is shown to the caller alone
+    private: bool
+    #: None for an action on a job
+    command: Command | None = None
+    #: the action in words
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +100,8 @@ class PrivateReply:
     pending: PendingCommand | None = None
     #: shows the set-up of a workspace, with inputs that change it
     setup: SetupState | None = None
+    #: micro-dollars that the caller can still spend here, where the reply is about that
+    money_left: int | None = None
     #: what the reply is about, for a thumbnail where that is cheap
     media: Media | None = None
     #: a picture that is shown with the reply, or a file to be saved
@@ -107,12 +123,9 @@ class CardReply:
 class PriceQuote:
     """What a command would cost."""
 
-    #: micro-dollars of all its jobs together
-    price: int
-    #: the API does not document the size of the result
-    estimate: bool
-    #: the price is lowered once the input has been probed
-    upper_bound: bool
+    price: Price
+    #: why what is left does not suffice; empty where it does
+    shortage: str = ""
     #: paid with the workspace's own API key
     own_key: bool = False
     #: what it would have to wait for because of its price

@@ -11,10 +11,10 @@ from bot.domain.policy.defaults import ChannelDefaults
 from bot.domain.policy.named import RuleTarget
 from bot.domain.policy.record import Policy
 from bot.domain.text import either
+from bot.jobs.routing import offered_choices
 from bot.service.defaults import effective_here
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
-from bot.jobs.routing import offered_choices
 from bot.service.rules import Admin, as_admin, replaced
 from bot.services import Services
 from bot.store.defaults import change_member_defaults

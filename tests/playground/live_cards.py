@@ -6,6 +6,7 @@ from adapters.playground.events.requests import RequestContext
 from adapters.playground.messages.conversations import Person
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.identity import Place
+from bot.domain.media import MediaKind
 
 NOW = 1_790_000_000_000
 ADA = Person(name="ada", is_admin=True)
@@ -24,6 +25,7 @@ def running_card(rev: int, *, private: bool = False) -> CardView:
         expected_ms=1,
         ready_at=None,
         position=None,
+        makes=MediaKind.PICTURE,
         media=None,
         preview=None,
         alt="a fox",

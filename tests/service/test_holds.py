@@ -7,7 +7,7 @@ from bot.domain.decisions import Decision, Purpose
 from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, NotYours
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Hold, State
-from bot.domain.pricing import MICROUSD, show_money
+from bot.domain.pricing import MICROUSD
 from bot.service.replies import PrivateReply
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
@@ -86,8 +86,7 @@ async def test_several_jobs_of_a_command_are_held_and_go_on_together(engine: Ope
         card = await bot.ask("/imagine a red fox --count 4")
         jobs = await bot.jobs(card)
         assert [State.HELD] * 4 == [job.state for job in jobs]
-        total = sum(job.price for job in jobs)
-        assert f"Confirm {show_money(total)}" == card.decisions[0].label
+        assert "Confirm $0.072" == card.decisions[0].label
         await decide(bot, APPROVE, card)
         await bot.until(lambda: len(bot.provider.creates) == 4)
 

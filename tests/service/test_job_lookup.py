@@ -69,7 +69,7 @@ async def test_a_short_id_is_taken_wherever_a_job_is(any_engine: Open, written: 
             assert source.id == job.parent, text
             assert short_id(source.id) not in job.title, text
         waiting = await bot.quote(f"/extend {a_film} on and on")
-        assert waiting.price > 0
+        assert waiting.price.total > 0
 
 
 async def test_six_letters_that_name_no_job_are_words(engine: Open) -> None:

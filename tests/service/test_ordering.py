@@ -10,7 +10,15 @@ import pytest
 
 from bot.domain.actions import Action
 from bot.domain.commands import Imagine
-from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, QuotaExhausted, Refused, Rejected
+from bot.domain.errors import (
+    InvalidRequest,
+    JobNotFound,
+    NotAllowed,
+    NotEnoughLeft,
+    QuotaExhausted,
+    Refused,
+    Rejected,
+)
 from bot.domain.identity import Caller
 from bot.domain.jobs import State
 from bot.domain.models import ImageModel
@@ -230,24 +238,30 @@ async def _at_once(many: int, ask: Callable[[], Awaitable[object]]) -> list[Any]
 
 
 async def test_a_quote_refuses_what_the_command_would_refuse(any_engine: Open) -> None:
-    guest = replace(EVE, is_guest=True)
     async with any_engine(start=None, waiting_per_member=2) as bot:
-        await bot.ask("/imagine one", by=BOB)
-        await bot.learn("/quotas set --amount 0.02 --member bob", by=BOSS)
         for _ in range(2):
             await bot.ask("/imagine one of two")
         await bot.operator.workspaces_block(subject=person("mallory").member, blocked=True)
         mallory = person("mallory")
         cases = [
-            (BOB, "/imagine two"),
             (ADA, "/imagine three"),
-            (guest, "/imagine one"),
             (mallory, "/imagine"),
         ]
         for by, text in cases:
             await refused_alike(bot, f"{text} fox", by)
         await bot.learn("/studio pause", by=BOSS)
         await refused_alike(bot, "/imagine a fox", EVE)
+
+
+async def test_a_price_that_does_not_fit_is_told_with_what_is_left(engine: Open) -> None:
+    async with engine(start=None, default_allowance="0.05") as bot:
+        quote = await bot.quote("/imagine a fox --count 4")
+        assert "4 × ≈$0.018 = ≈$0.072" == quote.price.text
+        with pytest.raises(NotEnoughLeft) as refused:
+            await bot.ask("/imagine a fox --count 4")
+        assert str(refused.value) == quote.shortage
+        assert not (await bot.quote("/imagine a fox --count 2")).shortage
+        assert "a video of 5 s ray-flash-2 $0.25 (⚠️ more than is left)" in (await bot.learn("/quota")).text
 
 
 async def refused_alike(bot: Engine, text: str, by: Caller) -> None:

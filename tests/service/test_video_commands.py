@@ -338,9 +338,9 @@ async def test_a_quote_is_what_is_reserved(engine: Open, text: str) -> None:
         quote = await bot.quote(command)
         await bot.ask(command)
 
-        assert quote.price == sum(await bot.money()) - before
-        assert quote.price > 0
-        assert ("example" in text) is quote.upper_bound
+        assert quote.price.total == sum(await bot.money()) - before
+        assert quote.price.total > 0
+        assert ("example" in text) is quote.price.upper_bound
 
 
 async def test_asking_for_a_quote_reserves_nothing_and_costs_nothing_of_the_rate(engine: Open) -> None:

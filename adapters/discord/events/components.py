@@ -1,6 +1,7 @@
 """Handles buttons, selects and their modals: whoever presses a button asks, and pays."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from adapters.chat.controls import CardControl
@@ -104,7 +105,8 @@ class ComponentHandler:
             case Action.EDIT:
                 changes = ActionInput(prompt=modals.modal_value(values, modals.PROMPT))
             case Action.REFRAME:
-                changes = ActionInput(aspect_ratio=modals.aspect_ratio_value(values))
+                ratio, price = modals.aspect_ratio_value(values)
+                changes, component = ActionInput(aspect_ratio=ratio), replace(component, price=price)
             case _:
                 raise InvalidRequest(modals.OUTDATED_MODAL)
         await self.act(context, Action(component.verb), component, changes)
@@ -115,8 +117,10 @@ class ComponentHandler:
         action: Action,
         component: ComponentId,
         changes: ActionInput | None = None,
+        *,
+        asks_first: bool = False,
     ) -> None:
-        """Do an action of the core; one that generates is answered with a new card."""
+        """Do an action of the core; one that generates is answered with a new card, or asked about."""
         generates = action in GENERATING
         if generates:
             await self._replies.require_postable(context, component.card)
@@ -126,19 +130,22 @@ class ComponentHandler:
             component.job,
             context.invocation(answer_window_ms=self._replies.answer_window_ms),
             action_input=changes,
+            shown_price=component.price,
+            asks_first=asks_first,
         )
-        await self._replies.reply(context, call, private=not generates)
+        await self._replies.reply(context, call, private=asks_first or not generates)
 
     async def _start(self, context: InteractionContext, pending: str) -> None:
         """Start a command that was shown, and delete the message that shows it."""
-        command = await self._service.find_pending(pending, context.caller)
-        private = await self._replies.check_audience(context, command)
+        shown = await self._service.find_pending(pending, context.invocation())
+        if not shown.private:
+            await self._replies.require_postable(context)
         call = partial(
             self._service.start_pending,
             pending,
-            context.invocation(private=bool(private), answer_window_ms=self._replies.answer_window_ms),
+            context.invocation(private=shown.private, answer_window_ms=self._replies.answer_window_ms),
         )
-        if await self._replies.reply(context, call, private=private):
+        if await self._replies.reply(context, call, private=shown.private):
             await self._replies.delete_message(context)
 
     async def show(self, context: InteractionContext, job: str, *, with_results: bool = False) -> None:
@@ -150,14 +157,23 @@ class ComponentHandler:
         # Checked before the person types into the modal.
         await self._replies.require_postable(context, component.card)
         view = await self._shown_job(context, component.job)
-        custom_id = component.write()
+        prices = view.jobs[0].prices
         if component.verb is Action.EDIT:
+            # The form shows the price of now, which may be another one than that of the button.
+            custom_id = replace(component, price=prices.shown(Action.EDIT)).write()
             prompt = "" if view.title in UNTITLED.values() else view.title
-            modal = modals.prompt_modal(custom_id, Action.EDIT, prompt=prompt, label="Prompt", required=False)
+            modal = modals.prompt_modal(
+                custom_id,
+                Action.EDIT,
+                prompt=prompt,
+                label="Prompt",
+                required=False,
+                price=prices.text(Action.EDIT),
+            )
         else:
             media = view.jobs[0].media
             ratio = media.aspect_ratio if media is not None else AspectRatio.LANDSCAPE
-            modal = modals.aspect_ratio_modal(custom_id, rotated(ratio))
+            modal = modals.aspect_ratio_modal(component.write(), rotated(ratio), prices)
         await self._responder.respond(context.token, InteractionCallbackType.MODAL, modal)
 
     async def _shown_job(self, context: InteractionContext, job: str) -> CardView:

@@ -102,7 +102,7 @@ class MessageMenuHandler:
         medium = await self._medium(context, media_id)
         match media_id.action:
             case MediaAction.REFRAME:
-                ratio = modals.modal_value(values, modals.RATIO)
+                ratio, _ = modals.aspect_ratio_value(values)
                 await self._generate(context, build(Reframe, {"media": medium, modals.RATIO: ratio}))
             case MediaAction.VARIATION:
                 weighted = medium.model_copy(update={"weight": VARIATION_WEIGHT})
@@ -119,8 +119,12 @@ class MessageMenuHandler:
         if card is not None:
             await self._replies.send_private(context, render_card(card))
         elif entry in _MEDIA_ACTIONS and len(jobs) == 1:
-            verb = Action(_MEDIA_ACTIONS[entry])
-            await self._components.press(context, ComponentId(verb=verb, job=first.job, card=first.card))
+            component = ComponentId(verb=Action(_MEDIA_ACTIONS[entry]), job=first.job, card=first.card)
+            if component.verb is Action.REFRAME:
+                # Its form shows the prices.
+                await self._components.press(context, component)
+            else:
+                await self._components.act(context, Action(component.verb), component, asks_first=True)
         else:
             await self._components.show(context, first.job)
 
@@ -167,13 +171,10 @@ class MessageMenuHandler:
         await self._responder.respond(context.token, InteractionCallbackType.MODAL, modal)
 
     async def _generate(self, context: InteractionContext, command: GenerateCommand) -> None:
-        private = await self._replies.check_audience(context, command)
-        call = partial(
-            self._service.execute,
-            command,
-            context.invocation(private=bool(private), answer_window_ms=self._replies.answer_window_ms),
-        )
-        await self._replies.reply(context, call, private=private)
+        """Show what the command costs: a menu has no room for a price."""
+        await self._replies.check_audience(context, command)
+        call = partial(self._service.execute, command, context.invocation(), asks_first=True)
+        await self._replies.reply(context, call, private=True)
 
 
 def _media_buttons(pending: str, media: Sequence[Reference]) -> list[Component]:

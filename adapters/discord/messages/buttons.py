@@ -1,7 +1,7 @@
 """Buttons and selects under a card, and the custom ids by which they work for ever.
 
-A custom id holds the verb, the job and the card, so that a button works after any restart and a message can
-be recognised as a card's.
+A custom id holds the verb, the job, the card and the price that is shown, so that a button works after any
+restart, costs no more than it says, and a message can be recognised as a card's.
 """
 
 import re
@@ -9,14 +9,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.chat.controls import CardControl, Verb, control_for, parse_verb
+from adapters.chat.controls import (
+    CardControl,
+    Verb,
+    actions_of_picked,
+    control_for,
+    job_to_cancel,
+    option_label,
+    parse_verb,
+    variation_label,
+    varied_jobs,
+)
 from adapters.chat.text import sanitize_line
 from adapters.discord.messages.strings import STRINGS
-from bot.domain.actions import EMOJI, LABELS, Action
+from bot.domain.actions import EMOJI, Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.service.replies import ConfirmationButton, PendingCommand
 
-_PATTERN = re.compile(r"rv:(?P<verb>[a-z]{1,20}):(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
+_PATTERN = re.compile(
+    r"rv:(?P<verb>[a-z]{1,20}):(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})(?::(?P<price>[0-9]{1,15}))?"
+)
 #: Discord's limits: buttons in a row, rows, characters of a label and of an option, options of a select
 _ROW_BUTTONS, _ROWS, _LABEL, _OPTION_LABEL, _OPTIONS = 5, 5, 80, 100, 25
 #: component types and button styles
@@ -33,9 +45,12 @@ class ComponentId:
     verb: Verb
     job: str
     card: str
+    #: micro-dollars that the component shows; None for one that costs nothing, or was sent without a price
+    price: int | None = None
 
     def write(self) -> str:
-        return f"rv:{self.verb}:{self.job}:{self.card}"
+        price = f":{self.price}" if self.price is not None else ""
+        return f"rv:{self.verb}:{self.job}:{self.card}{price}"
 
     @classmethod
     def parse(cls, custom_id: str) -> "ComponentId | None":
@@ -44,7 +59,8 @@ class ComponentId:
         verb = parse_verb(match["verb"]) if match is not None else None
         if match is None or verb is None:
             return None
-        return cls(verb=verb, job=match["job"], card=match["card"])
+        price = int(match["price"]) if match["price"] else None
+        return cls(verb=verb, job=match["job"], card=match["card"], price=price)
 
 
 def belongs_to_card(components: Iterable[Component], card: str) -> bool:
@@ -63,13 +79,17 @@ def jobs_in(components: Iterable[Component]) -> list[ComponentId]:
 
 
 def card_components(view: CardView, picked: str | None = None) -> list[Component]:
-    """The select of a card with several jobs, and the buttons of the picked job."""
+    """The buttons of the picked job; of several, first one for a variation of each and the select."""
     remaining = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     if not remaining:
         return [_row(list(_decision_buttons(view)))] if view.decisions else []
     job = next((one for one in remaining if one.id == picked), remaining[0])
-    rows = [_row([_job_select(view, job)])] if len(remaining) > 1 else []
     buttons = [*_decision_buttons(view), *_buttons(view, job)]
+    rows = []
+    if len(remaining) > 1:
+        variations = list(_variation_buttons(view))
+        rows = [_row(variations)] if variations else []
+        rows.append(_row([_job_select(view, job)]))
     rows += [_row(buttons[at : at + _ROW_BUTTONS]) for at in range(0, len(buttons), _ROW_BUTTONS)]
     return rows[:_ROWS]
 
@@ -145,7 +165,7 @@ def _row(components: list[Component]) -> Component:
 def _job_select(view: CardView, picked: JobView) -> Component:
     options = [
         {
-            "label": f"{number} · {job.headline}"[:_OPTION_LABEL],
+            "label": sanitize_line(option_label(number, job), _OPTION_LABEL),
             "value": job.id,
             "default": job.id == picked.id,
         }
@@ -179,19 +199,33 @@ def _decision_buttons(view: CardView) -> Iterator[Component]:
 
 
 def _buttons(view: CardView, job: JobView) -> Iterator[Component]:
-    def button(verb: Action | CardControl, emoji: str, label: str, target: str = job.id) -> Component:
-        return {
-            "type": _BUTTON,
-            "style": _DANGER if verb in (Action.DELETE, CardControl.CANCEL) else _SECONDARY,
-            "custom_id": ComponentId(verb=verb, job=target, card=view.card).write(),
-            "emoji": {"name": emoji},
-            "label": label[:_LABEL],
-        }
-
-    for action in job.actions:
-        yield button(action, EMOJI[action], LABELS[action])
-    if job.cancellable:
-        yield button(CardControl.CANCEL, "✖️", STRINGS.cancel)
+    for action in actions_of_picked(view, job):
+        yield _button(view, action, job, EMOJI[action], job.prices.label(action))
+    if (cancelled := job_to_cancel(view, job)) is not None:
+        yield _button(view, CardControl.CANCEL, cancelled, "✖️", STRINGS.cancel_label(view, cancelled))
     if job.parent is not None:
-        yield button(CardControl.ORIGIN, "🔗", STRINGS.origin, job.parent)
-    yield button(CardControl.DETAILS, "ℹ️", STRINGS.details)
+        component_id = ComponentId(verb=CardControl.ORIGIN, job=job.parent, card=view.card)
+        yield _plain_button(component_id, "🔗", STRINGS.origin)
+    yield _button(view, CardControl.DETAILS, job, "ℹ️", STRINGS.details)
+
+
+def _variation_buttons(view: CardView) -> Iterator[Component]:
+    """One for each result, whichever is picked."""
+    for number, job in varied_jobs(view):
+        label = variation_label(number, job)
+        yield _button(view, Action.VARIATION, job, EMOJI[Action.VARIATION], label)
+
+
+def _button(view: CardView, verb: Action | CardControl, job: JobView, emoji: str, label: str) -> Component:
+    price = job.prices.shown(verb) if isinstance(verb, Action) else None
+    return _plain_button(ComponentId(verb=verb, job=job.id, card=view.card, price=price), emoji, label)
+
+
+def _plain_button(component_id: ComponentId, emoji: str, label: str) -> Component:
+    return {
+        "type": _BUTTON,
+        "style": _DANGER if component_id.verb in (Action.DELETE, CardControl.CANCEL) else _SECONDARY,
+        "custom_id": component_id.write(),
+        "emoji": {"name": emoji},
+        "label": label[:_LABEL],
+    }

@@ -129,10 +129,7 @@ def _fields(view: CardView, links: Mapping[str, str]) -> list[Payload]:
     jobs = view.jobs
     remaining = [job for job in jobs if job.phase is not JobPhase.GONE]
     common = common_fields(remaining)
-    fields = [
-        _field(STRINGS.label(label, len(remaining)), escape_markdown(value, _VALUE))
-        for label, value in common
-    ]
+    fields = [_field(label, escape_markdown(value, _VALUE)) for label, value in common]
     if len(jobs) > 1:
         fields += _job_fields(view, common, links)
     elif remaining and (link := links.get(remaining[0].id)):

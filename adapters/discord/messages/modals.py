@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.chat.controls import parse_priced, priced_value
 from adapters.discord.messages.cards import Payload
+from bot.domain.action_prices import NO_PRICES, ActionPrices
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.commands import build
 from bot.domain.commands.reframe import Reframe
@@ -21,10 +23,14 @@ OUTDATED_MODAL = (
 )
 #: component types and text input style
 _SELECT, _TEXT_INPUT, _LABEL = 3, 4, 18
+#: Discord's limit on a title, in characters
+_TITLE = 45
 _PARAGRAPH = 2
 
 
-def prompt_modal(custom_id: str, action: Action, *, prompt: str = "", label: str, required: bool) -> Payload:
+def prompt_modal(
+    custom_id: str, action: Action, *, prompt: str = "", label: str, required: bool, price: str = ""
+) -> Payload:
     """Ask for a prompt; raises InvalidRequest where the present one is too long for a modal."""
     if len(prompt) > FIELD_MAX:
         raise InvalidRequest(
@@ -39,12 +45,19 @@ def prompt_modal(custom_id: str, action: Action, *, prompt: str = "", label: str
         "max_length": FIELD_MAX,
         "required": required,
     }
-    return _modal(custom_id, action, label, field)
+    return _modal(custom_id, action, label, field, price)
 
 
-def aspect_ratio_modal(custom_id: str, selected: AspectRatio) -> Payload:
-    """Ask for a new aspect ratio."""
-    options = [{"label": one, "value": one, "default": one is selected} for one in AspectRatio]
+def aspect_ratio_modal(custom_id: str, selected: AspectRatio, prices: ActionPrices = NO_PRICES) -> Payload:
+    """Ask for a new aspect ratio; each value holds the price that is shown beside it."""
+    options = [
+        {
+            "label": prices.ratio_label(one),
+            "value": priced_value(one, prices.shown_of_ratio(one)),
+            "default": one is selected,
+        }
+        for one in AspectRatio
+    ]
     field = {"type": _SELECT, "custom_id": RATIO, "options": options, "required": True}
     return _modal(custom_id, Action.REFRAME, "New aspect ratio (width:height)", field)
 
@@ -69,16 +82,18 @@ def modal_value(values: Mapping[str, str], name: str) -> str:
     return values[name]
 
 
-def aspect_ratio_value(values: Mapping[str, str]) -> AspectRatio:
-    """The submitted aspect ratio; raises InvalidRequest."""
-    reframe = build(Reframe, {RATIO: modal_value(values, RATIO)})
+def aspect_ratio_value(values: Mapping[str, str]) -> tuple[AspectRatio, int | None]:
+    """The submitted aspect ratio, and the price that was shown with it; raises InvalidRequest."""
+    ratio, price = parse_priced(modal_value(values, RATIO))
+    reframe = build(Reframe, {RATIO: ratio})
     assert isinstance(reframe, Reframe)  # noqa: S101 - `build` returns the class that it is given
-    return reframe.aspect_ratio
+    return reframe.aspect_ratio, price
 
 
-def _modal(custom_id: str, action: Action, label: str, field: Payload) -> Payload:
+def _modal(custom_id: str, action: Action, label: str, field: Payload, price: str = "") -> Payload:
+    title = f"{EMOJI[action]} {LABELS[action]}"
     return {
         "custom_id": custom_id,
-        "title": f"{EMOJI[action]} {LABELS[action]}",
+        "title": f"{title} · {price}"[:_TITLE] if price else title,
         "components": [{"type": _LABEL, "label": label, "component": field}],
     }

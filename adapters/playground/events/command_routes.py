@@ -35,7 +35,6 @@ from bot.domain.commands import GenerateCommand, Reframe
 from bot.domain.errors import InvalidRequest, MediaError, Refused
 from bot.domain.ids import short_id
 from bot.domain.policy.holds import HELD_FIRST
-from bot.domain.pricing import show_money
 from bot.domain.workspace_keys import OWN_KEY
 from bot.service.facade import BotService
 
@@ -90,33 +89,32 @@ class CommandRoutes:
         body, context = await self._reader.read(request, StartBody)
         message = UserMessage(text="Start")
         try:
-            command = await self._service.find_pending(body.pending, context.caller)
-            message = message_of_command(command)
-            invocation = context.invocation(body.key, private=not command.is_public)
+            shown = await self._service.find_pending(body.pending, context.invocation(body.key))
+            message = message_of_command(shown.command) if shown.command else UserMessage(text=shown.words)
+            invocation = context.invocation(body.key, private=shown.private)
             reply = await self._service.start_pending(body.pending, invocation)
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)
         return await self._replies.send(context, body.key, reply, message, brief=True)
 
     async def price(self, request: Request) -> Response:
-        """Return what a command would cost, or why it would be refused; neither where it makes nothing."""
+        """Return what a command would cost, and why it would be refused; neither where it makes nothing."""
         body, context = await self._reader.read(request, CommandFields)
         try:
             self._service.admit_query(context.caller)
             order = read_order(body, self._uploads, context)
             if not isinstance(order.command, GenerateCommand):
-                return as_json({"price": None, "refusal": None})
+                return as_json({"price": None, "refusal": None, "short": False})
             quote = await self._service.quote(
                 order.command, context.invocation(), files=order.files, replied=order.replied
             )
         except Refused as refusal:
-            return as_json({"price": None, "refusal": str(refusal)})
-        price = show_money(quote.price, estimate=quote.estimate)
-        bound = f"up to {price}" if quote.upper_bound else price
+            return as_json({"price": None, "refusal": str(refusal), "short": False})
         source = f" · builds on #{short_id(quote.source)}" if quote.source else ""
         payer = f" · {OWN_KEY}" if quote.own_key else ""
         held = f" · {HELD_FIRST[quote.hold]}" if quote.hold is not None else ""
-        return as_json({"price": bound + source + payer + held, "refusal": None})
+        price = quote.price.text + source + payer + held
+        return as_json({"price": price, "refusal": quote.shortage or None, "short": bool(quote.shortage)})
 
     async def preview(self, request: Request) -> Response:
         """Return a PNG of where /reframe will put its source; no content where there is nothing to show."""
@@ -147,6 +145,7 @@ class CommandRoutes:
                 body.job,
                 context.invocation(body.key),
                 action_input=ActionInput(prompt=body.prompt, aspect_ratio=body.aspect_ratio),
+                shown_price=body.price,
             )
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)
@@ -200,12 +199,12 @@ class CommandRoutes:
         try:
             if body.emoji in NUMBERS:
                 return await self._select(context, card, body)
-            run = self._service.react if body.on else self._service.unreact
-            reply = await run(
-                body.emoji,
-                await self._selected_job(context, card, body.job),
-                context.invocation(body.key),
-            )
+            job = await self._selected_job(context, card, body.job)
+            invocation = context.invocation(body.key)
+            if body.on:
+                reply = await self._service.react(body.emoji, job, invocation, shown_price=body.price)
+            else:
+                reply = await self._service.unreact(body.emoji, job, invocation)
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)
         # Stored only now: a refused reaction leaves no trace, and a deleted card has no place for one.

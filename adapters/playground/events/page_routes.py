@@ -189,7 +189,7 @@ class PageRoutes:
         except ReverieError:
             # The page keeps the numbers that it has; the next command says what is wrong.
             return None
-        return {"title": note.title, "facts": note.fields, "pause": pause}
+        return {"title": note.title, "facts": note.fields, "left": note.money_left, "pause": pause}
 
 
 def _picture_form(emoji: str, action: Action) -> str:

@@ -53,6 +53,7 @@ Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{8,64}$")]
 Id = Annotated[str, Field(max_length=64)]
 #: names an uploaded file
 Token = Annotated[str, Field(max_length=2_000)]
+_Price = Annotated[StrictInt | None, Field(ge=0, lt=10**15)]
 _Text = Annotated[StrictStr, Field(max_length=_TEXT_MAX)]
 
 
@@ -119,6 +120,8 @@ class ActionBody(_InConversation):
     key: Key
     aspect_ratio: AspectRatio | None = None
     prompt: str | None = Field(default=None, max_length=_TEXT_MAX)
+    #: micro-dollars that the button showed
+    price: _Price = None
 
 
 class DecisionBody(_InConversation):
@@ -154,6 +157,8 @@ class ReactionBody(_InConversation):
     key: Key
     #: the selected job of a card with several
     job: Id | None = None
+    #: micro-dollars that the choice of reactions showed
+    price: _Price = None
 
 
 class DismissBody(_Body):

@@ -14,6 +14,7 @@ from bot.domain.cards import CardView, JobView
 from bot.domain.decisions import DecisionButton
 from bot.domain.jobs import UNTITLED
 from bot.domain.media import Media
+from bot.domain.pricing import Price
 from bot.service.replies import PrivateReply, ReplyFile
 
 Record = dict[str, Any]
@@ -84,10 +85,17 @@ def _job_record(job: JobView) -> Record:
         #: what the editor of a prompt starts with
         "words": "" if job.alt in UNTITLED.values() else job.alt,
         "actions": job.actions,
+        "prices": {action.value: price_record(price) for action, price in job.prices.by_action.items()},
+        "labels": {action.value: text for action in job.actions if (text := job.prices.text(action))},
+        "ratio_prices": {ratio.value: price_record(price) for ratio, price in job.prices.by_ratio.items()},
         "cancellable": job.cancellable,
         "stars": job.stars,
         "parent": job.parent,
     }
+
+
+def price_record(price: Price) -> Record:
+    return {"text": price.text, "microusd": price.total}
 
 
 def media_record(media: Media) -> Record:

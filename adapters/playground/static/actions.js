@@ -3,6 +3,7 @@
 import { busy, el } from "./dom.js";
 import { sizeOf } from "./job_media.js";
 import { openMenu } from "./menu.js";
+import { costOf, showPrice } from "./prices.js";
 
 export function actions(job, card, app) {
   const mine = app.mayManage(card);
@@ -29,27 +30,34 @@ function actionButton(action, job, app) {
   const { emoji, label: name } = app.actions[action] ?? { emoji: "", label: action };
   const button = el("button", { type: "button", "data-key": action, class: `do-${action}` },
     el("span", { class: "emoji", "aria-hidden": "true" }, emoji), el("span", { class: "name" }, name));
+  // Cards of earlier versions have no prices.
+  const price = job.prices?.[action];
+  showPrice(button, price, job.labels?.[action], app);
   button.addEventListener("click", () => {
     if (action === "reframe") chooseAspectRatio(button, job, app);
     else if (action === "edit") app.editPrompt(job);
-    else busy(button, () => app.runAction(action, job.id));
+    else busy(button, () => app.runAction(action, job.id, priceShown(price)));
   });
   if (action === "reframe") button.setAttribute("aria-haspopup", "menu");
   if (action === "edit" || action === "delete") button.setAttribute("aria-haspopup", "dialog");
   return button;
 }
 
+// The price that a click has seen, which the server asks about if it has risen.
+export const priceShown = (price) => (price ? { price: price.microusd } : {});
+
 function chooseAspectRatio(button, job, app) {
   const [width, height] = sizeOf(job);
   openMenu(button, "New aspect ratio", app.ratios.map((ratio) => ({
-    label: `Reframe to ${ratio.value}`,
+    label: [`Reframe to ${ratio.value}`, job.ratio_prices?.[ratio.value]?.text].filter(Boolean).join(" · "),
     content: [
       el("span", { class: "shape", "aria-hidden": "true" },
         el("span", { style: { "inline-size": `${scaled(ratio.width)}px`, "block-size": `${scaled(ratio.height)}px` } })),
       el("span", {}, ratio.value),
       el("span", { class: "size" }, Math.abs(ratio.width / ratio.height - width / height) < 0.02 ? "current" : `${ratio.width} × ${ratio.height}`),
-    ],
-    pick: () => busy(button, () => app.runAction("reframe", job.id, { aspect_ratio: ratio.value })),
+      costOf(job.ratio_prices?.[ratio.value]),
+    ].filter(Boolean),
+    pick: () => busy(button, () => app.runAction("reframe", job.id, { aspect_ratio: ratio.value, ...priceShown(job.ratio_prices?.[ratio.value]) })),
   })));
 }
 

@@ -1,5 +1,6 @@
 // What cards, notes and forms can do with the page.
 
+import { priceShown } from "./actions.js";
 import { currentChannel, get, post } from "./api.js";
 import { confirm, editPrompt } from "./dialogs.js";
 import { openForm } from "./forms.js";
@@ -24,6 +25,8 @@ export class AppActions {
   }
 
   priceText = (price) => (this.simulated ? `${price} · simulated` : price);
+
+  warnBalance = (short) => this.page.people.warn(short);
 
   me = () => this.page.people.me.name;
 
@@ -104,14 +107,18 @@ export class AppActions {
   }
 
   editPrompt(job) {
-    editPrompt({ prompt: job.words, maxLength: this.limits.prompt, onSend: (prompt) => this.runAction("edit", job.id, { prompt }) });
+    const price = job.prices?.edit;
+    editPrompt({
+      prompt: job.words, maxLength: this.limits.prompt, price: price && this.priceText(price.text),
+      onSend: (prompt) => this.runAction("edit", job.id, { prompt, ...priceShown(price) }),
+    });
   }
 
   async react(emoji, card, job, on) {
     const known = this.reactions.find((one) => one.emoji === emoji);
     if (on && known?.action === "edit") return this.editPrompt(job);
     // A number emoji names the job itself.
-    const target = this.numbers.includes(emoji) ? {} : { job: job.id };
+    const target = this.numbers.includes(emoji) ? {} : { job: job.id, ...(on && priceShown(job.prices?.[known?.action])) };
     await this.send(newRequest("react", { card: card.card, emoji, on, ...target }, `${emoji} ${known?.label ?? ""}`.trim()));
   }
 

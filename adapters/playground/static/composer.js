@@ -18,7 +18,7 @@ export class Composer {
     this.bar = byId("replying");
     this.price = byId("price");
     this.replied = null;
-    this.prices = new PriceQuotes(({ price }) => { this.price.textContent = price ? app.priceText(price) : ""; this.price.hidden = !price; });
+    this.prices = new PriceQuotes((quote) => this.#showPrice(quote));
     this.attachments = new Attachments({ onChange: () => this.changed(), limits: () => app.limits });
     this.completion = new Completion({
       field: this.field, list: byId("suggestions"), history, write: (text) => this.write(text), submit: () => this.submit(),
@@ -31,6 +31,16 @@ export class Composer {
     this.field.addEventListener("keydown", (event) => this.#escape(event));
     // Clicking a suggestion must not take the focus away from the field.
     this.offers.addEventListener("pointerdown", (event) => event.preventDefault());
+  }
+
+  // What is left may not suffice: the price and the balance say so before anything is sent.
+  #showPrice({ price, refusal, short = false }) {
+    this.price.textContent = price ? this.app.priceText(price) : "";
+    this.price.hidden = !price;
+    this.price.title = short ? refusal : "";
+    this.price.classList.toggle("short", short);
+    this.app.warnBalance(short);
+    if (short) announce(refusal);
   }
 
   get empty() {

@@ -48,7 +48,7 @@ export function confirm({ title, text, picture, alt = "", drawn = false, choices
 }
 
 // Lets a person edit a prompt; `onSend` gets the new text.
-export function editPrompt({ prompt, maxLength, onSend }) {
+export function editPrompt({ prompt, maxLength, price, onSend }) {
   const field = el("textarea", { id: "prompt-field", rows: "6", maxlength: String(maxLength), spellcheck: "true" });
   field.value = prompt;
   const counter = el("output", { class: "counter", for: "prompt-field" });
@@ -59,7 +59,7 @@ export function editPrompt({ prompt, maxLength, onSend }) {
     el("label", { for: "prompt-field" }, "Prompt"), field, counter,
     el("footer", {},
       el("button", { type: "button", class: "secondary", on: { click: () => dialog.close() } }, "Cancel"),
-      el("button", { type: "submit", class: "primary" }, "Create")));
+      el("button", { type: "submit", class: "primary" }, price ? `Create · ${price}` : "Create")));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const text = field.value.trim();

@@ -26,9 +26,11 @@ export function openCommandMenu(anchor, commands, choose) {
 export function openForm(command, app, { drafts = {}, files = [], replied = null } = {}) {
   const status = el("p", { class: "quote", role: "status" });
   const send = el("button", { type: "submit", class: "primary" }, "Send");
-  const prices = new PriceQuotes(({ price, refusal }) => {
+  const prices = new PriceQuotes(({ price, refusal, short = false }) => {
     status.classList.toggle("problem", Boolean(refusal));
-    status.replaceChildren(price ? el("b", {}, app.priceText(price)) : "", refusal ?? "");
+    status.classList.toggle("short", short);
+    status.replaceChildren(price ? el("b", {}, app.priceText(price)) : "", refusal ? ` ${refusal}` : "");
+    app.warnBalance(short);
   });
   const preview = command.places.length > 0 ? new FramingPreview(command.places) : null;
   let ready = false;
@@ -47,6 +49,7 @@ export function openForm(command, app, { drafts = {}, files = [], replied = null
     onClose: () => {
       stop();
       preview?.close();
+      app.warnBalance(false);
       if (sent) unsent.delete(command.name);
       else unsent.set(command.name, draftOf(fields));
     },

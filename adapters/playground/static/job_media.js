@@ -3,8 +3,6 @@
 import { el, fileOf, reducedMotion } from "./dom.js";
 import { forgetProgress, progressNode, setProgress } from "./progress.js";
 
-const MAX_WIDTH = { one: 560, many: 300 };
-const MAX_HEIGHT = { one: 440, many: 300 };
 const TALL_BELOW = 0.8;
 
 export const isUnfinished = (job) => job.tone === "waiting" || job.tone === "running";
@@ -23,11 +21,9 @@ export function showMedia(node, job, { many }) {
   const content = contentOf(job, many);
   if (!content) return;
   const [width, height] = sizeOf(job);
-  const layout = many ? "many" : "one";
-  const shown = Math.round(Math.min(MAX_WIDTH[layout], (MAX_HEIGHT[layout] * width) / height));
-  node.classList.toggle("tall", !many && width / height < TALL_BELOW);
-  node.style.setProperty("--shown", `${shown}px`);
-  const style = { "max-inline-size": `${shown}px`, "aspect-ratio": `${width} / ${height}` };
+  node.classList.toggle("tall", !many && isTall(job));
+  node.style.setProperty("--shown", shownWidth(width, height));
+  const style = { "max-inline-size": shownWidth(width, height), "aspect-ratio": `${width} / ${height}` };
   node.prepend(el("div", { class: "frame", "data-look": look, "data-progress": isUnfinished(job) || null, style }, content));
 }
 
@@ -37,6 +33,14 @@ function contentOf(job, many) {
   // In a grid every job keeps its frame, so that the others do not move.
   return many && el("p", { class: "empty" }, job.tone === "gone" ? "Deleted" : job.headline);
 }
+
+// The width of a frame. The style sheet sets the most for one result and for each of several.
+export const shownWidth = (width, height) => `min(var(--widest), var(--highest) * ${(width / height).toFixed(4)})`;
+
+export const isTall = (job) => {
+  const [width, height] = sizeOf(job);
+  return width / height < TALL_BELOW;
+};
 
 export const sizeOf = (job) => (job.media ? [job.media.width, job.media.height] : requestedSize(job));
 
@@ -77,7 +81,10 @@ function pictureNode(job) {
   const button = el("button", {
     type: "button", class: "shown picture", "aria-label": `Enlarge: ${job.alt}`, "data-key": `picture-${job.id}`,
   }, image);
-  button.addEventListener("click", () => enlarge(button));
+  // In a grid the first click picks a picture, and a click on the picked one enlarges it.
+  button.addEventListener("click", () => {
+    if (button.dispatchEvent(new CustomEvent("pick", { bubbles: true, cancelable: true }))) enlarge(button);
+  });
   image.addEventListener("load", () => button.classList.add("there"));
   image.addEventListener("error", () => button.replaceChildren(el("span", { class: "missing" }, MISSING)));
   return button;

@@ -3,6 +3,7 @@
 import { ApiError, get, post } from "./api.js";
 import { avatar, byId, el, withMoments } from "./dom.js";
 import { openBeside } from "./menu.js";
+import { setLeft } from "./prices.js";
 
 const REFRESH_DELAY = 600;
 // A pause may begin and end without anything in this conversation.
@@ -45,6 +46,7 @@ export class People {
 
   #showQuota(quota) {
     this.quota = quota ?? this.quota;
+    setLeft(this.quota?.left);
     const pause = byId("pause");
     pause.textContent = withMoments(this.quota?.pause ?? "");
     pause.hidden = !pause.textContent;
@@ -58,6 +60,11 @@ export class People {
         el("span", { class: name, style: { "inline-size": `${(part * 100).toFixed(1)}%` } })));
     this.chip.replaceChildren(el("span", { class: "quota-text" }, text), meter ?? "");
     this.chip.setAttribute("aria-label", `Quota${left ? `: ${left} left` : ""}. Show all`);
+  }
+
+  // Warns that what is being written costs more than is left.
+  warn(short) {
+    this.chip.classList.toggle("short", short);
   }
 
   #openQuota() {

@@ -2,6 +2,7 @@
 
 import { busy, el } from "./dom.js";
 import { openMenu } from "./menu.js";
+import { costOf } from "./prices.js";
 
 const MAX_QUICK = 3;
 // These ask first, or create nothing new.
@@ -40,11 +41,13 @@ function toggle(button, emoji, { card, app, job, on }) {
 // Reactions that create something new from the result get a button of their own.
 export function fillQuick(container, card, app, job) {
   const fitting = app.reactions.filter(({ action }) => !NOT_QUICK.includes(action) && job().actions.includes(action)).slice(0, MAX_QUICK);
-  const look = fitting.map(({ emoji }) => emoji).join(" ");
+  const described = ({ label, action }) => [label, job().prices?.[action]?.text].filter(Boolean).join(" · ");
+  const look = fitting.map((one) => `${one.emoji} ${described(one)}`).join(" ");
   if (container.dataset.look === look) return;
   container.dataset.look = look;
-  container.replaceChildren(...fitting.map(({ emoji, label }) => {
-    const button = el("button", { type: "button", class: "quick", "aria-label": `React: ${label}`, title: label },
+  container.replaceChildren(...fitting.map(({ emoji, label, action }) => {
+    const text = described({ label, action });
+    const button = el("button", { type: "button", class: "quick", "aria-label": `React: ${text}`, title: text },
       el("span", { "aria-hidden": "true" }, emoji));
     button.addEventListener("click", () => toggle(button, emoji, { card, app, job, on: !isMine(emoji, card, app) }));
     return button;
@@ -52,15 +55,15 @@ export function fillQuick(container, card, app, job) {
 }
 
 export function openPicker(anchor, card, app, job) {
-  const item = (emoji, label) => ({
-    label: label || emoji,
+  const item = (emoji, label, price = null) => ({
+    label: [label || emoji, price?.text].filter(Boolean).join(" · "),
     checked: isMine(emoji, card, app),
-    content: [el("span", { class: "emoji", "aria-hidden": "true" }, emoji), label && el("span", { class: "meaning", "aria-hidden": "true" }, label)].filter(Boolean),
+    content: [el("span", { class: "emoji", "aria-hidden": "true" }, emoji), label && el("span", { class: "meaning", "aria-hidden": "true" }, label), costOf(price)].filter(Boolean),
     pick: () => toggle(anchor, emoji, { card, app, job, on: !isMine(emoji, card, app) }),
   });
   const numbers = card.jobs.length > 1 ? app.numbers.slice(0, card.jobs.length) : [];
   openMenu(anchor, "React", [
-    ...app.reactions.map(({ emoji, label }) => item(emoji, label)),
+    ...app.reactions.map(({ emoji, label, action }) => item(emoji, label, job().prices?.[action])),
     ...numbers.map((emoji, index) => item(emoji, `Number ${index + 1}`)),
     ...app.feelings.map((emoji) => item(emoji, "")),
   ], { role: "menuitemcheckbox", look: "picker" });

@@ -52,7 +52,7 @@ class BlockActionHandler:
         action = _parse(body)
 
         async def request() -> Reply | None:
-            if action is not None and action.verb in _ACTS_ON_ONE_JOB:
+            if action is not None and action.verb in _ACTS_ON_ONE_JOB and action.number is None:
                 _require_selection(body)
             reply = await self.run(context, action)
             if action is not None and action.verb in _ANSWERS_QUESTION:
@@ -64,8 +64,10 @@ class BlockActionHandler:
 
         await self.replies.answer(context, request, ack)
 
-    async def run(self, context: EventContext, action: BlockAction | None) -> Reply | None:
-        """Do what an action asks for; raises Refused."""
+    async def run(
+        self, context: EventContext, action: BlockAction | None, *, asks_first: bool = False
+    ) -> Reply | None:
+        """Do what an action asks for; `asks_first` for a menu entry without a price. Raises Refused."""
         if action is None:
             raise OutdatedControl
         match action.verb:
@@ -80,7 +82,9 @@ class BlockActionHandler:
                 await self._open_edit_modal(context, verb, action)
                 return None
             case Action() as verb:
-                request = PendingRequest.of_action(verb, action.job, card=action.card)
+                request = PendingRequest.of_action(
+                    verb, action.job, card=action.card, shown_price=action.price, asks_first=asks_first
+                )
                 return await self.requests.run(context, request)
             case _:
                 return await self.show_job(context, action.job)
@@ -88,8 +92,9 @@ class BlockActionHandler:
     async def _answer_question(self, context: EventContext, action: BlockAction) -> Reply:
         match action.verb:
             case CardControl.START:
-                command = await self.requests.service.find_pending(action.job, context.caller)
-                return await self.requests.run(context, PendingRequest.of_pending(action.job, command))
+                shown = await self.requests.service.find_pending(action.job, context.invocation())
+                request = PendingRequest.of_pending(action.job, private=shown.private)
+                return await self.requests.run(context, request)
             case CardControl.DISCARD:
                 return await self.requests.discard_pending(context, action.job)
             case verb:
@@ -112,9 +117,9 @@ class BlockActionHandler:
         located = replace(context.at(state), is_ephemeral=state.is_ephemeral)
 
         async def request() -> Reply:
-            action_input = parse_edit(state, (view.get("state") or {}).get("values") or {})
+            action_input, price = parse_edit(state, (view.get("state") or {}).get("values") or {})
             pending = PendingRequest.of_action(
-                state.action, state.job, card=state.card, action_input=action_input
+                state.action, state.job, card=state.card, action_input=action_input, shown_price=price
             )
             return await self.requests.run(located, pending)
 
@@ -148,12 +153,15 @@ class BlockActionHandler:
         reply = await self.requests.service.execute(build(Show, {"job": action.job}), context.invocation())
         assert isinstance(reply, PrivateReply)  # noqa: S101 - /show makes no card
         view = reply.views[0]
+        prices = view.jobs[0].prices
         if verb is Action.EDIT:
-            modal = prompt_modal(state, "" if view.title in UNTITLED.values() else view.title)
+            state = state.model_copy(update={"price": prices.shown(verb)})
+            prompt = "" if view.title in UNTITLED.values() else view.title
+            modal = prompt_modal(state, prompt, prices.text(verb))
         else:
             media = view.jobs[0].media
             ratio = media.aspect_ratio if media is not None else AspectRatio.LANDSCAPE
-            modal = aspect_ratio_modal(state, rotated(ratio))
+            modal = aspect_ratio_modal(state, rotated(ratio), prices)
         await self.modal.open_view(context, modal)
 
 

@@ -74,7 +74,7 @@ class MessageShortcutHandler:
         if shortcut is MessageShortcut.DETAILS:
             return await self.block_actions.show_job(context, card.jobs[0])
         action = BlockAction(verb=_ACTIONS[shortcut], job=card.jobs[0], card=card.card)
-        return await self.block_actions.run(context, action)
+        return await self.block_actions.run(context, action, asks_first=True)
 
     async def _show_choice(self, context: EventContext, card: ShownCard) -> Reply | None:
         """Show a card with several jobs privately, to select one and use its buttons."""

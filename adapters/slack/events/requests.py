@@ -86,8 +86,14 @@ class PendingRequest(BaseModel):
     #: the card that the action belongs to
     card: str = ""
     action_input: ActionInput = Field(default=ActionInput(), alias="wording")
+    #: micro-dollars that the button of an action showed; None for one without a price
+    shown_price: int | None = None
+    #: the action was chosen where no price was shown
+    asks_first: bool = False
     #: id of a command that was shown before it is started; empty for others
     pending: str = ""
+    #: what was shown is not posted to the channel
+    pending_private: bool = False
 
     @classmethod
     def of_command(
@@ -102,15 +108,28 @@ class PendingRequest(BaseModel):
 
     @classmethod
     def of_action(
-        cls, action: Action, job: str, *, card: str = "", action_input: ActionInput | None = None
+        cls,
+        action: Action,
+        job: str,
+        *,
+        card: str = "",
+        action_input: ActionInput | None = None,
+        shown_price: int | None = None,
+        asks_first: bool = False,
     ) -> Self:
-        return cls(action=action, job=job, card=card, action_input=action_input or ActionInput())
+        return cls(
+            action=action,
+            job=job,
+            card=card,
+            action_input=action_input or ActionInput(),
+            shown_price=shown_price,
+            asks_first=asks_first,
+        )
 
     @classmethod
-    def of_pending(cls, pending: str, command: Command) -> Self:
-        """Start a command that was shown."""
-        given = command.model_dump_json(exclude_unset=True)
-        return cls(name=command.name, command_json=given, pending=pending)
+    def of_pending(cls, pending: str, *, private: bool) -> Self:
+        """Start what was shown."""
+        return cls(pending=pending, pending_private=private)
 
     @property
     def command(self) -> Command:
@@ -123,6 +142,8 @@ class PendingRequest(BaseModel):
     @property
     def is_public(self) -> bool:
         """Whether it posts something that everybody in the channel sees."""
+        if self.pending:
+            return not self.pending_private
         if self.action is not None:
             return self.action in GENERATING
         return self.command.is_public
@@ -349,7 +370,12 @@ class RequestRunner:
         invocation = context.invocation()
         if request.action is not None:
             return await self.service.act(
-                request.action, request.job, invocation, action_input=request.action_input
+                request.action,
+                request.job,
+                invocation,
+                action_input=request.action_input,
+                shown_price=request.shown_price,
+                asks_first=request.asks_first,
             )
         if request.pending:
             return await self.service.start_pending(request.pending, invocation)
@@ -358,6 +384,8 @@ class RequestRunner:
 
     async def _is_private(self, context: EventContext, request: PendingRequest) -> bool:
         """Whether nothing is posted in the channel: by default, or because it continues a private card."""
+        if request.pending:
+            return False
         if request.action is None:
             place = context.invocation().place
             return await self.service.is_private(request.command, context.caller, place) is True

@@ -1,7 +1,8 @@
 """Buttons and selects under a card. They keep working in messages of any age.
 
-The action id names the verb, the value names the job and the card. A card with several jobs has a select:
-Slack sends each person's own selection along with the button they press.
+The action id names the verb, the value names the job, the card and the price that is shown. A card with
+several jobs has a select: Slack sends each person's own selection along with the button they press. The
+buttons for a variation of each job, directly under the results, act on their own job.
 """
 
 import re
@@ -9,18 +10,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.chat.controls import PHASE_EMOJI, CardControl, Verb, control_for, parse_verb
+from adapters.chat.controls import (
+    CardControl,
+    Verb,
+    actions_of_picked,
+    control_for,
+    job_to_cancel,
+    option_label,
+    parse_verb,
+    variation_label,
+    varied_jobs,
+)
 from adapters.slack.messages.mrkdwn import Block, plain_text
 from adapters.slack.messages.strings import SlackStrings
-from bot.domain.actions import EMOJI, LABELS, Action
+from bot.domain.actions import EMOJI, Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.errors import InvalidRequest
 from bot.service.replies import ConfirmationButton, PendingCommand
 
 #: matches every action id of a card; stored in messages, never to be changed
-ACTION_ID = r"rv:(?P<verb>[a-z]{1,20})"
+ACTION_ID = r"rv:(?P<verb>[a-z]{1,20})(?::(?P<number>[1-9]))?"
 _ACTION = re.compile(ACTION_ID)
-_VALUE = re.compile(r"(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})")
+_VALUE = re.compile(r"(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})(?::(?P<price>[0-9]{1,15}))?")
 #: offered where the bot is not in the channel; stored in messages, never to be changed
 RETRY_HERE, SEND_DIRECTLY = "rw:here", "rw:directly"
 #: controls that always act on the job in their value, whatever is selected
@@ -53,14 +64,20 @@ class BlockAction:
     verb: Verb
     job: str
     card: str
+    #: micro-dollars that the control shows; None for one that costs nothing, or was sent without a price
+    price: int | None = None
+    #: the number of the job whose own button this is, whatever is selected; None for others
+    number: int | None = None
 
     @property
     def action_id(self) -> str:
-        return f"rv:{self.verb}"
+        # The ids of one block must differ.
+        return f"rv:{self.verb}:{self.number}" if self.number is not None else f"rv:{self.verb}"
 
     @property
     def value(self) -> str:
-        return f"{self.job}:{self.card}"
+        price = f":{self.price}" if self.price is not None else ""
+        return f"{self.job}:{self.card}{price}"
 
     @classmethod
     def parse(
@@ -74,10 +91,17 @@ class BlockAction:
         verb = parse_verb(match["verb"]) if match is not None else None
         option = action.get("selected_option") or {}
         value = _VALUE.fullmatch(str(action.get("value") or option.get("value") or ""))
-        if verb is None or value is None:
+        if match is None or verb is None or value is None:
             return None
-        parsed = cls(verb=verb, job=value["job"], card=value["card"])
-        selected = selected_job(state or {}) if verb not in _IGNORES_SELECT else None
+        parsed = cls(
+            verb=verb,
+            job=value["job"],
+            card=value["card"],
+            price=int(value["price"]) if value["price"] else None,
+            number=int(match["number"]) if match["number"] else None,
+        )
+        ignores_select = verb in _IGNORES_SELECT or parsed.number is not None
+        selected = None if ignores_select else selected_job(state or {})
         if selected is not None and selected.card == parsed.card:
             return replace(parsed, job=selected.job)
         return parsed
@@ -115,6 +139,24 @@ def control_rows(view: CardView, strings: SlackStrings) -> list[Block]:
     buttons = [*_decision_buttons(view), *_buttons(view, jobs, strings)]
     rows = [_row([_select(view, jobs, strings)])] if len(jobs) > 1 else []
     return rows + [_row(buttons[at : at + _ROW_LENGTH]) for at in range(0, len(buttons), _ROW_LENGTH)]
+
+
+def variation_row(view: CardView) -> list[Block]:
+    """A button for a variation of each of several results, which belongs directly under them."""
+    buttons = [
+        button(
+            BlockAction(
+                verb=Action.VARIATION,
+                job=job.id,
+                card=view.card,
+                price=job.prices.shown(Action.VARIATION),
+                number=number,
+            ),
+            f"{EMOJI[Action.VARIATION]} {variation_label(number, job)}",
+        )
+        for number, job in varied_jobs(view)
+    ]
+    return [_row(buttons)] if buttons else []
 
 
 def button(action: BlockAction, label: str) -> Block:
@@ -176,7 +218,7 @@ def _row(elements: list[Block]) -> Block:
 def _select(view: CardView, jobs: list[JobView], strings: SlackStrings) -> Block:
     options = [
         {
-            "text": plain_text(f"{number} · {PHASE_EMOJI[job.phase]} {job.headline}", _OPTION),
+            "text": plain_text(option_label(number, job), _OPTION),
             "value": BlockAction(verb=CardControl.PICK, job=job.id, card=view.card).value,
         }
         for number, job in enumerate(view.jobs, 1)
@@ -202,17 +244,20 @@ def _decision_buttons(view: CardView) -> Iterator[Block]:
 
 
 def _buttons(view: CardView, jobs: list[JobView], strings: SlackStrings) -> Iterator[Block]:
-    def control(verb: Verb, job: str, label: str) -> Block:
-        return button(BlockAction(verb=verb, job=job, card=view.card), label)
+    def control(verb: Verb, job: str, label: str, price: int | None = None) -> Block:
+        return button(BlockAction(verb=verb, job=job, card=view.card, price=price), label)
 
     for action in Action:
-        job = next((job for job in jobs if action in job.actions), None)
+        job = next((job for job in jobs if action in actions_of_picked(view, job)), None)
         if job is not None:
-            block = control(action, job.id, f"{EMOJI[action]} {LABELS[action]}")
+            label = f"{EMOJI[action]} {job.prices.label(action)}"
+            block = control(action, job.id, label, job.prices.shown(action))
             yield {**block, "style": "danger"} if action is Action.DELETE else block
-    waiting = next((job for job in jobs if job.cancellable), None)
-    if waiting is not None:
-        yield {**control(CardControl.CANCEL, waiting.id, f"✖️ {strings.cancel}"), "style": "danger"}
+    if (waiting := job_to_cancel(view, jobs[0])) is not None:
+        # The label names its job, whatever is selected.
+        number = view.jobs.index(waiting) + 1 if len(view.jobs) > 1 else None
+        cancel = BlockAction(verb=CardControl.CANCEL, job=waiting.id, card=view.card, number=number)
+        yield {**button(cancel, f"✖️ {strings.cancel_label(view, waiting)}"), "style": "danger"}
     parent = next((job.parent for job in jobs if job.parent is not None), None)
     if parent is not None:
         yield control(CardControl.ORIGIN, parent, f"🔗 {strings.origin}")

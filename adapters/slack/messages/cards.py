@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.chat.controls import PHASE_EMOJI, common_fields, says_more
 from adapters.chat.text import sanitize_line
-from adapters.slack.messages.buttons import control_rows
+from adapters.slack.messages.buttons import control_rows, variation_row
 from adapters.slack.messages.mrkdwn import (
     Block,
     escape,
@@ -75,7 +75,7 @@ def render_card(
     blocks: list[Block] = [{"type": "section", "text": plain_text(view.title or strings.untitled, _PROMPT)}]
     if notes:
         blocks.append({"type": "context", "elements": [mrkdwn(note[:_NOTE]) for note in notes[:_NOTES]]})
-    blocks += _body(view, strings, media or UploadedMedia())
+    blocks += _body(view, strings, media or UploadedMedia(), buttons=buttons)
     rows = control_rows(view, strings) if buttons else []
     while len(blocks) + len(rows) > MAX_BLOCKS or text_size(blocks) + text_size(rows) > MAX_TEXT:
         # The last blocks matter least.
@@ -96,7 +96,7 @@ def _summary(view: CardView, strings: SlackStrings) -> str:
     return f"{emoji} {escape_line(view.title or strings.untitled, _SUMMARY_PROMPT)} – {state}".strip()
 
 
-def _body(view: CardView, strings: SlackStrings, media: UploadedMedia) -> Iterator[Block]:
+def _body(view: CardView, strings: SlackStrings, media: UploadedMedia, *, buttons: bool) -> Iterator[Block]:
     jobs = [job for job in view.jobs if job.phase is not JobPhase.GONE]
     several = len(view.jobs) > 1
     yield _status(view.status, strings, stars="" if several else _stars(view.jobs[0]))
@@ -105,9 +105,11 @@ def _body(view: CardView, strings: SlackStrings, media: UploadedMedia) -> Iterat
             line = f"{number} · {PHASE_EMOJI[job.phase]} {job.headline}{_stars(job)}"
             yield {"type": "section", "text": plain_text(sanitize_line(line, _HEADLINE), _HEADLINE)}
         yield from _result(job, strings, media, number if several else None)
+    if buttons:
+        yield from variation_row(view)
     common = common_fields(jobs)
     if common:
-        fields = [_field(strings.label(label, len(jobs)), value) for label, value in common]
+        fields = [_field(label, value) for label, value in common]
         yield {"type": "section", "fields": fields[:_FIELDS]}
     yield _footer(view, jobs, common)
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field
 
+from adapters.chat.controls import parse_priced, priced_value
 from adapters.slack.messages.modal_fields import (
     Defaults,
     Values,
@@ -23,6 +24,7 @@ from adapters.slack.messages.mrkdwn import Block, plain_text
 from adapters.slack.messages.option_fields import SLACK_HINT, SLACK_LABEL, SLACK_TEXT
 from adapters.slack.messages.strings import with_slack_commands
 from adapters.slack.places import EventLocation
+from bot.domain.action_prices import NO_PRICES, ActionPrices
 from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, Settings, build
 from bot.domain.commands.reframe import Reframe
@@ -32,7 +34,6 @@ from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
 from bot.domain.options import options
 from bot.domain.policy.holds import HELD_FIRST
-from bot.domain.pricing import show_money
 from bot.domain.requests import PROMPT_MAX
 from bot.domain.workspace_keys import OWN_KEY
 from bot.service.replies import PriceQuote
@@ -45,7 +46,7 @@ COMMAND, CONVERSATION, MEDIUM = f"{_OWN}command", f"{_OWN}conversation", f"{_OWN
 MORE, _PRICE = f"{_OWN}more", f"{_OWN}price"
 #: block ids of the edit modal
 PROMPT, ASPECT_RATIO = "prompt", "aspect_ratio"
-_TITLE = 24
+_TITLE, _PRICE_TEXT = 24, 500
 _ERROR = 500
 _WORD = re.compile(r"[A-Za-z][A-Za-z_]*")
 
@@ -104,6 +105,8 @@ class EditModalState(_ModalState):
     action: Action
     job: str
     card: str
+    #: micro-dollars that the modal shows; None for one that was opened without a price
+    price: int | None = None
     #: opened from an ephemeral message
     is_ephemeral: bool = Field(default=False, alias="hidden")
 
@@ -139,7 +142,7 @@ def command_modal(
     )
 
 
-def prompt_modal(state: EditModalState, prompt: str) -> Block:
+def prompt_modal(state: EditModalState, prompt: str, price: str = "") -> Block:
     """Edit a prompt; raises InvalidRequest for one that is too long for a modal."""
     if len(prompt) > SLACK_TEXT:
         raise InvalidRequest(
@@ -153,12 +156,21 @@ def prompt_modal(state: EditModalState, prompt: str) -> Block:
         "max_length": SLACK_TEXT,
         **({"initial_value": prompt} if prompt else {}),
     }
-    return _edit_modal(state, PROMPT, "Prompt", element, optional=True)
+    return _edit_modal(state, PROMPT, "Prompt", element, optional=True, price=price)
 
 
-def aspect_ratio_modal(state: EditModalState, initial: AspectRatio) -> Block:
-    """Choose a new aspect ratio."""
-    choices = {ratio: select_option(AutocompleteChoice(value=ratio, label=ratio)) for ratio in AspectRatio}
+def aspect_ratio_modal(
+    state: EditModalState, initial: AspectRatio, prices: ActionPrices = NO_PRICES
+) -> Block:
+    """Choose a new aspect ratio; each value holds the price that is shown beside it."""
+    choices = {
+        ratio: select_option(
+            AutocompleteChoice(
+                value=priced_value(ratio, prices.shown_of_ratio(ratio)), label=prices.ratio_label(ratio)
+            )
+        )
+        for ratio in AspectRatio
+    }
     element = {
         "type": "static_select",
         "action_id": ASPECT_RATIO,
@@ -168,24 +180,25 @@ def aspect_ratio_modal(state: EditModalState, initial: AspectRatio) -> Block:
     return _edit_modal(state, ASPECT_RATIO, "New aspect ratio (width:height)", element, optional=False)
 
 
-def parse_edit(state: EditModalState, values: Mapping[str, Any]) -> ActionInput:
-    """Parse the values of an edit modal; raises InvalidRequest."""
+def parse_edit(state: EditModalState, values: Mapping[str, Any]) -> tuple[ActionInput, int | None]:
+    """Parse the values of an edit modal, and the price that it showed; raises InvalidRequest."""
     block = {Action.EDIT: PROMPT, Action.REFRAME: ASPECT_RATIO}.get(state.action)
     if block is None or block not in values:
         raise OutdatedModal
     entered = view_values(values).get(block)
     if state.action is Action.EDIT:
-        return ActionInput(prompt=str(entered or ""))
-    reframe = build(Reframe, {ASPECT_RATIO: str((entered or {}).get("value", ""))})
+        return ActionInput(prompt=str(entered or "")), state.price
+    ratio, price = parse_priced(str((entered or {}).get("value", "")))
+    reframe = build(Reframe, {ASPECT_RATIO: ratio})
     assert isinstance(reframe, Reframe)  # noqa: S101 - what was asked for
-    return ActionInput(aspect_ratio=reframe.aspect_ratio)
+    return ActionInput(aspect_ratio=reframe.aspect_ratio), price
 
 
 def price_text(quote: PriceQuote) -> str:
-    amount = show_money(quote.price, estimate=quote.estimate)
-    amount = f"up to {amount}" if quote.upper_bound else amount
-    held = f" · {HELD_FIRST[quote.hold]}" if quote.hold is not None else ""
-    return f"{amount} · {OWN_KEY}{held}" if quote.own_key else f"{amount}{held}"
+    amount = f"{quote.price.text} · {OWN_KEY}" if quote.own_key else quote.price.text
+    if quote.shortage:
+        return f"⚠️ {amount}. {with_slack_commands(quote.shortage)}"
+    return f"{amount} · {HELD_FIRST[quote.hold]}" if quote.hold is not None else amount
 
 
 def field_errors(view: Mapping[str, Any], refusal: Refused) -> dict[str, str]:
@@ -214,7 +227,9 @@ def _modal(callback_id: str, state: _ModalState, *, title: Block, submit: str, b
     }
 
 
-def _edit_modal(state: EditModalState, block: str, label: str, element: Block, *, optional: bool) -> Block:
+def _edit_modal(
+    state: EditModalState, block: str, label: str, element: Block, *, optional: bool, price: str = ""
+) -> Block:
     action = state.action
     field = {
         "type": "input",
@@ -224,7 +239,7 @@ def _edit_modal(state: EditModalState, block: str, label: str, element: Block, *
         "element": element,
     }
     title = plain_text(f"{EMOJI[action]} {LABELS[action]}", _TITLE, emoji=True)
-    return _modal(EDIT_MODAL, state, title=title, submit="Create", blocks=[field])
+    return _modal(EDIT_MODAL, state, title=title, submit="Create", blocks=[field, *_price_line(price)])
 
 
 def _select(block: str, label: str, choices: list[Block], initial: Block, **more: Any) -> Block:
@@ -283,10 +298,14 @@ def _conversation_select(state: CommandModalState, values: Values) -> Iterator[B
         }
 
 
-def _footer(state: CommandModalState, price: str) -> Iterator[Block]:
+def _price_line(price: str) -> Iterator[Block]:
     if price:
-        text = plain_text(f"Price: {price}", SLACK_LABEL)
+        text = plain_text(f"Price: {price}", _PRICE_TEXT, emoji=True)
         yield {"type": "context", "block_id": _PRICE, "elements": [text]}
+
+
+def _footer(state: CommandModalState, price: str) -> Iterator[Block]:
+    yield from _price_line(price)
     if not state.all_fields and has_more_fields(state.command_class):
         button = {"type": "button", "action_id": MORE, "text": plain_text("More options", SLACK_LABEL)}
         yield {"type": "actions", "block_id": MORE, "elements": [button]}

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.access import blocked_by_admins
-from bot.domain.cards import headline
 from bot.domain.decisions import DecisionButton, held_buttons, report_buttons
 from bot.domain.estimates import Estimate
+from bot.domain.headlines import status_line
 from bot.domain.identity import Caller
 from bot.domain.jobs import IN_FLIGHT, WAITING, Hold, Job, State
 from bot.domain.policy.asked import RuledCommand, command_of
@@ -95,7 +95,7 @@ def _queued(job: Job, caller: Caller, estimate: Estimate, of_card: Sequence[Job]
         title="" if hidden else job.title,
         price=job.price,
         created_at=job.created_at,
-        headline=headline(job, estimate),
+        headline=status_line(job, estimate),
         hold=job.hold if job.state is State.HELD else None,
         decisions=decisions,
         cancellable=not decisions and job.state in WAITING and (mine or not job.private),

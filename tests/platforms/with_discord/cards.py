@@ -5,7 +5,7 @@ from typing import Any
 from bot.domain.actions import Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.ids import new_id
-from bot.domain.media import Media
+from bot.domain.media import Media, MediaKind
 
 NOW = 1_800_000_000_000
 #: Discord user ids are snowflakes
@@ -31,6 +31,7 @@ def job_view(number: int = 1, phase: JobPhase = JobPhase.DONE, **changes: Any) -
         "position": None,
         "ready_at": NOW + 12_000 if moving else None,
         "media": PICTURE if done else None,
+        "makes": MediaKind.PICTURE,
         "preview": None,
         "alt": "a red fox",
         "actions": () if moving else (Action.VARIATION, Action.AGAIN, Action.DELETE),

@@ -12,9 +12,12 @@ from adapters.chat.controls import CardControl
 from adapters.chat.text import sanitize_line
 from adapters.discord.messages.buttons import ComponentId, belongs_to_card, card_components
 from adapters.discord.messages.cards import alt_text, embed_size, escape_markdown, render_card
+from bot.domain.action_prices import ActionPrices
 from bot.domain.actions import EMOJI, Action
 from bot.domain.cards import JobPhase
 from bot.domain.ids import short_id
+from bot.domain.models import AspectRatio
+from bot.domain.pricing import Price
 from tests.platforms.with_discord.cards import ASKER, NOW, card_view, identity, job_view
 
 _NASTY = st.text(
@@ -82,22 +85,64 @@ def test_the_expected_end_is_a_relative_timestamp() -> None:
 def test_several_jobs_have_a_select_and_the_buttons_of_the_one_that_is_picked() -> None:
     jobs = tuple(job_view(number) for number in range(1, 5))
     rendered = render_card(card_view(*jobs), picked=jobs[2].id)
-    select = rendered["components"][0]["components"][0]
+    variations, select_row, *rows = rendered["components"]
+    (select,) = select_row["components"]
     assert [job.id for job in jobs] == [one["value"] for one in select["options"]]
     assert [jobs[2].id] == [one["value"] for one in select["options"] if one["default"]]
-    assert {jobs[2].id} == {one["custom_id"].split(":")[2] for one in _buttons(rendered)}
+    assert ["Picture 1 · Done", "Picture 2 · Done"] == [one["label"] for one in select["options"]][:2]
+    assert [f"Variation {number}" for number in range(1, 5)] == [
+        one["label"] for one in variations["components"]
+    ]
+    assert [job.id for job in jobs] == [_parsed(one).job for one in variations["components"]]
+    others = [_parsed(one) for row in rows for one in row["components"]]
+    assert {jobs[2].id} == {one.job for one in others}
+    assert Action.VARIATION not in {one.verb for one in others}, "each result has its own"
     names = [one["name"] for one in rendered["embeds"][0]["fields"]]
-    assert "Price each" in names, "what is told once holds for each"
     assert not {"1", "2", "3", "4"} & set(names), "the status line says that all are done"
 
 
 def test_the_first_remaining_job_is_picked_when_the_picked_one_is_gone() -> None:
     gone, left, other = job_view(1, JobPhase.GONE), job_view(2), job_view(3)
     rendered = render_card(card_view(gone, left, other), picked=gone.id)
-    assert {left.id} == {one["custom_id"].split(":")[2] for one in _buttons(rendered)}
-    assert [left.id, other.id] == [
-        one["value"] for one in rendered["components"][0]["components"][0]["options"]
-    ]
+    variations, select, *rows = rendered["components"]
+    assert ["Variation 2", "Variation 3"] == [one["label"] for one in variations["components"]]
+    assert {left.id} == {_parsed(one).job for row in rows for one in row["components"]}
+    assert [left.id, other.id] == [one["value"] for one in select["components"][0]["options"]]
+
+
+def test_a_button_shows_its_price_and_carries_it_with_the_click() -> None:
+    prices = ActionPrices(
+        by_action={
+            Action.VARIATION: Price(each=20_500, estimate=True),
+            Action.AGAIN: Price(each=10**15 - 1),
+            Action.REFRAME: Price(each=18_000),
+        },
+        by_ratio={AspectRatio.SQUARE: Price(each=18_000), AspectRatio.PORTRAIT: Price(each=19_000)},
+    )
+    actions = (Action.VARIATION, Action.AGAIN, Action.REFRAME, Action.DELETE)
+    buttons = _buttons(render_card(card_view(job_view(actions=actions, prices=prices))))
+    shown = {_parsed(one).verb: one for one in buttons}
+    assert "Variation · ≈$0.021" == shown[Action.VARIATION]["label"]
+    assert 20_500 == _parsed(shown[Action.VARIATION]).price
+    assert "Reframe · from $0.018" == shown[Action.REFRAME]["label"]
+    assert "Delete" == shown[Action.DELETE]["label"]
+    assert all(len(one["custom_id"]) <= 100 and len(one["label"]) <= 80 for one in buttons)
+    assert "rv:again:" in shown[Action.AGAIN]["custom_id"]
+    before = ComponentId.parse(f"rv:again:{'1' * 24}:{'2' * 24}")
+    assert before is not None
+    assert before.price is None, "of a button that was sent without a price"
+
+
+def test_cancel_stays_while_any_job_of_the_card_can_be_cancelled() -> None:
+    running, waiting = job_view(1, JobPhase.RUNNING), job_view(2, JobPhase.WAITING)
+    [cancel] = [one for one in _buttons(render_card(card_view(running, waiting))) if "Cancel" in one["label"]]
+    assert ("Cancel 2", waiting.id) == (cancel["label"], _parsed(cancel).job)
+
+
+def _parsed(component: Any) -> ComponentId:
+    component_id = ComponentId.parse(component["custom_id"])
+    assert component_id is not None
+    return component_id
 
 
 def test_fields_that_all_jobs_share_are_shown_once() -> None:

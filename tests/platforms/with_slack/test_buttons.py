@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from adapters.chat.controls import CardControl, Verb
-from adapters.slack.messages.buttons import BlockAction, control_rows, jobs_in_message
-from adapters.slack.messages.cards import render_card
+from adapters.slack.messages.buttons import BlockAction, control_rows, jobs_in_message, variation_row
+from adapters.slack.messages.cards import UploadedMedia, render_card
 from adapters.slack.messages.strings import ENGLISH
+from bot.domain.action_prices import ActionPrices
 from bot.domain.actions import Action
 from bot.domain.cards import CardView, JobPhase
+from bot.domain.pricing import Price
 from tests.platforms.with_slack.cards import card_view, identity, job_view
 from tests.platforms.with_slack.publisher_harness import open_publisher
 
@@ -33,6 +35,22 @@ def test_a_queued_job_can_be_cancelled_and_a_derived_job_links_its_source() -> N
     origin = BlockAction.parse(_elements(view)[1])
     assert origin is not None
     assert identity(9) == origin.job
+
+
+def test_variations_are_directly_under_the_results_and_show_what_they_cost() -> None:
+    prices = ActionPrices(by_action={Action.VARIATION: Price(each=20_500, estimate=True)})
+    view = card_view(*(job_view(number, prices=prices) for number in range(1, 5)))
+    pictures = {job.id: f"F{number}" for number, job in enumerate(view.jobs, 1)}
+    blocks = render_card(view, media=UploadedMedia(pictures=pictures)).blocks
+    kinds = [block["type"] for block in blocks]
+    row = blocks[len(kinds) - kinds[::-1].index("image")]
+    assert [f"🔁 Variation {number} · ≈$0.021" for number in range(1, 5)] == [
+        one["text"]["text"] for one in row["elements"]
+    ]
+    assert 4 == len({one["action_id"] for one in row["elements"]}), "unique within a block"
+    pressed = BlockAction.parse(row["elements"][2])
+    assert pressed is not None
+    assert (view.jobs[2].id, 20_500) == (pressed.job, pressed.price)
 
 
 def test_foreign_and_unknown_actions_are_not_parsed() -> None:
@@ -64,7 +82,11 @@ def test_a_selection_applies_to_the_button_pressed_with_it() -> None:
     state = {"b1": {"rv:pick": {"type": "static_select", "selected_option": select["options"][1]}}}
     pressed = BlockAction.parse(first, state)
     assert pressed is not None
-    assert (Action.VARIATION, view.jobs[1].id) == (pressed.verb, pressed.job)
+    assert (Action.AGAIN, view.jobs[1].id) == (pressed.verb, pressed.job)
+    [variations] = variation_row(view)
+    own = BlockAction.parse(variations["elements"][0], state)
+    assert own is not None
+    assert (Action.VARIATION, view.jobs[0].id) == (own.verb, own.job), "whatever is selected"
     # The state of another message is ignored.
     other = {"b1": {"rv:pick": {"selected_option": {"value": f"{identity(3)}:{identity(4)}"}}}}
     assert BlockAction.parse(first) == BlockAction.parse(first, other)
@@ -86,7 +108,8 @@ async def test_each_person_has_their_own_selection(tmp_path: Path) -> None:
         await harness.publisher.show(view, harness.place())
         [message] = harness.messages()
         with harness.fake.holding():
-            second = next(iter(message.parts))["options"][1]["value"]
+            select = next(part for part in message.parts if part.get("options"))
+            second = select["options"][1]["value"]
             harness.ada.choose(message, "rv:pick", second)
             meant = []
             for person in (harness.ada, bob):

@@ -106,7 +106,7 @@ def test_common_fields_of_several_jobs_are_shown_once() -> None:
     ]
     blocks = render_card(card_view(*jobs)).blocks
     [fields] = [block["fields"] for block in blocks if "fields" in block]
-    assert ["*Price each*\n$0.018"] == [one["text"] for one in fields]
+    assert ["*Price*\n$0.018"] == [one["text"] for one in fields]
     assert "1 · Size: 1 × 1" in texts(blocks)
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.page_requests import post
@@ -126,9 +126,86 @@ async def test_several_pictures_share_one_row_of_actions(served: Served, browser
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("ArrowRight")
     await expect(page.get_by_role("radio", name="Select number 3")).to_be_checked()
-    await page.get_by_role("button", name="Variation", exact=True).click()
+    await page.get_by_role("button", name=re.compile("^Variation")).click()
     await expect(page.locator(".parent")).to_contain_text("from #")
     assert (await served.core.newest()).parent == jobs[2]
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_a_grid_fits_with_its_buttons_and_is_picked_by_click_number_key_and_arrow(
+    served: Served, browser: Browser
+) -> None:
+    page = await open_page(browser, served.url, width=1280)
+    for ratio in ("9:16", "16:9"):
+        await made(served, page, f"/imagine {BEAR} --count 4 --ar {ratio}")
+        card = page.locator(".message").last
+        for width, height in ((1280, 800), (390, 844)):
+            await page.set_viewport_size({"width": width, "height": height})
+            seen = await page.locator("#conversation").bounding_box()
+            of_card = await card.locator(".job.group").bounding_box()
+            assert seen is not None
+            assert of_card is not None
+            assert of_card["height"] < seen["height"], (ratio, width)
+            assert of_card["x"] + of_card["width"] <= width
+            aside = await card.locator(".caption").bounding_box()
+            cells = await card.locator(".cells").bounding_box()
+            assert aside is not None
+            assert cells is not None
+            beside = aside["x"] >= cells["x"] + cells["width"]
+            assert beside is (width > 600), (ratio, width)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+
+    def picked(number: int) -> Locator:
+        return card.get_by_role("radio", name=f"Select number {number}")
+
+    pictures = card.locator(".picture")
+    await pictures.nth(2).click()
+    await expect(picked(3)).to_be_checked()
+    await expect(page.locator("#lightbox")).to_be_hidden()
+    await page.keyboard.press("2")
+    await expect(picked(2)).to_be_checked()
+    await pictures.nth(1).focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(picked(4)).to_be_checked()
+    await expect(pictures.nth(3)).to_be_focused()
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("1")
+    await expect(picked(1)).to_be_checked()
+    await page.locator("#command-input").fill("")
+    await page.locator("#command-input").press("3")
+    await expect(page.locator("#command-input")).to_have_value("3")
+    await expect(picked(1)).to_be_checked()
+    await pictures.nth(0).click()
+    await expect(page.locator("#lightbox")).to_be_visible()
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def test_buttons_and_menus_show_prices_and_warn_where_too_little_is_left(
+    served: Served, browser: Browser
+) -> None:
+    page = await open_page(browser, served.url)
+    await made(served, page, f"/imagine {BEAR}")
+    animate = page.get_by_role("button", name="Animate $0.25")
+    await expect(animate).to_be_visible()
+    await expect(animate).not_to_have_class(re.compile("short"))
+    await page.get_by_role("button", name="Reframe").click()
+    await expect(page.get_by_role("menuitem", name="Reframe to 1:1 · $0.018")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Add a reaction").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("menuitemcheckbox", name="Animate · $0.25")).to_be_visible()
+    await page.keyboard.press("Escape")
+
+    await say(page, "/quotas set ada --amount 0.10")
+    await expect(animate).to_have_class(re.compile("short"))
+    await expect(animate).to_have_attribute("title", re.compile("more than is left"))
+    await page.locator("#command-input").fill(f"/imagine {BEAR} --count 4")
+    await expect(page.locator("#price")).to_contain_text("4 × ≈$0.018 = ≈$0.072")
+    await page.locator("#command-input").fill(f"/animate {BEAR}")
+    await expect(page.locator("#price")).to_have_class(re.compile("short"))
+    await expect(page.locator("#quota")).to_have_class(re.compile("short"))
     assert complaints(page) == []
     await page.context.close()
 
