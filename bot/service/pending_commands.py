@@ -76,7 +76,12 @@ async def ask(
     if shown.picture is not None:
         picture = ReplyFile(name="preview.png", mime="image/png", content=shown.picture, alt=shown.text)
     lines = (notice, shown.text, " ".join(filter(None, (builds_on, payer))))
-    return PrivateReply(title=f"Start {_name(pending)}?", text="\n".join(filter(None, lines)), pending=button)
+    return PrivateReply(
+        title=f"Start {_name(pending)}?",
+        text="\n".join(filter(None, lines)),
+        pending=button,
+        file=picture,
+    )
 
 
 def risen(shown: int) -> str:

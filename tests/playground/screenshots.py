@@ -56,18 +56,28 @@ async def _shoot_all(browser: Browser, url: str, folder: Path) -> None:
     await _shoot_dialog(page, page.get_by_role("dialog"), folder / "playground-reframe-preview.png")
     await page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
 
+    await say(page, "/imagine a paper boat on a sea of ink at dawn --count 4")
+    await expect(page.locator(".cell .progress").first).to_be_visible()
+    await page.screenshot(path=folder / "playground-grid-running.png")
+    await _results(page, 5)
+    await page.set_viewport_size({"width": 1280, "height": 800})
+    await page.screenshot(path=folder / "playground-grid.png")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.locator(".job.group").scroll_into_view_if_needed()
+    await page.screenshot(path=folder / "playground-grid-phone.png")
+    await page.set_viewport_size({"width": 1280, "height": 820})
     await page.locator(".card .do-animate").first.click()
     await expect(page.locator(".progress .preview")).to_be_visible()
     await page.screenshot(path=folder / "playground-live-preview.png")
-    await _results(page, 2)
+    await _results(page, 6)
     dialog = await form(page, "modify")
     await dialog.get_by_role("textbox", name="Prompt").fill("in a blizzard")
     await expect(dialog.locator(".quote b")).to_be_visible()
     await page.screenshot(path=folder / "playground-modify-form.png")
     await dialog.get_by_role("button", name="Send").click()
-    await _shoot_card(page, 3, folder / "playground-modify.png")
-    for count, name in ((4, "upscale"), (5, "audio")):
-        await page.locator(".card").nth(1).locator(f".do-{name}").click()
+    await _shoot_card(page, 7, folder / "playground-modify.png")
+    for count, name in ((8, "upscale"), (9, "audio")):
+        await page.locator(".card").nth(2).locator(f".do-{name}").click()
         await _shoot_card(page, count, folder / f"playground-{name}.png")
 
 

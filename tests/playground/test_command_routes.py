@@ -58,13 +58,15 @@ async def test_a_page_cannot_name_files_or_places_of_others(served: Served, body
 
 
 async def test_the_price_is_shown_before_sending(served: Served) -> None:
-    assert await price(served, text=BEAR) == {"price": "≈$0.018", "refusal": None}
+    assert await price(served, text=BEAR) == {"price": "≈$0.018", "refusal": None, "short": False}
     assert await price(served, command="imagine", values={"prompt": "a fox", "count": 4}) == {
-        "price": "≈$0.069",
+        "price": "4 × ≈$0.018 = ≈$0.072",
         "refusal": None,
+        "short": False,
     }
-    assert await price(served, text="/quota") == {"price": None, "refusal": None}
-    assert await price(served, command="imagine") == {"price": None, "refusal": "Prompt is required"}
+    assert await price(served, text="/quota") == {"price": None, "refusal": None, "short": False}
+    missing = {"price": None, "refusal": "Prompt is required", "short": False}
+    assert await price(served, command="imagine") == missing
     upper = await price(served, text="/reframe 1:1 https://example.org/a.mp4 --model ray-2")
     assert upper["price"].startswith("up to $")
     assert await served.core.jobs() == []
@@ -76,6 +78,22 @@ async def test_a_reply_builds_on_what_it_replies_to(served: Served) -> None:
     answer = await command(served, "grace", "/reframe 9:16", "key-00002", replied=job)
     said, card = answer["messages"]
     assert (said["replied"], card["jobs"][0]["parent"]) == (job, job)
+
+
+async def test_a_click_that_has_seen_a_lower_price_asks_first(served: Served) -> None:
+    await command(served, "ada", BEAR)
+    job = (await served.core.finish()).id
+    body = {"action": "animate", "job": job, "price": 10_000, "key": "key-00002"}
+    question = (await post(served, "action", "ada", body))["pending"]
+    assert (question["title"], question["label"]) == ("Start 🎬 Animate?", "Start · $0.25")
+    assert "The price has risen from $0.010" in question["text"]
+    reaction = {"card": (await served.core.newest()).card, "emoji": "🎬", "on": True, "price": 10_000}
+    asked = await post(served, "react", "grace", reaction | {"key": "key-00003"})
+    assert asked["pending"]["label"] == "Start · $0.25"
+    assert len(await served.core.jobs()) == 1
+    started = await post(served, "start", "ada", {"pending": question["id"], "key": "key-00004"})
+    assert started["messages"][0]["text"] == "🎬 Animate"
+    assert (await served.core.newest()).parent == job
 
 
 async def test_an_edited_prompt_makes_a_new_one(served: Served) -> None:

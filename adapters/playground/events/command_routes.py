@@ -37,6 +37,7 @@ from bot.domain.ids import short_id
 from bot.domain.policy.holds import HELD_FIRST
 from bot.domain.workspace_keys import OWN_KEY
 from bot.service.facade import BotService
+from bot.service.replies import PrivateReply
 
 #: select one of a card's pictures for the reactions that follow
 NUMBERS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣")
@@ -207,8 +208,10 @@ class CommandRoutes:
                 reply = await self._service.unreact(body.emoji, job, invocation)
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)
-        # Stored only now: a refused reaction leaves no trace, and a deleted card has no place for one.
-        if action is not Action.DELETE:
+        # Stored only now: a reaction that is refused or asked about leaves no trace, and a deleted card has no
+        # place for one.
+        is_asked = isinstance(reply, PrivateReply) and reply.pending is not None
+        if action is not Action.DELETE and not is_asked:
             await self._set_reaction(context, card, body.emoji, on=body.on)
         if reply is None:
             return as_json({"refused": False, "messages": []})

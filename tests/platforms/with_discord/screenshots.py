@@ -40,6 +40,7 @@ class _Conversation:
         """A card of each kind."""
         ada = self._ada
         picture, film = await self.hold()
+        await self.hold_grid()
         await self._draw_when("live-preview", film, _has_preview)
         source = await film.message(is_done, timeout=_LONG_S)
         placed = {"aspect_ratio": "9:16", "grid_position_y": 300, "resized_width": 900}
@@ -52,6 +53,14 @@ class _Conversation:
         }
         for name, one in asked.items():
             await self._draw_when(name, one, is_done)
+
+    async def hold_grid(self) -> None:
+        """Four pictures, while they are made and when they are done."""
+        asked = self._ada.slash("imagine", prompt="a paper boat on a sea of ink at dawn", count=4)
+        await self._draw_when("grid-running", asked, lambda message: "Dreaming" in str(message.embeds))
+        await self._draw_when(
+            "grid", asked, lambda message: is_done(message) and len(message.attachments) == 4
+        )
 
     async def _draw_when(self, name: str, asked: Invocation, until: Callable[[Message], bool]) -> None:
         self._draw(name, await asked.message(until, timeout=_LONG_S))

@@ -77,7 +77,8 @@ async def test_prompt_and_aspect_ratio_are_edited_in_modals(tmp_path: Path, fake
 
         opened = env.ada.press(changed, "Reframe")
         options = (await opened.form())["components"][0]["component"]["options"]
-        assert ["9:16"] == [one["value"] for one in options if one.get("default")]
+        assert ["9:16 · $0.018"] == [one["label"] for one in options if one.get("default")]
+        square_value = next(one["value"] for one in options if one["label"].startswith("1:1 · $"))
         framed = await env.done(env.ada.submit(opened))
         assert ("9:16", f"{source(job_of(changed))} · a blue fox") == (
             facts(framed)["Aspect ratio"],
@@ -86,7 +87,7 @@ async def test_prompt_and_aspect_ratio_are_edited_in_modals(tmp_path: Path, fake
 
         again = env.ada.press(framed, "Reframe")
         await again.form()
-        square = await env.done(env.ada.submit(again, {RATIO: ["1:1"]}))
+        square = await env.done(env.ada.submit(again, {RATIO: [square_value]}))
         assert "1:1" == facts(square)["Aspect ratio"]
 
         shown = env.ada.press(framed, "Source job")
@@ -107,11 +108,19 @@ async def test_a_select_points_the_buttons_at_another_job_and_changes_nothing_el
         first, second = (one["value"] for one in options)
         before = (card.embeds, card.attachments)
         assert first == job_of(card)
-        picked = env.ada.choose(card, "Choose the result that the buttons act on", second)
+        picked = env.ada.choose(card, "Choose the result that the buttons below act on", second)
         assert Callback.UPDATE is await picked.answered()
         assert second == job_of(card)
         assert before == (card.embeds, card.attachments)
-        varied = await env.done(env.ada.press(card, "Variation"))
+        varied = await env.done(env.ada.press(card, "Variation 1"))
+        assert facts(varied)["Made from"].startswith(source(first)), "each result has its own button"
+
+        # As it was sent when the rates were lower.
+        button = next(part for part in card.parts() if str(part.get("label")).startswith("Variation 2"))
+        button["custom_id"] = f"{button['custom_id'].rpartition(':')[0]}:10000"
+        question = await private(env.ada.press(card, "Variation 2"))
+        assert "The price has risen from $0.010" in question.embeds[0]["description"]
+        varied = await env.done(env.ada.press(question, "Start · ≈$0.018"))
         assert facts(varied)["Made from"].startswith(source(second))
 
         listed = await env.ada.slash("history").message()

@@ -14,8 +14,10 @@ async def test_the_message_menu_acts_on_results(tmp_path: Path, fake: FakeDiscor
     async with open_bot_env(tmp_path, fake) as env:
         _, card = await env.imagine()
         varied = env.ada.use_on(card, MenuEntry.VARIATION)
-        new = await env.done(varied)
+        question = await private(varied)
         assert Callback.MESSAGE is varied.callback
+        assert "Start 🔁 Variation?" == question.embeds[0]["title"], "the menu shows no price"
+        new = await env.done(env.ada.press(question, "Start · ≈$0.018"))
         assert facts(new)["Made from"].startswith(source(job_of(card)))
 
         form = await env.ada.use_on(card, MenuEntry.REFRAME).form()
@@ -27,7 +29,7 @@ async def test_the_message_menu_acts_on_results(tmp_path: Path, fake: FakeDiscor
         # Nobody pays for a guess: the select names the result.
         panel = await private(env.ada.use_on(several, MenuEntry.VARIATION))
         second = next(part for part in panel.parts() if part["type"] == 3)["options"][1]["value"]
-        await env.ada.choose(panel, "Choose the result that the buttons act on", second).answered()
+        await env.ada.choose(panel, "Choose the result that the buttons below act on", second).answered()
         assert second == job_of(panel)
         assert second != job_of(several)
 
@@ -44,7 +46,9 @@ async def test_the_message_menu_builds_on_media_of_others(tmp_path: Path, fake: 
         await opened.form()
         submitted = env.ada.submit(opened, {PROMPT: "hills at night"})
         assert Callback.MESSAGE is await submitted.answered()
-        varied = await submitted.message()
+        question = await private(submitted)
+        assert "Start this /imagine?" == question.embeds[0]["title"]
+        varied = await env.ada.press(question, "Start · ≈$0.018").message()
         assert ("hills at night", "🕓 Fetching your picture") == (
             varied.embeds[0]["title"],
             varied.embeds[0]["description"].partition(" · ")[0],

@@ -44,6 +44,8 @@ class _Conversation:
         """A card of each kind."""
         ada = self._ada
         picture = await self.hold()
+        ada.slash("/imagine", "a paper boat on a sea of ink at dawn --count 4")
+        self._draw("grid", await self._next(lambda message: str(message.blocks).count("slack_file") == 4))
         ada.press(picture, "rv:animate")
         self._draw("live-preview", await self._next(_has_preview, final=False))
         source = await self._next(_is_done)

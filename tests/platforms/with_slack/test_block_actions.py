@@ -52,7 +52,10 @@ async def test_edit_and_reframe_open_modals(tmp_path: Path) -> None:
         bot.ada.submit(editing, {"prompt": "a blue fox"})
         edited = await bot.card(until=lambda one: "a blue fox" in one.text)
         reframing = await bot.ada.press(card, "rv:reframe").view()
-        bot.ada.submit(reframing, {"aspect_ratio": "1:1"})
+        ratios = {
+            one["text"]["text"]: one["value"] for one in reframing.told["blocks"][0]["element"]["options"]
+        }
+        bot.ada.submit(reframing, {"aspect_ratio": ratios["1:1 · $0.018"]})
         reframed = await bot.card(until=lambda one: one not in (card, edited))
         long = await bot.imagine("a very long tale of a fox " * 130)
         refused = await bot.ada.press(long, "rv:edit").response()
@@ -72,10 +75,19 @@ async def test_a_selection_is_used_and_not_visible_to_others(
         second = select["options"][1]["value"]
         picked = bot.ada.choose(card, "rv:pick", second)
         assert {} == await picked.acknowledged()
+        # As it was sent when the rates were lower.
+        own = next(part for part in card.parts if part["action_id"] == "rv:variation:2")
+        own["value"] = f"{own['value'].rpartition(':')[0]}:10000"
+        question = await bot.ada.press(card, "rv:variation:2").response()
+        before = list(card.blocks)
+        bot.ada.press(question, "rv:start")
+        varied = await bot.card(until=lambda one: one is not card and "Made from" in words(one))
         mine = await bot.ada.press(card, "rv:details").response()
         other = await bot.boss.press(card, "rv:details").response()
 
     assert before == card.blocks
+    assert "The price has risen from $0.010" in words(question)
+    assert f"#{short_id(second[:24])}" in words(varied)
     assert (second[:24], job_of(card)) == (job_of(mine), job_of(other))
 
 

@@ -11,7 +11,8 @@ async def test_shortcuts_on_a_card_act_like_its_buttons(tmp_path: Path) -> None:
         details = await bot.ada.use_on(card, "Details").response()
         form = await bot.ada.use_on(card, "Reframe").view()
         extending = await bot.ada.use_on(card, "Extend").response()
-        bot.ada.use_on(card, "Variation")
+        question = await bot.ada.use_on(card, "Variation").response()
+        bot.ada.press(question, "rv:start")
         varied = await bot.card(until=lambda one: one is not card)
         bot.ada.slash("/imagine", "two foxes --count 2")
         several = await bot.card(until=lambda one: "two foxes" in one.text and len(one.blocks) > 5)
@@ -20,6 +21,7 @@ async def test_shortcuts_on_a_card_act_like_its_buttons(tmp_path: Path) -> None:
     assert job_of(card) == job_of(details)
     assert "reverie_rewording" == form.told["callback_id"]
     assert "cannot be used on a picture" in words(extending)
+    assert "Start · ≈$0.018" in words(question), "the menu shows no price"
     assert "Made from" in words(varied)
     assert "rv:pick" in words(choosing)
 

@@ -9,7 +9,6 @@ from adapters.chat.pending_media import PendingMediaStore
 from adapters.slack.delivery.upload_store import UploadKind, UploadStore
 from adapters.slack.events.requests import PendingRequestStore
 from adapters.slack.messages.buttons import (
-    ACTION_ID,
     RETRY_HERE,
     SEND_DIRECTLY,
     BlockAction,
@@ -69,7 +68,10 @@ def test_buttons_keep_their_ids_and_values() -> None:
         assert BlockAction.parse({"action_id": f"rv:{verb}", "value": f"{_JOB}:{_CARD}"}) is not None
     assert ("rw:here", "rw:directly") == (RETRY_HERE, SEND_DIRECTLY)
     assert ["rw:here", "rw:directly"] == [each["action_id"] for each in channel_choice_row("1.2")["elements"]]
-    assert ("rv:(?P<verb>[a-z]{1,20})", "home_[a-z]+") == (ACTION_ID, HOME_ACTION_ID)
+    assert HOME_ACTION_ID == "home_[a-z]+"
+    numbered = BlockAction(verb=Action.VARIATION, job=_JOB, card=_CARD, price=20_000, number=2)
+    assert ("rv:variation:2", f"{_JOB}:{_CARD}:20000") == (numbered.action_id, numbered.value)
+    assert numbered == BlockAction.parse({"action_id": numbered.action_id, "value": numbered.value})
     buttons = {"home_refresh", "home_cancel", "home_send", "home_pause", "home_resume"}
     assert buttons == {button.value for button in HomeButton}
 

@@ -98,11 +98,12 @@ class Message:
         return [part for _, part in walk(self.components)]
 
     def custom_id(self, name: str) -> str:
-        """Find a button by what it says, its emoji, or the end of either."""
+        """Find a button by what it says, its emoji, or the end of either; without its price if need be."""
         for part in self.parts():
             emoji = (part.get("emoji") or {}).get("name") or ""
             said = f"{emoji} {part.get('label') or part.get('placeholder') or ''}".strip()
-            if part.get("custom_id") and (name == emoji or said.endswith(name)):
+            unpriced = said.partition(" · ")[0]
+            if part.get("custom_id") and (name == emoji or said.endswith(name) or unpriced.endswith(name)):
                 return str(part["custom_id"])
         raise LookupError(f"no {name!r} among {[part.get('label') for part in self.parts()]}")
 
