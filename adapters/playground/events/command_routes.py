@@ -208,8 +208,8 @@ class CommandRoutes:
                 reply = await self._service.unreact(body.emoji, job, invocation)
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)
-        # Stored only now: a reaction that is refused or asked about leaves no trace, and a deleted card has no
-        # place for one.
+        # Stored only now: a reaction that is refused or asked about leaves no trace, and a deleted card has
+        # no place for one.
         is_asked = isinstance(reply, PrivateReply) and reply.pending is not None
         if action is not Action.DELETE and not is_asked:
             await self._set_reaction(context, card, body.emoji, on=body.on)
