@@ -40,9 +40,9 @@ class _Conversation:
         """A card of each kind."""
         ada = self._ada
         picture, film = await self.hold()
-        await self.hold_grid()
         await self._draw_when("live-preview", film, _has_preview)
         source = await film.message(is_done, timeout=_LONG_S)
+        await self.hold_grid()
         placed = {"aspect_ratio": "9:16", "grid_position_y": 300, "resized_width": 900}
         shown = ada.slash("reframe", media_from=job_of(picture), **placed)
         await self._draw_when("reframe-preview", shown, lambda message: bool(message.embedded))
