@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from bot.domain.actions import LABELS, Action
-from bot.domain.cards import CardView, JobPhase, JobView
+from bot.domain.cards import TOOK, CardView, JobPhase, JobView
 from bot.domain.decisions import Decision
 from bot.domain.headlines import DONE
 from bot.service.replies import ConfirmationButton
@@ -106,6 +106,11 @@ def says_more(job: JobView, view: CardView) -> bool:
 def common_fields(jobs: Sequence[JobView]) -> list[tuple[str, str]]:
     """The fields that are equal for every job of a card, in order."""
     return [one for one in jobs[0].fields if all(one in job.fields for job in jobs)] if jobs else []
+
+
+def own_fields(job: JobView, common: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The fields in which one of several jobs differs, without the time that it took: its details have it."""
+    return [one for one in job.fields if one not in common and one[0] != TOOK]
 
 
 def priced_value(value: str, price: int | None) -> str:

@@ -60,8 +60,8 @@ class Card:
     shown_estimates: Mapping[str, ShownEstimate] = field(default_factory=dict)
 
 
-#: labels of a job's price and of the job that it was made from
-PRICE, SOURCE, PAYER = "Price", "Made from", "Paid by"
+#: labels of a job's price, the job that it was made from, who pays, and how long it took
+PRICE, SOURCE, PAYER, TOOK = "Price", "Made from", "Paid by", "Took"
 #: characters of a source's title
 _SOURCE = 60
 
@@ -342,7 +342,7 @@ def _fields(job: Job) -> tuple[tuple[str, str], ...]:
     if job.result:
         fields.append(("Size", f"{job.result.width} × {job.result.height}"))
     if job.state is State.COMPLETED and job.finished_at and job.submitted_at:
-        fields.append(("Took", show_duration(job.finished_at - job.submitted_at)))
+        fields.append((TOOK, show_duration(job.finished_at - job.submitted_at)))
     return tuple(fields)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from discord import MessageFlags
 
-from adapters.chat.controls import PHASE_EMOJI, common_fields, says_more
+from adapters.chat.controls import PHASE_EMOJI, common_fields, own_fields, says_more
 from adapters.chat.text import sanitize_line, truncate_escaped
 from adapters.discord.messages.buttons import card_components
 from adapters.discord.messages.strings import STRINGS
@@ -143,7 +143,7 @@ def _job_fields(view: CardView, common: list[tuple[str, str]], links: Mapping[st
         lines = []
         if says_more(job, view):
             lines.append(_status(replace(job.status, ready_at=None), _HEADLINE_OF_SEVERAL))
-        own = [one for one in job.fields if one not in common]
+        own = own_fields(job, common)
         if own and job.phase is not JobPhase.GONE:
             lines.append(" · ".join(f"{label}: {escape_markdown(value, _OWN_VALUE)}" for label, value in own))
         if link := links.get(job.id):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from adapters.chat.controls import PHASE_EMOJI, common_fields, says_more
+from adapters.chat.controls import PHASE_EMOJI, common_fields, own_fields, says_more
 from adapters.chat.text import sanitize_line
 from adapters.slack.messages.buttons import control_rows, variation_row
 from adapters.slack.messages.mrkdwn import (
@@ -153,7 +153,7 @@ def _footer(view: CardView, jobs: list[JobView], common: list[tuple[str, str]]) 
     """Who asked for it, the fields in which the jobs differ, and the job ids."""
     elements = [plain_text(view.member_name, _NAME)]
     for number, job in enumerate(view.jobs, 1):
-        own = [f"{label}: {value}" for label, value in job.fields if (label, value) not in common]
+        own = [f"{label}: {value}" for label, value in own_fields(job, common)]
         if own and job in jobs:
             elements.append(plain_text(f"{number} · {' · '.join(own)}", _OWN_FIELDS))
     elements.append(mrkdwn(" ".join(f"`#{short_id(job.id)}`" for job in view.jobs)))

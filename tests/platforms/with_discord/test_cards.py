@@ -146,11 +146,11 @@ def _parsed(component: Any) -> ComponentId:
 
 
 def test_fields_that_all_jobs_share_are_shown_once() -> None:
-    first = job_view(1, fields=(("Model", "photon-1"), ("Took", "9 s")))
-    second = job_view(2, fields=(("Model", "photon-1"), ("Took", "11 s")))
+    first = job_view(1, fields=(("Model", "photon-1"), ("Size", "9 × 9")))
+    second = job_view(2, fields=(("Model", "photon-1"), ("Size", "11 × 11"), ("Took", "11 s")))
     [embed] = render_card(card_view(first, second))["embeds"]
     assert ["Model", "1", "2"] == [field["name"] for field in embed["fields"]]
-    assert "Took: 11 s" == embed["fields"][2]["value"]
+    assert "Size: 11 × 11" == embed["fields"][2]["value"]
 
 
 def test_a_failure_is_shown_in_full_and_can_be_retried() -> None:
