@@ -19,6 +19,7 @@ from bot.domain.requests import AnyRequest
 from bot.jobs.routing import account_required, route_request, usable_accounts
 from bot.services import Services
 from bot.store.accounts import known_accounts
+from bot.store.rows import UNREADABLE, log_unreadable
 from bot.store.workspaces import find_workspace
 
 
@@ -34,7 +35,14 @@ async def action_prices(
     if own_account is None and any(job.account not in accounts for job in finished):
         # Videos are changed by the account that made them, which may be one of another worker.
         accounts = {**await known_accounts(services.database), **accounts}
-    return {job.id: _prices(services, job, accounts) for job in finished}
+    found = {}
+    for job in finished:
+        try:
+            found[job.id] = _prices(services, job, accounts)
+        except UNREADABLE as error:
+            # Its card is shown without prices, and no other card suffers.
+            log_unreadable("job", job.id, type(error).__name__)
+    return found
 
 
 def _prices(services: Services, job: Job, accounts: Mapping[str, str]) -> ActionPrices:

@@ -310,7 +310,7 @@ async def test_a_result_links_to_its_source(served: Served, browser: Browser) ->
     page = await open_page(browser, served.url)
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     (source,) = await made(served, page, f"/imagine {BEAR} --ar 1:1")
-    await page.get_by_role("button", name="Animate", exact=True).click()
+    await page.get_by_role("button", name=re.compile("^Animate")).click()
     await expect(page.locator(".message")).to_have_count(2)
     await page.get_by_role("link", name="from #").click()
     await expect(page.locator(f"#job-{source}")).to_be_focused()
@@ -328,7 +328,7 @@ async def test_a_result_links_to_its_source(served: Served, browser: Browser) ->
 async def test_the_prompt_is_edited_in_a_dialog(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await made(served, page, f"/imagine {BEAR}")
-    await page.get_by_role("button", name="Edit prompt", exact=True).click()
+    await page.get_by_role("button", name=re.compile("^Edit prompt")).click()
     field = page.get_by_role("textbox", name="Prompt", exact=True)
     await expect(field).to_be_focused()
     await expect(field).to_have_value(BEAR)
