@@ -6,7 +6,9 @@ import logging
 
 import structlog
 
-from benchmarks import accept, acknowledging, crash, films, guilds
+from benchmarks import crash, films
+from benchmarks.platforms import acknowledging, guilds
+from benchmarks.store import accept
 
 
 async def main(*, full: bool) -> None:

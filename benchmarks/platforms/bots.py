@@ -13,8 +13,8 @@ from tests.platforms.fake_slack import HOSTS as SLACK_HOSTS
 from tests.platforms.fake_slack import FakeSlack, Team
 from tests.platforms.unmodified import REVERIE, Bot, free_port, start_proxied, started
 
-BARE_DISCORD = ("-m", "benchmarks.bare_discord_bot")
-BARE_SLACK = ("-m", "benchmarks.bare_slack_app")
+BARE_DISCORD = ("-m", "benchmarks.platforms.bare_discord_bot")
+BARE_SLACK = ("-m", "benchmarks.platforms.bare_slack_app")
 _CONNECTED_S = 120.0
 #: to connect, the last of them after two minutes
 _TRIES = 9

@@ -6,7 +6,7 @@ Each is started fresh before a Discord with so many guilds, each with some chann
 import tempfile
 from pathlib import Path
 
-from benchmarks.bots import BARE_DISCORD, new_discord, on_discord, resident_mb
+from benchmarks.platforms.bots import BARE_DISCORD, new_discord, on_discord, resident_mb
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.unmodified import REVERIE
 

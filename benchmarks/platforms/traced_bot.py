@@ -15,7 +15,7 @@ from types import FrameType
 
 from bot.cli import main
 
-_ROOT = str(Path(__file__).parents[1]) + os.sep
+_ROOT = str(Path(__file__).parents[2]) + os.sep
 _PACKAGES = tuple(name + os.sep for name in ("bot", "adapters", "simulator"))
 
 

@@ -24,7 +24,15 @@ from random import Random
 from statistics import median, quantiles
 from typing import Protocol
 
-from benchmarks.bots import BARE_DISCORD, BARE_SLACK, new_discord, new_slack, on_discord, on_slack, simulated
+from benchmarks.platforms.bots import (
+    BARE_DISCORD,
+    BARE_SLACK,
+    new_discord,
+    new_slack,
+    on_discord,
+    on_slack,
+    simulated,
+)
 from bot.domain.jobs import IN_FLIGHT, State
 from tests.platforms.unmodified import REVERIE, query
 

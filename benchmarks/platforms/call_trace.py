@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.bots import new_discord, new_slack, on_discord, on_slack
+from benchmarks.platforms.bots import new_discord, new_slack, on_discord, on_slack
 from tests.patience import PATIENCE_S
 from tests.platforms.unmodified import QUICK, Bot
 
-_PROGRAM = ("-m", "benchmarks.traced_bot", "run")
+_PROGRAM = ("-m", "benchmarks.platforms.traced_bot", "run")
 _NAMES = "--names"
 _PROMPT = "a red fox in the snow"
 #: stands in for the API, in the bot's process
