@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
@@ -39,7 +40,7 @@ from bot.security.secret_keys import load_or_create_secrets, read_secrets
 from bot.security.tokens import TokenSigner
 from bot.services import Services, log
 from bot.settings import PROVIDERS, Role, Settings
-from bot.simulation.builtin import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN, BuiltInSimulator
+from bot.simulation.transport import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN
 from bot.store.accounts import list_accounts
 from bot.store.claim import expire_all_leases
 from bot.store.database.base import Database
@@ -47,7 +48,9 @@ from bot.store.database.migrate import migrate
 from bot.store.limits import apply_total_caps
 from bot.store.workspace_keys import used_accounts
 from bot.worker.account_registry import find_naming_key, register_accounts, store_naming_key
-from simulator.settings import SimulatorSettings
+
+if TYPE_CHECKING:
+    from bot.simulation.builtin import BuiltInSimulator
 
 #: wraps a provider; tests inject faults there
 Wrap = Callable[[Provider], Provider]
@@ -153,7 +156,7 @@ class Resources:
     services: Services
     fetcher: Fetcher
     #: the built-in simulator, if an account uses it; not started yet
-    simulation: BuiltInSimulator | None
+    simulation: "BuiltInSimulator | None"
 
 
 @asynccontextmanager
@@ -275,7 +278,11 @@ def media_usage_of(settings: Settings) -> MediaUsage:
     return MediaUsage(most=settings.media_max_bytes, least_free=least_free)
 
 
-def built_in_simulator_of(settings: Settings, pool: SandboxPool) -> BuiltInSimulator:
+def built_in_simulator_of(settings: Settings, pool: SandboxPool) -> "BuiltInSimulator":
+    # A bot with a provider of its own does without the simulator, and without what it imports.
+    from bot.simulation.builtin import BuiltInSimulator  # noqa: PLC0415
+    from simulator.settings import SimulatorSettings  # noqa: PLC0415
+
     return BuiltInSimulator(
         SimulatorSettings(
             database=settings.data_dir / "simulator.db",

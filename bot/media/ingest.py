@@ -15,13 +15,17 @@ from bot.domain.errors import MediaLost, MediaRefused
 from bot.domain.framing import Framing
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, VIDEO_MAX_BYTES
+from bot.media.codecs.calls import (
+    CODECS,
+    convert_picture,
+    draw_framing,
+    probe,
+    shrink_picture,
+    take_still,
+    transcode,
+)
 from bot.media.codecs.charts import CANVAS, draw_chart
-from bot.media.codecs.framing import draw_framing
-from bot.media.codecs.pictures import convert_picture, shrink_picture
 from bot.media.codecs.probe import Probe
-from bot.media.codecs.probing import probe
-from bot.media.codecs.transcoding import transcode
-from bot.media.codecs.videos import take_still
 from bot.media.disk import disk_errors
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.fairness import FairGate
@@ -280,7 +284,7 @@ class MediaLibrary:
         member: str | None,
         timeout_s: float = REWRITE_S,
         cpu_s: float = CPU_S,
-        imports: Sequence[str] = (),
+        imports: Sequence[str] = CODECS,
     ) -> Result:
         return await self._processes(member).pool.run(
             function,

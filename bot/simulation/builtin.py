@@ -12,17 +12,11 @@ from starlette.routing import BaseRoute
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
 from bot.simulation.rendering import fetch_with, render_with, run_simulator
-from bot.simulation.transport import InProcessTransport
+from bot.simulation.transport import OWN_ORIGIN, SIMULATOR_ORIGIN, InProcessTransport
 from simulator.app import Simulator
 from simulator.errors import FileUnavailable
 from simulator.ports import Fetch
 from simulator.settings import SimulatorSettings
-
-#: Origins of the built-in simulator and of our own routes, for URLs that never leave this process. Names
-#: under `.invalid` never resolve: https://www.rfc-editor.org/rfc/rfc2606
-SIMULATOR_ORIGIN = "http://simulator.invalid"
-OWN_ORIGIN = "http://reverie.invalid"
-API_URL = f"{SIMULATOR_ORIGIN}/dream-machine/v1"
 
 _CALLBACKS, _MEDIA, _ASSETS = "/callbacks/", "/media/", "/assets/"
 

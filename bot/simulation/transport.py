@@ -5,6 +5,12 @@ import asyncio
 import httpx
 from starlette.types import ASGIApp
 
+#: Origins of the built-in simulator and of our own routes, for URLs that never leave this process. Names
+#: under `.invalid` never resolve: https://www.rfc-editor.org/rfc/rfc2606
+SIMULATOR_ORIGIN = "http://simulator.invalid"
+OWN_ORIGIN = "http://reverie.invalid"
+API_URL = f"{SIMULATOR_ORIGIN}/dream-machine/v1"
+
 
 class InProcessTransport(httpx.AsyncBaseTransport):
     """Hands requests to an ASGI app of this process."""

@@ -18,8 +18,8 @@ from bot.domain.requests import ImageRequest
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
 from bot.providers.luma import LumaProvider
-from bot.simulation.builtin import API_URL, OWN_ORIGIN, BuiltInSimulator
-from bot.simulation.transport import InProcessTransport
+from bot.simulation.builtin import BuiltInSimulator
+from bot.simulation.transport import API_URL, OWN_ORIGIN, InProcessTransport
 from simulator.api.http import DroppedConnection
 from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
