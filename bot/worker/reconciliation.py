@@ -34,6 +34,8 @@ _CLOCK_SKEW_MS = 5_000
 _PAGE_SIZE = 100
 #: two pages overlap by so much, because a deletion between two requests moves their border
 _PAGE_OVERLAP = 5
+#: generations that each further page adds
+PAGE_STEP = _PAGE_SIZE - _PAGE_OVERLAP
 #: pages of a complete scan: 10,000 generations
 _SCAN_PAGES_MAX = 100
 
@@ -227,7 +229,7 @@ async def list_pages(provider: Provider, *, count: int) -> AsyncIterator[Page]:
         yield page
         if not page.has_more:
             return
-        offset += _PAGE_SIZE - _PAGE_OVERLAP
+        offset += PAGE_STEP
 
 
 async def scan(services: Services, provider: Provider, *, back_to: int) -> tuple[bool, Reconciliation]:

@@ -33,12 +33,12 @@ from bot.store.orphans import OrphanCause
 from bot.store.queue_stats import duration_stats
 from bot.store.rows import UNREADABLE
 from bot.worker.accounts import stop_submitting
-from bot.worker.reconciliation import adopt_changed, list_pages, reconcile, resolve_unknown
+from bot.worker.reconciliation import PAGE_STEP, adopt_changed, list_pages, reconcile, resolve_unknown
 from bot.worker.results import ResultProcessor
 
 #: up to so many jobs are read one by one rather than by list
 _SINGLE_READS = 3
-#: pages of the list read in one tick; jobs that are not on them are read one by one
+#: pages of the list read in one tick besides those that the jobs fill; others are read one by one
 _PAGES = 5
 #: "not found" answers for a known id after which it is believed
 _MISSES = 3
@@ -219,7 +219,7 @@ class Watcher:
         jobs: dict[str | None, list[str]] = defaultdict(list)
         for job in waiting.values():
             jobs[job.remote_id].append(job.id)
-        async for page in list_pages(self._provider, count=_PAGES):
+        async for page in list_pages(self._provider, count=_PAGES + len(waiting) // PAGE_STEP):
             await reconcile(self._services, self._provider, page.generations)
             for generation in page.generations:
                 for found in jobs.pop(generation.id, ()):

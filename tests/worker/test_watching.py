@@ -53,6 +53,29 @@ async def test_many_jobs_are_read_from_the_list(engine: Open) -> None:
         assert {State.COMPLETED} == {(await bot.ends(card)).state for card in cards}
 
 
+async def test_thousands_of_jobs_are_read_from_as_many_pages_as_they_fill(engine: Open) -> None:
+    clock = Clock()
+    provider = FakeProvider(clock, concurrent=1_000, per_minute=1_000)
+    provider.born = DREAMING
+    async with engine(clock=clock, providers=[provider], start=("submit",), simulator_speed=1e9) as bot:
+        for number in range(150):
+            await bot.ask(f"/imagine fox {number} --count 4")
+        await bot.until(lambda: len(provider.generations) == 600)
+        submitted = "SELECT count(*) AS jobs FROM job WHERE state = 'submitted'"
+        await bot.until(lambda: _all_in(bot, submitted, 600))
+        single = list[str]()
+        provider.get_error = single.append
+
+        bot.start("watch")
+
+        await bot.until(lambda: provider.lists > 2 * 600 // 100)
+        assert single == []
+
+
+async def _all_in(bot: Engine, sql: str, many: int) -> bool:
+    return bool((await bot.rows(sql))[0]["jobs"] == many)
+
+
 async def test_a_job_that_the_list_does_not_show_is_read_by_itself(engine: Open) -> None:
     async with engine(start=("submit", "watch")) as bot:
         bot.provider.lags = True
