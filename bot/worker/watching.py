@@ -252,8 +252,8 @@ class Watcher:
         self.process(job, generation)
 
     def process(self, job: Job, generation: Generation) -> None:
-        """Process the state of a job's generation in a task of its own."""
-        if job.id in self._processing:
+        """Process the state of a job's generation in a task of its own, unless it says nothing new."""
+        if job.id in self._processing or self._results.is_as_before(job, generation):
             return
         self._processing.add(job.id)
         self._group.create_task(self._run_process(job, generation), name=f"process {job.id}")
