@@ -11,6 +11,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 # A stamp is younger than all that it was installed from. To run installs no tool of the developers.
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
+BENCH_STAMP := $(VENV)/.installed-bench
 
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" --no-emit-index-url --no-emit-find-links
@@ -61,16 +62,17 @@ screenshots: $(DEV_STAMP) ## draw the pictures of the docs again; SHOTS=folder a
 	@$(BIN)/python -m tests.platforms.with_discord.screenshots docs/discord.png $(SHOTS)
 	@$(BIN)/python -m tests.platforms.with_slack.screenshots docs/slack.png $(SHOTS)
 
-bench: $(DEV_STAMP) ## run the benchmarks, shortened
+bench: $(BENCH_STAMP) ## run the benchmarks, shortened
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-bench-full: $(DEV_STAMP) ## run the benchmarks with the real limits and windows
+bench-full: $(BENCH_STAMP) ## run the benchmarks whole; ARGS=--report writes docs/performance.md
 	@$(BIN)/python -m benchmarks --full $(ARGS)
 
 lock: $(BIN)/uv ## renew the locks after a change of pyproject.toml; ARGS=--upgrade takes the newest
 	$(UV_COMPILE) $(ARGS) --group dev pyproject.toml --output-file requirements-dev.lock
 	$(UV_COMPILE) --constraints requirements-dev.lock pyproject.toml --output-file requirements.lock
 	$(UV_COMPILE) --constraints requirements-dev.lock --group build --output-file requirements-build.lock
+	$(UV_COMPILE) --constraints requirements-dev.lock $(ARGS) --group bench --output-file requirements-bench.lock
 
 clean: ## remove the virtual environment, caches and builds; never data
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -102,4 +104,9 @@ $(DEV_STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
 	@echo "Installing Reverie and what its developers use into $(VENV) …"
 	@$(INSTALL) --requirement requirements-dev.lock
 	@$(INSTALL) --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BENCH_STAMP): requirements-bench.lock $(DEV_STAMP)
+	@echo "Installing what Reverie is compared with into $(VENV) …"
+	@$(INSTALL) --requirement requirements-bench.lock
 	@touch $@

@@ -1,7 +1,7 @@
 """Nothing is lost: hundreds of jobs under `kill -9`, and what became of them.
 
-With `full` at the real windows: a lost create may take a minute to turn up, a claim's lease ends after 45 s,
-the provider's list lags by seconds. Takes about a quarter of an hour.
+At the real windows, a lost create may take a minute to turn up, a claim's lease ends after 45 s, the
+provider's list lags by seconds. That takes about a quarter of an hour.
 """
 
 import tempfile
@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.results.comparison import Better, Comparison, Goal
+from benchmarks.results.run import Run
 from tests.crash import timing
 from tests.crash.processes import processes
 from tests.crash.random_kills import Plan, RandomKills, seed_of, verdict
@@ -26,16 +28,15 @@ SELECT (SELECT count(*) FROM job) AS jobs,
 """
 
 
-async def main(*, full: bool) -> None:
-    for marked in (True, False):
-        await _measure(full=full, marked=marked)
+async def compare(run: Run) -> list[Comparison]:
+    return [await _measure(run, marked=marked) for marked in (True, False)]
 
 
-async def _measure(*, full: bool, marked: bool) -> None:
+async def _measure(run: Run, *, marked: bool) -> Comparison:
     began = time.monotonic()
-    plan = Plan(seed=seed_of(7), jobs=300, kills=30)
+    plan = Plan(seed=seed_of(7), jobs=200 if run.full else 40, kills=20 if run.full else 4)
     times, served = timing.environment(), {}
-    if full:
+    if run.real_windows:
         plan = Plan(seed=plan.seed, jobs=300, kills=30, life_s=25, rest_s=1_200)
         times = timing.environment(scale=1, times={})
         served = {"speed": 1.0, "window_s": 60, "list_lag_ms": 5_000, "callback_timeout_s": 5}
@@ -49,11 +50,15 @@ async def _measure(*, full: bool, marked: bool) -> None:
             await RandomKills(world=world, plan=plan).one_bot()
             broken = await verdict(world, within_s=plan.rest_s)
             counts = await _counts(world)
-    print(
-        f"crash, {'with' if marked else 'without'} a public URL: {plan.kills} kills in "
-        f"{time.monotonic() - began:.0f} s\n"
-        f"  {', '.join(f'{key} {value}'.replace('_', ' ') for key, value in counts.items())}\n"
-        f"  promises broken: {len(broken)}{''.join(f'{chr(10)}    {line}' for line in broken)}"
+    took = time.monotonic() - began
+    counted = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in counts.items())
+    return Comparison(
+        title=f"promises broken by {plan.kills} kills, {'with' if marked else 'without'} a public URL",
+        unit="",
+        better=Better.LESS,
+        ours=[len(broken)],
+        goals=(Goal(plus=0),),
+        note="\n".join([f"In {took:.0f} s: {counted}.", *map(str, broken)]),
     )
 
 

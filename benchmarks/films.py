@@ -18,6 +18,8 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.results.comparison import CONTROL_S, Better, Comparison, Measure, in_turn
+from benchmarks.results.run import Run
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
@@ -27,7 +29,7 @@ from tests.media.libraries import arrived
 from tests.media.site import Answer, Site
 from tests.media.videos import video
 
-SHORT, FULL = 6, 20
+SHORT, FULL = 4, 8
 AT_ONCE = 4
 #: frames of noise in 720p that come to about 50 MB
 _FRAMES = 104
@@ -35,26 +37,48 @@ _CHUNK = 1 << 18
 _TICK_S = 0.005
 _MB = 1_000_000
 
+_WHOLE = "each read into memory"
+
 #: brings one video in
 BringIn = Callable[[MediaLibrary, FolderStorage, str], Awaitable[object]]
 
 
-async def main(*, full: bool) -> None:
-    count = FULL if full else SHORT
+async def compare(run: Run) -> list[Comparison]:
+    count = FULL if run.full else SHORT
     with tempfile.TemporaryDirectory(prefix="reverie-") as name:
         film = video(Path(name) / "film", size=(1280, 720), frames=_FRAMES, noise=True)
-        print(f"Bringing in {count} videos of {film.stat().st_size / _MB:.0f} MB, {AT_ONCE} at a time\n")
-        print(f"  {'':<18} {'MB before':>10} {'MB at peak':>11} {'seconds':>8} {'longest pause':>14}")
+        size = film.stat().st_size / _MB
         async with Site() as site:
             for number in range(count):
                 site.answers[f"/{number}"] = _numbered(film, number)
-            for side, label in (("streamed", "library"), ("whole", "read into memory")):
-                told = await _measured(side, site.url("/"), count, Path(name) / side)
-                print(
-                    f"  {label:<18} {told['before']:>10.0f} {told['peak']:>11.0f} {told['seconds']:>8.1f}"
-                    f" {told['pause'] * 1000:>11.0f} ms"
-                )
-    print()
+
+            def side(kind: str) -> Measure:
+                async def measure() -> dict[str, float]:
+                    with tempfile.TemporaryDirectory(dir=name) as folder:
+                        return await _measured(kind, site.url("/"), count, Path(folder))
+
+                return measure
+
+            sides = {"reverie": side("streamed"), _WHOLE: side("whole")}
+            if run.control:
+                sides["control"] = side("delayed")
+            found = await in_turn(sides, run.rounds)
+    title = f"{count} videos of {size:.0f} MB, {AT_ONCE} at a time"
+    return [
+        Comparison(
+            title=f"{title}: {label}",
+            unit=unit,
+            better=Better.LESS,
+            ours=found[figure]["reverie"],
+            alternatives={_WHOLE: found[figure][_WHOLE]},
+            control=found[figure].get("control", ()) if figure == "pause_ms" else (),
+        )
+        for figure, label, unit in (
+            ("peak", "memory at its peak", "MB"),
+            ("seconds", "time", "s"),
+            ("pause_ms", "longest pause of the event loop", "ms"),
+        )
+    ]
 
 
 def _numbered(film: Path, number: int) -> Answer:
@@ -96,7 +120,14 @@ async def _whole(library: MediaLibrary, storage: FolderStorage, url: str) -> Non
     await library.store_file(path)
 
 
-_SIDES: dict[str, BringIn] = {"streamed": _streamed, "whole": _whole}
+async def _delayed(library: MediaLibrary, storage: FolderStorage, url: str) -> None:
+    """Bring in a video as the bot does, and stop the event loop for a moment."""
+    # Several at once add up to more than any pause of the loop itself.
+    time.sleep(CONTROL_S * AT_ONCE)  # noqa: ASYNC251
+    await _streamed(library, storage, url)
+
+
+_SIDES: dict[str, BringIn] = {"streamed": _streamed, "whole": _whole, "delayed": _delayed}
 
 
 async def _side(name: str, origin: str, count: int, folder: Path) -> None:
@@ -114,7 +145,8 @@ async def _side(name: str, origin: str, count: int, folder: Path) -> None:
         await asyncio.gather(*map(bring, range(count)))
         stop.set()
         seconds = time.perf_counter() - began
-    print(json.dumps({"before": before, "peak": _peak_mb(), "seconds": seconds, "pause": await pauses}))
+    pause = await pauses * 1000
+    print(json.dumps({"before": before, "peak": _peak_mb(), "seconds": seconds, "pause_ms": pause}))
 
 
 async def _longest_pause(stop: asyncio.Event) -> float:

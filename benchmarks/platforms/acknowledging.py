@@ -16,23 +16,28 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 from random import Random
-from statistics import median, quantiles
+from statistics import quantiles
 from typing import Protocol
 
 from benchmarks.platforms.bots import (
     BARE_DISCORD,
     BARE_SLACK,
+    SLOWED,
     new_discord,
     new_slack,
     on_discord,
     on_slack,
     simulated,
 )
+from benchmarks.results.comparison import Better, Comparison, Goal, in_turn
+from benchmarks.results.run import Run
 from bot.domain.jobs import IN_FLIGHT, State
 from tests.platforms.unmodified import REVERIE, query
 
@@ -42,8 +47,8 @@ RATE = 100
 MEMBERS = 200
 #: jobs that wait before the first command is measured, so that every place in the lane is taken
 BACKLOG = 120
-#: (rounds, seconds of each)
-QUICK, FULL = (3, 2.0), (7, 10.0)
+#: seconds of each round
+QUICK_S, FULL_S = 3.0, 8.0
 _PATIENCE_S = 120.0
 _BY_STATE = "SELECT state, count(*) AS jobs FROM job GROUP BY state"
 #: a picture takes half a minute: with 80 creates a minute there are always 40 under way
@@ -88,34 +93,58 @@ class Side:
     shown: Callable[[], Awaitable[object]]
 
 
-async def main(*, full: bool) -> None:
-    for name, open_sides in (("Discord", _discord), ("Slack", _slack)):
-        print(f"Answering {RATE} commands a second on {name} while 40 pictures are made\n")
+async def compare(run: Run) -> list[Comparison]:
+    found: list[Comparison] = []
+    for name, library, open_sides in (("Discord", "discord.py", _discord), ("Slack", "slack-bolt", _slack)):
         with tempfile.TemporaryDirectory(prefix="reverie-") as folder, _on(_SERVICES):
             async with AsyncExitStack() as exits:
-                sides = await open_sides(Path(folder), exits)
-                await _measure(sides, Path(folder) / str(len(sides) - 1), *(FULL if full else QUICK))
+                sides = await open_sides(Path(folder), exits, _programs(run, name))
+                found += await _measure(name, f"bare {library}", sides, Path(folder) / "reverie", run)
+    return found
 
 
-async def _measure(sides: Sequence[Side], folder: Path, rounds: int, seconds: float) -> None:
-    reverie = sides[-1]
-    for asked in [reverie.ask(number % MEMBERS) for number in range(BACKLOG)]:
-        await reverie.answered(asked)
-    await reverie.shown()
+def _programs(run: Run, platform: str) -> dict[str, Sequence[str]]:
+    """The program of each side."""
+    bare = BARE_DISCORD if platform == "Discord" else BARE_SLACK
+    return {"bare": bare, "reverie": REVERIE, **({"control": SLOWED} if run.control else {})}
+
+
+async def _measure(
+    platform: str, library: str, sides: Mapping[str, Side], folder: Path, run: Run
+) -> list[Comparison]:
+    seconds = FULL_S if run.full else QUICK_S
+    for name, side in sides.items():
+        if name != "bare":
+            for asked in [side.ask(number % MEMBERS) for number in range(BACKLOG)]:
+                await side.answered(asked)
+            await side.shown()
     # This process plays both services, whose pauses would be taken for the bots'.
     gc.collect()
     gc.disable()
     before = _jobs(folder)
-    waits = [[await _round(side, SEED + number, seconds) for side in sides] for number in range(rounds)]
-    print(f"  {'':<8} {'bare ms':>9} {'reverie ms':>11} {'ratio':>8}")
-    for label, place in (("p50", 49), ("p99", 98)):
-        least, ours = (median(quantiles(one[side], n=100)[place] for one in waits) for side in (0, 1))
-        print(f"  {label:<8} {least:>9.1f} {ours:>11.1f} {ours / least:>7.2f}×")
+    seeds = count(SEED)
+    measures = {name: partial(_round, side, seeds, seconds) for name, side in sides.items()}
+    # One round more: the first of a process is its slowest, and is thrown away.
+    found = await in_turn(measures, run.rounds + 1)
     gc.enable()
     after = _jobs(folder)
     under_way = [sum(jobs[state] for state in IN_FLIGHT) for jobs in (before, after)]
     made = after[State.COMPLETED] - before[State.COMPLETED]
-    print(f"\n  {under_way[0]} to {under_way[1]} pictures under way, {made} made meanwhile\n")
+    note = f"{platform}: {under_way[0]} to {under_way[1]} pictures under way, {made} made meanwhile."
+    goal = Goal(against=library, factor=1.25, plus=8)
+    return [
+        Comparison(
+            title=f"{figure} to acknowledge {RATE} commands/s on {platform} while 40 renders run",
+            unit="ms",
+            better=Better.LESS,
+            ours=found[figure]["reverie"][1:],
+            alternatives={library: found[figure]["bare"][1:]},
+            goals=(goal,) if figure == "p99" else (),
+            control=found[figure].get("control", ())[1:],
+            note=note,
+        )
+        for figure in ("p50", "p99")
+    ]
 
 
 @contextmanager
@@ -137,43 +166,49 @@ def _jobs(folder: Path) -> Counter[str]:
     return Counter({row["state"]: row["jobs"] for row in query(folder, _BY_STATE)})
 
 
-async def _round(side: Side, seed: int, seconds: float) -> list[float]:
-    """Milliseconds from each command to its answer, while commands arrive at random."""
-    random, asked = Random(seed), list[Asked]()  # noqa: S311 - arrivals, not secrets
+async def _round(side: Side, seeds: Iterator[int], seconds: float) -> dict[str, float]:
+    """Milliseconds from a command to its answer, while commands arrive at random."""
+    random, asked = Random(next(seeds)), list[Asked]()  # noqa: S311 - arrivals, not secrets
     began, at = time.perf_counter(), 0.0
     while (at := at + random.expovariate(RATE)) < seconds:
         await asyncio.sleep(max(0, began + at - time.perf_counter()))
         asked.append(side.ask(random.randrange(MEMBERS)))
     for one in asked:
         await side.answered(one)
-    return [float(one.acknowledged_after_ms or 0) for one in asked]
+    # One that was missed has no time, and would be the best of all.
+    places = quantiles([float(one.acknowledged_after_ms or _PATIENCE_S * 1000) for one in asked], n=100)
+    return {"p50": places[49], "p99": places[98]}
 
 
-async def _discord(folder: Path, exits: AsyncExitStack) -> list[Side]:
-    sides, provider = list[Side](), await exits.enter_async_context(simulated(folder, speed=_SPEED))
-    for number, program in enumerate((BARE_DISCORD, REVERIE)):
-        own = folder / str(number)
+async def _discord(
+    folder: Path, exits: AsyncExitStack, programs: Mapping[str, Sequence[str]]
+) -> dict[str, Side]:
+    sides = dict[str, Side]()
+    provider = await exits.enter_async_context(simulated(folder, speed=_SPEED))
+    for name, program in programs.items():
+        own = folder / name
         discord = await exits.enter_async_context(new_discord(own))
         guild = discord.guild("Film club")
         people = [discord.member(guild, f"member{one}") for one in range(MEMBERS)]
         with _on(_BOTS):
             await exits.enter_async_context(on_discord(own, discord, program, _SETTINGS | provider))
-        sides.append(
-            Side(
-                ask=lambda one, people=people: people[one].slash("imagine", prompt=_PROMPT),  # type: ignore[misc]
-                answered=lambda asked: asked.answered(timeout=_PATIENCE_S),  # type: ignore[attr-defined]
-                shown=lambda discord=discord, people=people: discord.message_in(  # type: ignore[misc]
-                    people[0].place, lambda message: bool(message.attachments), timeout=_PATIENCE_S
-                ),
-            )
+        sides[name] = Side(
+            ask=lambda one, people=people: people[one].slash("imagine", prompt=_PROMPT),  # type: ignore[misc]
+            answered=lambda asked: asked.answered(timeout=_PATIENCE_S),  # type: ignore[attr-defined]
+            shown=lambda discord=discord, people=people: discord.message_in(  # type: ignore[misc]
+                people[0].place, lambda message: bool(message.attachments), timeout=_PATIENCE_S
+            ),
         )
     return sides
 
 
-async def _slack(folder: Path, exits: AsyncExitStack) -> list[Side]:
-    sides, provider = list[Side](), await exits.enter_async_context(simulated(folder, speed=_SPEED))
-    for number, program in enumerate((BARE_SLACK, REVERIE)):
-        own = folder / str(number)
+async def _slack(
+    folder: Path, exits: AsyncExitStack, programs: Mapping[str, Sequence[str]]
+) -> dict[str, Side]:
+    sides = dict[str, Side]()
+    provider = await exits.enter_async_context(simulated(folder, speed=_SPEED))
+    for name, program in programs.items():
+        own = folder / name
         slack, _ = service = new_slack(own)
         await exits.enter_async_context(slack)
         team = slack.team("Film club")
@@ -181,13 +216,11 @@ async def _slack(folder: Path, exits: AsyncExitStack) -> list[Side]:
         settings = _SETTINGS | provider
         with _on(_BOTS):
             await exits.enter_async_context(on_slack(own, team, program, service=service, settings=settings))
-        sides.append(
-            Side(
-                ask=lambda one, people=people: people[one].slash("/imagine", _PROMPT),  # type: ignore[misc]
-                answered=lambda asked: asked.acknowledged(timeout=_PATIENCE_S),  # type: ignore[attr-defined]
-                shown=lambda slack=slack, team=team: slack.message_in(  # type: ignore[misc]
-                    team.general, lambda message: "slack_file" in str(message.blocks), timeout=_PATIENCE_S
-                ),
-            )
+        sides[name] = Side(
+            ask=lambda one, people=people: people[one].slash("/imagine", _PROMPT),  # type: ignore[misc]
+            answered=lambda asked: asked.acknowledged(timeout=_PATIENCE_S),  # type: ignore[attr-defined]
+            shown=lambda slack=slack, team=team: slack.message_in(  # type: ignore[misc]
+                team.general, lambda message: "slack_file" in str(message.blocks), timeout=_PATIENCE_S
+            ),
         )
     return sides

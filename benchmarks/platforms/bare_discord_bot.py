@@ -32,16 +32,15 @@ class Bare(discord.AutoShardedClient):
         await interaction.response.defer()
 
 
-def main() -> None:
+def new_bot(kind: type[Bare] = Bare) -> Bare:
     options = {} if os.environ.get("CACHES") else _FRUGAL
-    bot = Bare(
+    return kind(
         intents=discord.Intents(guilds=True, guild_reactions=True),
         proxy=os.environ["HTTPS_PROXY"],
         guild_ready_timeout=0.5,
         **options,
     )
-    bot.run(os.environ["DISCORD_TOKEN"], log_handler=None)
 
 
 if __name__ == "__main__":
-    main()
+    new_bot().run(os.environ["DISCORD_TOKEN"], log_handler=None)

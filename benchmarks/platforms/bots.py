@@ -14,6 +14,10 @@ from tests.platforms.fake_slack import FakeSlack, Team
 from tests.platforms.unmodified import REVERIE, Bot, free_port, start_proxied, started
 
 BARE_DISCORD = ("-m", "benchmarks.platforms.bare_discord_bot")
+#: the bot with an addition to each command
+SLOWED = ("-m", "benchmarks.platforms.slowed_bot", "run")
+SDK_DISCORD = ("-m", "benchmarks.platforms.sdk_discord_bot")
+BARE_BOTH = ("-m", "benchmarks.platforms.bare_both")
 BARE_SLACK = ("-m", "benchmarks.platforms.bare_slack_app")
 _CONNECTED_S = 120.0
 #: to connect, the last of them after two minutes
@@ -28,7 +32,7 @@ async def on_discord(
     own = {"DISCORD_TOKEN": discord.token, **(settings or {})}
     async with start_proxied(folder, discord.proxy(), discord.certificates.authority, own, program) as bot:
         await discord.until(lambda: discord.gateway.connected > 0, timeout=_CONNECTED_S)
-        if program == REVERIE:
+        if program in (REVERIE, SLOWED):
             await bot.ready()
         yield bot
 
@@ -51,7 +55,7 @@ async def on_slack(
     }
     async with start_proxied(folder, slack.proxy(), certificates.authority, own, program) as bot:
         await slack.connected()
-        if program == REVERIE:
+        if program in (REVERIE, SLOWED):
             await bot.ready()
         yield bot
 
@@ -68,13 +72,6 @@ async def simulated(folder: Path, *, speed: float) -> AsyncIterator[dict[str, st
         async with httpx.AsyncClient(transport=patient, trust_env=False) as client:
             await client.get(base)
         yield {"LUMAAI_API_KEY": "luma-benchmark", "LUMAAI_BASE_URL": base}
-
-
-def resident_mb(bot: Bot) -> float:
-    """Resident memory of a bot's process alone, in megabytes."""
-    lines = Path(f"/proc/{bot.pid}/status").read_text(encoding="utf-8").splitlines()
-    kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS:"))
-    return int(kilobytes) / 1000
 
 
 # Neither checks contracts: that would cost more than what is measured.

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from tests.frame.dockerfile import ROOT
 
-LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-bench.lock", "requirements-dev.lock")
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MACHINES = [
     {
@@ -74,6 +74,7 @@ def test_every_entry_is_one_version_known_by_its_hashes(lock: str) -> None:
     [
         ("requirements.lock", RUNTIME),
         ("requirements-build.lock", BUILD),
+        ("requirements-bench.lock", asked("bench")),
         ("requirements-dev.lock", [*RUNTIME, *BUILD, *asked("dev")]),
     ],
     ids=LOCKS,

@@ -14,7 +14,7 @@ class Proxy:
 
     def __init__(self, hosts: Mapping[str, int]) -> None:
         #: host → port on loopback
-        self._hosts = hosts
+        self.hosts = hosts
         #: hosts that somebody wanted and did not get
         self.refused: list[str] = []
         #: hosts that were tunnelled to
@@ -56,7 +56,7 @@ class Proxy:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         method, target, *_ = head.split(" ")
         host = target.partition(":")[0] if method == "CONNECT" else target
-        port = self._hosts.get(host) if method == "CONNECT" else None
+        port = self.hosts.get(host) if method == "CONNECT" else None
         if port is None:
             self.refused.append(host)
             writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

@@ -1,0 +1,1 @@
+"""What benchmarks found: figures of each side, goals, JSON, and the page with its chart."""
