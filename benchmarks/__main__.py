@@ -18,18 +18,25 @@ from typing import Any
 import structlog
 
 from benchmarks import crash, films
-from benchmarks.platforms import acknowledging, guilds
+from benchmarks.engine import delivered, in_flight, recovery
+from benchmarks.platforms import acknowledging, burst, guilds, start
 from benchmarks.results.comparison import Comparison, shown
 from benchmarks.results.page import rows, write_page
 from benchmarks.results.run import Run, machine
-from benchmarks.store import accept
+from benchmarks.store import accept, finished
 
 _PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 #: each by the name that `--only` takes, with the heading of its table
 BENCHMARKS: Mapping[str, tuple[str, Callable[[Run], Awaitable[Sequence[Comparison]]]]] = {
     "accept": ("Accepting commands: group commit", accept.compare),
+    "finished": ("A store with a history", finished.compare),
+    "delivered": ("From the command to its message", delivered.compare),
+    "in_flight": ("Waiting for generations", in_flight.compare),
+    "recovery": ("After a kill", recovery.compare),
     "acknowledging": ("Acknowledging commands", acknowledging.compare),
+    "burst": ("A burst of commands", burst.compare),
+    "start": ("Starting, and doing nothing", start.compare),
     "guilds": ("Memory for guilds", guilds.compare),
     "films": ("Bringing in videos", films.compare),
     "crash": ("Killed again and again", crash.compare),

@@ -1,0 +1,119 @@
+"""A burst of commands over many channels, from the command to the picture that people see.
+
+Each bot is a process of its own before a Discord and a generation API of its own. Reverie checks, stores and
+charges each command, and decodes each picture in a worker process, which is counted; the other only asks,
+downloads and uploads.
+"""
+
+import asyncio
+import io
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from random import Random
+from statistics import median
+
+from PIL import Image
+
+from benchmarks.engine.luma_api import luma_api
+from benchmarks.platforms.bots import SDK_DISCORD, SLOWED, new_discord, on_discord
+from benchmarks.results.comparison import Better, Comparison, Goal, Measure, in_turn
+from benchmarks.results.process import children, processor_s
+from benchmarks.results.run import Run
+from tests.platforms.fake_discord import FakeDiscord
+from tests.platforms.unmodified import REVERIE
+
+#: commands, and channels that they are given in
+QUICK, FULL = (60, 12), (600, 120)
+#: what a picture takes in life
+_TAKES_S = 12.0
+_PATIENCE_S = 300.0
+_SDK = "bare discord.py, SDK in the handler"
+_SETTINGS = {
+    "REVERIE_DEFAULT_ALLOWANCE": "1000",
+    "REVERIE_DEFAULT_CEILING": "100000",
+    "REVERIE_COMMANDS_PER_MINUTE": "100000",
+    "REVERIE_COMMANDS_BURST": "1000",
+    "REVERIE_IMAGE_CONCURRENT": "1000",
+    "REVERIE_IMAGE_PER_MINUTE": "10000",
+}
+
+
+async def compare(run: Run) -> list[Comparison]:
+    commands, channels = FULL if run.full else QUICK
+    programs: dict[str, Sequence[str]] = {"reverie": REVERIE, _SDK: SDK_DISCORD}
+    if run.control:
+        programs["control"] = SLOWED
+    sides: dict[str, Measure] = {
+        side: lambda program=program: _measured(program, commands, channels)  # type: ignore[misc]
+        for side, program in programs.items()
+    }
+    found = await in_turn(sides, min(run.rounds, 3))
+    of = f"{commands} commands over {channels} channels"
+    titles = {
+        "work_ms": (f"processor time for each of {of}", "ms", (Goal(against=_SDK, factor=0.5),)),
+        "shown_s": (f"command to picture p50, {of}", "s", ()),
+    }
+    return [
+        Comparison(
+            title=title,
+            unit=unit,
+            better=Better.LESS,
+            ours=found[figure]["reverie"],
+            alternatives={_SDK: found[figure][_SDK]},
+            goals=goals,
+            control=found[figure].get("control", ()),
+        )
+        for figure, (title, unit, goals) in titles.items()
+    ]
+
+
+async def _measured(program: Sequence[str], commands: int, channels: int) -> Mapping[str, float]:
+    with tempfile.TemporaryDirectory(prefix="reverie-") as name:
+        async with AsyncExitStack() as exits:
+            api = await exits.enter_async_context(luma_api(_TAKES_S))
+            api.picture = _photo()
+            discord = await exits.enter_async_context(new_discord(Path(name) / "discord"))
+            guild = discord.guild("Film club")
+            places = [discord.channel(guild, f"channel-{number}") for number in range(channels)]
+            people = [
+                discord.member(guild, f"member{number}").at(place) for number, place in enumerate(places)
+            ]
+            base = f"{api.url}/dream-machine/v1"
+            settings = _SETTINGS | {"LUMAAI_API_KEY": "luma-benchmark", "LUMAAI_BASE_URL": base}
+            bot = await exits.enter_async_context(on_discord(Path(name), discord, program, settings))
+            family = [bot.pid, *children(bot.pid)]
+            worked = sum(map(processor_s, family))
+            began = time.monotonic()
+            for number in range(commands):
+                people[number % channels].slash("imagine", prompt=f"a red fox in the snow {number}")
+            shown = await _shown(discord, commands, began)
+            family = [bot.pid, *children(bot.pid)]
+            return {
+                "work_ms": (sum(map(processor_s, family)) - worked) * 1000 / commands,
+                "shown_s": median(shown),
+            }
+
+
+async def _shown(discord: FakeDiscord, many: int, began: float) -> list[float]:
+    """Seconds after which each picture was in its channel."""
+    seen: dict[int, float] = {}
+    async with asyncio.timeout(_PATIENCE_S):
+        while len(seen) < many:
+            await asyncio.sleep(0.1)
+            now = time.monotonic() - began
+            for channel in discord.world.channels.values():
+                for message in channel.messages.values():
+                    if message.attachments:
+                        seen.setdefault(message.id, now)
+    return list(seen.values())
+
+
+def _photo() -> bytes:
+    """A picture whose file is as large as those of the API."""
+    noise = Image.frombytes("RGB", (1360, 768), Random(7).randbytes(1360 * 768 * 3))  # noqa: S311
+    file = io.BytesIO()
+    noise.resize((340, 192)).resize((1360, 768)).save(file, "JPEG", quality=90)
+    return file.getvalue()

@@ -1,0 +1,103 @@
+"""How long a bot for both chats takes to start, and what it uses while nothing happens.
+
+Both are processes of their own before a Discord and a Slack of their own. Ready is a bot that is connected to
+both; Reverie has besides to answer 200 at `/readyz`, for which its generation provider must have answered.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from benchmarks.engine.luma_api import luma_api
+from benchmarks.platforms.bots import BARE_BOTH, SLOWED, new_discord, new_slack
+from benchmarks.results.comparison import Better, Comparison, Goal, Measure, in_turn
+from benchmarks.results.process import children, processor_s, resident_mb, written_bytes
+from benchmarks.results.run import Run
+from tests.platforms.fake_discord.transport.proxy import Proxy
+from tests.platforms.unmodified import REVERIE, Bot, start_proxied
+
+#: seconds until a bot has come to rest, and in which its idleness is measured
+_REST_S, QUICK_S, FULL_S = 5.0, 10.0, 30.0
+_BARE = "bare discord.py + slack-bolt"
+_PATIENCE_S = 120.0
+
+
+async def compare(run: Run) -> list[Comparison]:
+    seconds = FULL_S if run.full else QUICK_S
+    sides: dict[str, Measure] = {
+        "reverie": lambda: _measured(REVERIE, seconds),
+        _BARE: lambda: _measured(BARE_BOTH, seconds),
+    }
+    if run.control:
+        sides["control"] = lambda: _measured(SLOWED, seconds)
+    found = await in_turn(sides, min(run.rounds, 3))
+    figures = {
+        "ready_s": ("start to ready, both chats", "s", (Goal(against=_BARE, factor=1.5),)),
+        "idle_mb": ("resident memory while idle", "MB", (Goal(against=_BARE, factor=2),)),
+        "family_mb": ("the same, with its worker processes", "MB", ()),
+        "share": ("share of a core while idle", "%", (Goal(plus=0.5, strict=True),)),
+        "written_kb": ("written to the disk in a minute while idle", "kB", (Goal(plus=0),)),
+    }
+    return [
+        Comparison(
+            title=title,
+            unit=unit,
+            better=Better.LESS,
+            ours=found[figure]["reverie"],
+            alternatives={_BARE: found[figure][_BARE]},
+            goals=goals,
+            control=found[figure].get("control", ()) if figure in {"ready_s", "share"} else (),
+        )
+        for figure, (title, unit, goals) in figures.items()
+    ]
+
+
+async def _measured(program: Sequence[str], seconds: float) -> Mapping[str, float]:
+    with tempfile.TemporaryDirectory(prefix="reverie-") as name:
+        async with _both(Path(name), program) as (bot, ready_s):
+            await asyncio.sleep(_REST_S)
+            family = [bot.pid, *children(bot.pid)]
+            worked, written = (sum(map(one, family)) for one in (processor_s, written_bytes))
+            began = time.perf_counter()
+            await asyncio.sleep(seconds)
+            took = time.perf_counter() - began
+            return {
+                "ready_s": ready_s,
+                "idle_mb": resident_mb(bot.pid),
+                "family_mb": sum(map(resident_mb, family)),
+                "share": (sum(map(processor_s, family)) - worked) * 100 / took,
+                "written_kb": (sum(map(written_bytes, family)) - written) / 1000 * 60 / took,
+            }
+
+
+@asynccontextmanager
+async def _both(folder: Path, program: Sequence[str]) -> AsyncIterator[tuple[Bot, float]]:
+    """Start a bot before both chats; yields it with the seconds after which it was ready."""
+    async with AsyncExitStack() as exits:
+        discord = await exits.enter_async_context(new_discord(folder / "discord"))
+        slack, certificates = new_slack(folder / "slack")
+        await exits.enter_async_context(slack)
+        discord.member(discord.guild("Film club"), "ada")
+        team = slack.team("Film club")
+        api = await exits.enter_async_context(luma_api(60))
+        authorities = folder / "authorities.pem"
+        trusted = (discord.certificates.authority, certificates.authority)
+        authorities.write_bytes(b"".join(one.read_bytes() for one in trusted))
+        settings = {
+            "DISCORD_TOKEN": discord.token,
+            "SLACK_BOT_TOKEN": slack.bot_token(team),
+            "SLACK_APP_TOKEN": slack.app_token,
+            "LUMAAI_API_KEY": "luma-benchmark",
+            "LUMAAI_BASE_URL": f"{api.url}/dream-machine/v1",
+        }
+        proxy = Proxy({**discord.proxy().hosts, **slack.proxy().hosts})
+        began = time.perf_counter()
+        bot = await exits.enter_async_context(start_proxied(folder, proxy, authorities, settings, program))
+        await discord.until(lambda: discord.gateway.connected > 0, timeout=_PATIENCE_S)
+        await slack.connected()
+        if program != BARE_BOTH:
+            await bot.ready()
+        yield bot, time.perf_counter() - began
