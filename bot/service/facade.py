@@ -29,6 +29,7 @@ from bot.domain.errors import StoreError
 from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
 from bot.domain.media import Reference
 from bot.domain.policy.reactions import ReactionRule
+from bot.domain.presets import PRESET_OPTION
 from bot.domain.text import storable
 from bot.domain.usage import UsageReport
 from bot.jobs.estimates import views_now
@@ -348,9 +349,10 @@ class BotService:
             self._services, command, option, storable(typed), invocation, count=count
         )
 
-    def suggested_words(self) -> Mapping[str, tuple[str, ...]]:
-        """The words that video models understand, by the option that takes them."""
+    async def suggested_words(self, caller: Caller) -> Mapping[str, tuple[str, ...]]:
+        """The words that video models understand, and the names of presets, by the option that takes them."""
         return {
+            PRESET_OPTION: tuple(await preset_kinds(self._services.database, caller.workspace)),
             CONCEPTS_OPTION: suggested_concepts(self._services.vocabularies),
             MOTION_OPTION: suggested_motions(self._services.vocabularies),
         }
@@ -358,10 +360,6 @@ class BotService:
     async def effective_defaults(self, invocation: Invocation) -> Mapping[str, EffectiveDefault]:
         """By its name, the default that counts for the caller at the place, and where it comes from."""
         return await defaults.effective_here(self._services, invocation.caller, invocation.place)
-
-    async def preset_names(self, caller: Caller) -> Sequence[str]:
-        """The names of the workspace's presets, in order."""
-        return list(await preset_kinds(self._services.database, caller.workspace))
 
     async def preselect(
         self, command: type[GenerateCommand], option: str, invocation: Invocation

@@ -68,7 +68,7 @@ class AdminRoutes:
         self._service.admin.require(context.caller)
         forms = command_forms(
             admin=True,
-            suggestions=self._service.suggested_words(),
+            suggestions=await self._service.suggested_words(context.caller),
             defaults=await self._service.effective_defaults(context.invocation()),
         )
         return as_json(

@@ -33,7 +33,6 @@ from bot.domain.actions import EMOJI, LABELS, Action, normalized
 from bot.domain.commands import Quota
 from bot.domain.errors import ReverieError
 from bot.domain.models import PICTURE_SIZES
-from bot.domain.presets import PRESET_OPTION
 from bot.domain.requests import PROMPT_MAX
 from bot.security.loopback import client_address
 from bot.service.facade import BotService
@@ -109,11 +108,10 @@ class PageRoutes:
     async def _available(self, context: RequestContext) -> Record:
         """Return the commands and reactions that are available in a conversation."""
         reactions = await self._service.reactions(context.caller)
-        presets = {PRESET_OPTION: await self._service.preset_names(context.caller)}
         return {
             "commands": command_forms(
                 admin=context.caller.is_admin,
-                suggestions={**self._service.suggested_words(), **presets},
+                suggestions=await self._service.suggested_words(context.caller),
                 defaults=await self._service.effective_defaults(context.invocation()),
             ),
             "reactions": [
