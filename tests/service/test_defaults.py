@@ -60,11 +60,14 @@ async def test_typed_comes_before_own_before_channel_before_workspace(any_engine
 async def test_a_price_is_that_of_the_filled_command_and_buttons_keep_to_theirs(any_engine: Open) -> None:
     async with any_engine() as bot:
         job = await bot.made()
-        before = (await bot.quote("/imagine a fox")).price
+        before = (await bot.quote("/imagine a fox")).price.total
         await bot.learn("/settings --count 4 --duration 9s --resolution 1080p")
-        assert 4 * before == (await bot.quote("/imagine a fox")).price
+        assert 4 * before == (await bot.quote("/imagine a fox")).price.total
         film = await bot.quote("/animate a fox")
-        assert film.price == (await bot.quote("/animate a fox --duration 9s --res 1080p", by=BOB)).price
+        assert (
+            film.price.total
+            == (await bot.quote("/animate a fox --duration 9s --res 1080p", by=BOB)).price.total
+        )
         # The button said its price before anybody knew who would press it.
         pressed = await bot.press(Action.ANIMATE, job.id)
         request = (await bot.job(pressed.view)).request
@@ -78,7 +81,7 @@ async def test_the_quota_and_an_explanation_follow_the_members_defaults(engine: 
         await bot.learn("/settings --image_model photon-flash-1 --count 3", by=BOB)
         assert "photon-flash-1 ≈$" in (await bot.learn("/quota", by=BOB)).text
         await bot.learn("/rules prices --confirm 0.01", by=BOSS)
-        price = (await bot.quote("/imagine a fox", by=BOB)).price
+        price = (await bot.quote("/imagine a fox", by=BOB)).price.total
         told = await bot.learn('/rules explain "/imagine a fox" --member bob', by=BOSS)
         assert f"costs {show_money(price)}" in values_of(told)["Held"]
 
