@@ -810,7 +810,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.nducKCKZehgvopdF2oF3bKR55COEavXL-Ws-3hKtn6Cm', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.QmPxM07sEoEqmHFSNLRPW5xWj3C2N7x7ertbXx8E8o0l', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
 VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
@@ -819,7 +819,7 @@ INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply
 VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.lMhQFRigJ_6qRt046lONrhzwDBxr-WHVnFmUx94WUl-W', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.ESGWkvMbPfssYS8MKXEUXoicRgewhiJ6lDVupAVH3R-G', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);
@@ -1075,12 +1075,6 @@ INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms
 VALUES ('chat:home', 'day', 1799971200000, '', 'refunded', 'picture', 0, 1, 10, 'job00000002');
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
-VALUES ('chat:home', 'channel', 1799971200000, 'general', 'completed', 'picture', 0, 2, 20, '');
-
-INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
-VALUES ('chat:home', 'channel', 1799971200000, 'general', 'refunded', 'picture', 0, 1, 10, '');
-
-INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
 VALUES ('chat:home', 'command', 1799971200000, 'imagine', 'completed', 'picture', 0, 2, 20, 'job00000004');
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
@@ -1091,6 +1085,12 @@ VALUES ('chat:home', 'model', 1799971200000, 'image/photon-1', 'completed', 'pic
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
 VALUES ('chat:home', 'model', 1799971200000, 'image/photon-1', 'refunded', 'picture', 0, 1, 10, 'job00000002');
+
+INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
+VALUES ('chat:home', 'channel', 1799971200000, 'general', 'completed', 'picture', 0, 2, 20, '');
+
+INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
+VALUES ('chat:home', 'channel', 1799971200000, 'general', 'refunded', 'picture', 0, 1, 10, '');
 
 INSERT INTO usage_day (workspace, dimension, day, value, outcome, makes, wait_ms, jobs, amount, named_by)
 VALUES ('chat:home', 'member', 1799971200000, 'chat:home:ada', 'completed', 'picture', 0, 2, 20, 'job00000004');
