@@ -190,9 +190,8 @@ def _status_of_several(jobs: Sequence[JobView]) -> Status:
         same = len({job.headline for job in jobs}) == 1
         phase = JobPhase.DONE if done else JobPhase.FAILED
         return Status(phase=phase, headline=jobs[0].headline if same else ended)
-    running = [job for job in unfinished if job.phase is JobPhase.RUNNING]
     # What runs is told before what waits for it.
-    first = (running or unfinished)[0]
+    first = next((job for job in unfinished if job.phase is JobPhase.RUNNING), unfinished[0])
     times = [job.ready_at for job in unfinished]
     return Status(
         phase=first.phase,
@@ -247,11 +246,10 @@ def _with_totals(jobs: Sequence[Job], views: Sequence[JobView]) -> tuple[JobView
     charged = [job for job in jobs if _is_charged(job) and not job.deleted]
     if len(charged) < 2 or len({job.price for job in charged}) > 1:  # noqa: PLR2004 - several
         return tuple(views)
-    first = charged[0].request
     total = Price(
         each=charged[0].price,
         count=len(charged),
-        estimate=is_estimate(first) and not all(job.is_final for job in charged),
+        estimate=any(is_estimate(job.request) and not job.is_final for job in charged),
         upper_bound=any(is_upper_bound(job.request) for job in charged),
     ).text
     priced = {job.id for job in charged}
