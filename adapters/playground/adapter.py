@@ -150,6 +150,7 @@ def _routes(
         get("/playground/suggest", pages.suggest),
         post("/playground/command", commands.command),
         post("/playground/start", commands.start),
+        post("/playground/more", commands.more),
         post("/playground/price", commands.price),
         post("/playground/preview", commands.preview),
         post("/playground/action", commands.action),

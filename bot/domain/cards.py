@@ -19,6 +19,7 @@ from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.media import Media, MediaKind
+from bot.domain.policy.asked import command_of
 from bot.domain.pricing import Price, is_estimate, is_upper_bound, show_money
 from bot.domain.requests import (
     AnyRequest,
@@ -129,6 +130,15 @@ class JobView:
     delay_reason: str = ""
     #: its media is shown behind a spoiler
     spoiler: bool = False
+    #: name of the command that makes such a job
+    command: str = ""
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What a list says about it: short id, command and price."""
+        price = next((value for label, value in self.fields if label == PRICE), "")
+        named = (f"#{short_id(self.id)}", f"/{self.command}" if self.command else "", price)
+        return tuple(one for one in (*named, f"⭐ {self.stars}" if self.stars else "") if one)
 
     @property
     def status(self) -> Status:
@@ -290,6 +300,7 @@ def job_view(
         prices=prices,
         delay_reason=estimate.delay_reason if estimate and timed else "",
         spoiler=job.spoiler,
+        command=command_of(job.request),
     )
 
 

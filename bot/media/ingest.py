@@ -19,6 +19,7 @@ from bot.media.codecs.calls import (
     CODECS,
     convert_picture,
     draw_framing,
+    draw_thumbnail,
     probe,
     shrink_picture,
     take_still,
@@ -46,8 +47,8 @@ _SHRINK_CPU_S = 30.0
 #: probes kept in memory
 _CACHED_PROBES = 1_000
 
-#: name of the rendition of `Media.poster`
-_STILL = "still"
+#: names of renditions: of `Media.poster`, and of a small picture of it
+_STILL, _THUMBNAIL = "still", "thumb"
 
 #: longest video that any command accepts, and the tolerance for rounding in containers
 _INPUT_MAX_MS = max(REFRAME_MAX_MS.values())
@@ -201,6 +202,16 @@ class MediaLibrary:
         async with self._making.setdefault(rendition, asyncio.Lock()):
             if not await self._storage.exists(rendition):
                 await self._shrink(media, name, max_bytes)
+        return rendition
+
+    async def thumbnail(self, media: Media, *, member: str | None = None) -> str:
+        """The id of a small JPEG of a picture or of a video's first frame; made once, as a rendition."""
+        rendition = f"{media.file}.{_THUMBNAIL}"
+        async with self._making.setdefault(rendition, asyncio.Lock()):
+            if not await self._storage.exists(rendition):
+                async with self._storage.local(media.poster) as source, self._new_file() as target:
+                    await self._run(draw_thumbnail, source, target, member=member)
+                    await self._storage.put_rendition(media.file, _THUMBNAIL, target)
         return rendition
 
     async def draw_framing(self, media: Media, framing: Framing, *, member: str) -> bytes:

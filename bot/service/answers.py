@@ -54,6 +54,7 @@ from bot.service import (
     audit,
     explain,
     links,
+    listings,
     moderation,
     mydata,
     presets,
@@ -72,7 +73,7 @@ from bot.services import Services
 
 #: answers the commands that make no job
 _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[PrivateReply]]] = {
-    History: queries.list_history,
+    History: listings.list_history,
     Cancel: actions.cancel,
     Delete: actions.ask_to_delete,
     Help: queries.show_help,

@@ -41,6 +41,7 @@ from bot.service import (
     framing,
     holds,
     links,
+    listings,
     moderation,
     ordering,
     pending_commands,
@@ -170,6 +171,11 @@ class BotService:
         return await actions.answer_confirmation(
             self._services, storable(job), caller, question=question, confirmed=confirmed
         )
+
+    async def turn_page(self, page: str, caller: Caller, *, key: str = "") -> PrivateReply:
+        """The page of a list that `PrivateReply.pages` names."""
+        self._services.rate_limit.spend(caller.member, storable(key))
+        return await listings.turn_page(self._services, storable(page), await self._with_links(caller))
 
     async def find_pending(self, pending: str, invocation: Invocation) -> PendingStart:
         """What `PrivateReply.pending` has shown; raises InvalidRequest if it has expired."""

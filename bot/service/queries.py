@@ -1,4 +1,4 @@
-"""Queries of members: jobs, history, status, quota and help. They change nothing."""
+"""Queries of members: one job, status, quota and help. They change nothing."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -15,7 +15,7 @@ from bot.domain.access import (
 from bot.domain.action_prices import NO_PRICES
 from bot.domain.caps import paused_notice
 from bot.domain.cards import CardView, job_view
-from bot.domain.commands import CATALOGUE, Audience, Help, History, Quota, Show, Status
+from bot.domain.commands import CATALOGUE, Audience, Help, Quota, Show, Status
 from bot.domain.decisions import held_buttons
 from bot.domain.errors import InvalidRequest
 from bot.domain.estimates import Estimate
@@ -49,7 +49,7 @@ from bot.services import Services
 from bot.store.acceptance import NewJob
 from bot.store.caps import caps_of
 from bot.store.groups import workspaces_of_group
-from bot.store.jobs import history, unfinished_jobs
+from bot.store.jobs import unfinished_jobs
 from bot.store.limits import Counted, grants_on, usage_of
 from bot.store.links import with_links
 from bot.store.workspaces import blocked_subjects, find_workspace, waiting_counts
@@ -61,17 +61,8 @@ _RUNNING = 20
 async def show_job(services: Services, command: Show, caller: Caller, place: Place) -> PrivateReply:
     """Show a job again, with its buttons."""
     job = await visible_job(services.database, command.job, caller, place)
-    seen = await _views(services, [job], caller)
+    seen = await job_views(services, [job], caller)
     return PrivateReply(title=job.title, views=seen)
-
-
-async def list_history(services: Services, command: History, caller: Caller) -> PrivateReply:
-    jobs = await history(services.database, caller.persons, count=command.count)
-    if not jobs:
-        return PrivateReply(
-            title="Nothing yet", text="Make your first picture: /imagine a red fox in the snow"
-        )
-    return PrivateReply(title="Your jobs, the newest first", views=await _views(services, jobs, caller))
 
 
 async def show_status(services: Services, command: Status, caller: Caller, place: Place) -> PrivateReply:
@@ -85,7 +76,7 @@ async def show_status(services: Services, command: Status, caller: Caller, place
     expected = await estimates(services, jobs, services.clock())
     fields = tuple((_short(job.title), status_line(job, expected.get(job.id, Estimate()))) for job in jobs)
     return PrivateReply(
-        title="Status of your jobs", fields=fields, views=await _views(services, jobs, caller)
+        title="Status of your jobs", fields=fields, views=await job_views(services, jobs, caller)
     )
 
 
@@ -93,7 +84,8 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004 - a line's worth
 
 
-async def _views(services: Services, jobs: list[Job], caller: Caller) -> tuple[CardView, ...]:
+async def job_views(services: Services, jobs: Sequence[Job], caller: Caller) -> tuple[CardView, ...]:
+    """Each job as a card of its own, for its caller alone."""
     sources = await sources_of(services, jobs)
     prices = await action_prices(services, jobs, caller.workspace)
     now = services.clock()

@@ -83,6 +83,17 @@ class ReplyFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageButton:
+    """A button under a list; pressing it calls `BotService.turn_page`, whose reply takes the list's place."""
+
+    label: str
+    #: names the page; at most 86 characters
+    page: str
+    #: it shows what follows; else what came before
+    older: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateReply:
     """A reply that only the caller sees, shown once, unless they have asked to post it."""
 
@@ -92,6 +103,10 @@ class PrivateReply:
     fields: tuple[tuple[str, str], ...] = ()
     #: jobs to be listed, each as a card
     views: tuple[CardView, ...] = ()
+    #: the jobs are a page of a list, shown with their pictures
+    listed: bool = False
+    #: the pages before and after this one
+    pages: tuple[PageButton, ...] = ()
     #: nothing is done until one of these is pressed; the one that changes nothing comes first
     choices: tuple[ConfirmationButton, ...] = ()
     #: asks for a workspace's own API key: a button opens a form, which calls `BotService.set_workspace_key`

@@ -84,7 +84,7 @@ async def _search(database: Database, query: JobQuery, person: str) -> list[str]
             count=_PAGE,
             **_place(query.place, query.caller.person),
         )
-        found += [row["id"] for row in rows if _matches(row["id"], row["title"], query.text)]
+        found += [row["id"] for row in rows if matches(row["id"], row["title"], query.text)]
         if len(rows) < _PAGE:
             break
         before, searched = rows[-1]["id"], searched + len(rows)
@@ -98,7 +98,7 @@ async def jobs_by_any_id(database: Database, name: str) -> list[Job]:
     return list(jobs_from(await database.fetch(sql.by_short_id, short=name)).values())
 
 
-def _matches(job: str, title: str, text: str) -> bool:
+def matches(job: str, title: str, text: str) -> bool:
     """Whether a text is a prefix of the id, the short id, or words that are all in the title."""
     typed = text.strip().casefold()
     name = typed.removeprefix("#")

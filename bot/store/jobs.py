@@ -37,14 +37,6 @@ async def jobs_of_cards(database: Database, cards: Iterable[str]) -> dict[str, l
     return found
 
 
-async def history(database: Database, persons: Iterable[str], *, count: int) -> list[Job]:
-    """The newest jobs of these persons, the newest first."""
-    # Person by person: the index has each one's jobs in order.
-    rows = [row for one in persons for row in await database.fetch(sql.history, person=one, count=count)]
-    newest = sorted(rows, key=lambda row: str(row["id"]), reverse=True)[:count]
-    return list(jobs_from(newest).values())
-
-
 async def unfinished_jobs(database: Database, workspace: str, member: str, *, count: int) -> list[Job]:
     rows = await database.fetch(sql.unfinished, workspace=workspace, member=member, count=count)
     return list(jobs_from(rows).values())

@@ -147,6 +147,10 @@ class FakeLibrary(MediaLibrary):
         self.charts.append(chart)
         return PNG + chart.title.encode()
 
+    async def thumbnail(self, media: Media, *, member: str | None = None) -> str:
+        self.members.append(member)
+        return media.poster
+
     async def _keep(self, content: bytes, found: Found) -> Media:
         media = await self._storage.put(
             content,

@@ -17,6 +17,25 @@ async def price(served: Served, me: str = "ada", **wanted: Any) -> Any:
     return await post(served, "price", me, wanted)
 
 
+async def test_a_history_grows_by_a_page_until_it_is_whole(served: Served) -> None:
+    for number in (1, 2, 3):
+        await command(served, "ada", f"/imagine fox {number}", f"key-0000{number}")
+    (note,) = (await command(served, "ada", "/history 2 fox", "key-history"))["messages"]
+    assert ["fox 3", "fox 2"] == [card["title"] for card in note["cards"]]
+    more = {"note": note["id"], "page": note["more"], "key": "key-of-more"}
+    (grown,) = (await post(served, "more", "ada", more))["messages"]
+    assert (note["id"], None) == (grown["id"], grown["more"])
+    assert ["fox 3", "fox 2", "fox 1"] == [card["title"] for card in grown["cards"]]
+    assert "/imagine" in grown["cards"][2]["jobs"][0]["listed"]
+    # The same request again adds nothing, and another person has no such note.
+    assert [grown] == (await post(served, "more", "ada", more))["messages"]
+    assert [] == (await post(served, "more", "grace", more))["messages"]
+    refused = await post(served, "more", "ada", more | {"page": "x", "key": "key-of-less"})
+    assert refused["refused"]
+    (stored,) = [one for one in await seen(served, "ada", "note") if one["cards"]]
+    assert 3 == len(stored["cards"])
+
+
 async def test_a_form_and_a_typed_command_make_the_same_request(served: Served) -> None:
     await fill(served, "ada", "imagine", prompt="a fox", aspect_ratio="1:1", count=2)
     await command(served, "ada", "/imagine a fox --ar 1:1 --count 2", "key-00002")

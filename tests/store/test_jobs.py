@@ -22,12 +22,12 @@ from bot.store.attempts import (
 )
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
+from bot.store.job_pages import PageQuery, history
 from bot.store.job_search import jobs_by_any_id, newest_usable
 from bot.store.job_search import sql as job_search
 from bot.store.jobs import (
     delete_job,
     find_job,
-    history,
     jobs_by_id,
     jobs_of_cards,
     list_jobs,
@@ -53,6 +53,11 @@ from tests.store.factories import (
     open_accounts,
     submitted,
 )
+
+
+async def listed(store: Database, *, count: int = 9) -> list[str]:
+    page = await history(store, ["chat:ada"], PageQuery(count=count))
+    return [job.id for job in page.jobs]
 
 
 async def complete(walk: Walk, *, file: str, now: int = NOW) -> None:
@@ -85,8 +90,8 @@ async def test_a_person_s_history_is_theirs_over_all_workspaces_the_newest_first
     first = await accepted(store)
     await accepted(store, acceptance(caller("bob")))
     second = await accepted(store, acceptance(caller(workspace="chat:other")))
-    assert [second, first] == [job.id for job in await history(store, ["chat:ada"], count=9)]
-    assert [second] == [job.id for job in await history(store, ["chat:ada"], count=1)]
+    assert [second, first] == await listed(store)
+    assert [second] == await listed(store, count=1)
     assert [first] == [job.id for job in await unfinished_jobs(store, WORKSPACE, "chat:home:ada", count=9)]
 
 
@@ -283,7 +288,7 @@ async def test_what_is_deleted_is_gone_and_its_generation_given_over(store: Data
     await delete(store, walk.job)
     after = await walk.now_at()
     assert after.deleted
-    assert [] == await history(store, ["chat:ada"], count=9)
+    assert [] == await listed(store)
     assert [(before.remote_id, 0)] == await due_orphans(store, ACCOUNT, now=NOW)
 
 

@@ -17,6 +17,7 @@ from adapters.discord.delivery.interactions import (
     InteractionToken,
     expiry_notes,
 )
+from adapters.discord.delivery.list_pictures import ListPictures
 from adapters.discord.delivery.publisher import CardPublisher
 from adapters.discord.events.context import InteractionContext
 from adapters.discord.messages.cards import Payload, render_card
@@ -24,6 +25,7 @@ from adapters.discord.messages.private_replies import (
     render_refusal,
     render_reply,
     with_file,
+    with_thumbnails,
 )
 from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.client import Upload
@@ -53,6 +55,7 @@ class Replies:
         service: BotService,
         responder: InteractionResponder,
         publisher: CardPublisher,
+        pictures: ListPictures,
         clock: Callable[[], int],
         answer_window_ms: int,
         defer_after_s: float = 1.5,
@@ -61,6 +64,7 @@ class Replies:
         self._service = service
         self._responder = responder
         self._publisher = publisher
+        self._pictures = pictures
         self._clock = clock
         self.answer_window_ms = answer_window_ms
         self._defer_after_s = defer_after_s
@@ -97,7 +101,9 @@ class Replies:
                     _log.warning("response_failed", interaction=context.key, error=repr(error))
             case PrivateReply():
                 message = await self._send_reply(context, outcome, deferred)
-                if with_results and message and not outcome.fields and not outcome.choices:
+                if message and outcome.listed:
+                    await self._attach_thumbnails(context, outcome)
+                elif with_results and message and not outcome.fields and not outcome.choices:
                     await self._attach_results(context, outcome, message)
             case Refused():
                 await self._send(context, render_refusal(outcome), private=True, deferred=deferred)
@@ -122,9 +128,11 @@ class Replies:
         # A picture of the question goes with it.
         payload = payload | {"attachments": []}
         if deferred:
-            await self._responder.edit(token, payload)
+            sent = await self._responder.edit(token, payload)
         else:
-            await self._responder.respond(token, kinds.UPDATE, payload)
+            sent = await self._responder.respond(token, kinds.UPDATE, payload)
+        if sent is not None and isinstance(outcome, PrivateReply) and outcome.listed:
+            await self._attach_thumbnails(context, outcome)
 
     async def refuse(self, context: InteractionContext, refusal: Refused) -> None:
         """Tell the caller privately why nothing was done."""
@@ -226,6 +234,16 @@ class Replies:
         # Who sees a message is fixed when it is deferred, and the first follow-up would take its place.
         await responder.delete(token)
         return await responder.follow_up(token, payload, ephemeral=private, files=files)
+
+    async def _attach_thumbnails(self, context: InteractionContext, reply: PrivateReply) -> None:
+        """Add the pictures to a list whose text was sent already."""
+        payload = render_reply(reply)
+        if len(payload["embeds"]) != len(reply.views):
+            return
+        found = await self._pictures.read(reply, context.caller.member)
+        files = [Upload(content=content, name=f"{job}.jpg") for job, content in found.items()]
+        if files:
+            await self._responder.edit(context.token, with_thumbnails(payload, reply, found), files=files)
 
     async def _attach_results(self, context: InteractionContext, reply: PrivateReply, message: str) -> None:
         """Attach the results to a job that is shown privately; its text was sent already."""

@@ -16,6 +16,7 @@ from adapters.discord.delivery.interactions import (
     InteractionResponder,
     UnparsedInteraction,
 )
+from adapters.discord.delivery.list_pictures import ListPictures
 from adapters.discord.delivery.publisher import CardPublisher
 from adapters.discord.events.components import ComponentHandler
 from adapters.discord.events.context import (
@@ -92,6 +93,7 @@ class EventRouter:
             service=service,
             responder=responder,
             publisher=publisher,
+            pictures=ListPictures(context.library),
             clock=context.clock,
             answer_window_ms=context.settings.times.answer_window,
             defer_after_s=defer_after_s,
@@ -172,6 +174,15 @@ class EventRouter:
             lambda context: self._components.select(context, _known(component), value),
             is_query=picks,
         )
+
+    async def turn_page(self, interaction: Event, page: str) -> None:
+        """A button to another page of a list, which takes the place of this one."""
+
+        async def turn(context: InteractionContext) -> None:
+            call = partial(self._service.turn_page, page, context.caller, key=context.key)
+            await self._replies.replace_message(context, call)
+
+        await self._handle(interaction, turn)
 
     async def press_pending(self, interaction: Event, media_id: PendingMediaId | None) -> None:
         """A button for media of another person's message."""

@@ -20,7 +20,7 @@ from adapters.discord.events.router import EventRouter
 from adapters.discord.gateway.event_tasks import EventTasks, Handler
 from adapters.discord.gateway.identify_limiter import IdentifyLimiter
 from adapters.discord.gateway.welcome import WelcomeMessage
-from adapters.discord.messages.buttons import ComponentId
+from adapters.discord.messages.buttons import PAGE, ComponentId
 from adapters.discord.messages.key_form import KEY_FORM
 from adapters.discord.messages.setup_form import SETUP
 from adapters.discord.settings import ShardRange
@@ -162,6 +162,8 @@ class GatewayClient(discord.AutoShardedClient):
             return partial(self._router.open_key_form, interaction)
         if custom_id.startswith(SETUP):
             return partial(self._router.set_up, interaction)
+        if custom_id.startswith(PAGE):
+            return partial(self._router.turn_page, interaction, custom_id.removeprefix(PAGE))
         component = ComponentId.parse(custom_id)
         if isinstance(values, list) and values:
             return partial(self._router.select, interaction, component, str(values[0]))

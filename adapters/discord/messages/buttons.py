@@ -24,7 +24,7 @@ from adapters.chat.text import sanitize_line
 from adapters.discord.messages.strings import STRINGS
 from bot.domain.actions import EMOJI, Action
 from bot.domain.cards import CardView, JobPhase, JobView
-from bot.service.replies import ConfirmationButton, PendingCommand
+from bot.service.replies import ConfirmationButton, PageButton, PendingCommand
 
 _PATTERN = re.compile(
     r"rv:(?P<verb>[a-z]{1,20}):(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})(?::(?P<price>[0-9]{1,15}))?"
@@ -34,6 +34,9 @@ _ROW_BUTTONS, _ROWS, _LABEL, _OPTION_LABEL, _OPTIONS = 5, 5, 80, 100, 25
 #: component types and button styles
 _ACTION_ROW, _BUTTON, _SELECT = 1, 2, 3
 _SECONDARY, _SUCCESS, _DANGER = 2, 3, 4
+
+#: what the custom id of a button to another page begins with; stored in messages, never to be changed
+PAGE = "rp:"
 
 Component = dict[str, Any]
 
@@ -128,6 +131,15 @@ def confirmation_row(choices: Sequence[ConfirmationButton]) -> list[Component]:
             ]
         )
     ]
+
+
+def page_row(pages: Sequence[PageButton]) -> list[Component]:
+    """The buttons to the pages before and after a list."""
+    buttons = [
+        {"type": _BUTTON, "style": _SECONDARY, "custom_id": f"{PAGE}{one.page}", "label": one.label[:_LABEL]}
+        for one in pages
+    ]
+    return [_row(buttons)] if buttons else []
 
 
 def pending_row(pending: PendingCommand) -> Component:

@@ -36,7 +36,7 @@ _HEADLINE, _HEADLINE_OF_SEVERAL = 600, 300
 _NAME, _VALUE, _OWN_VALUE = 80, 200, 60
 #: characters that fit into a third of an embed's width
 _INLINE = 30
-_COLOUR: Mapping[JobPhase, int] = {
+COLOUR: Mapping[JobPhase, int] = {
     JobPhase.WAITING: 0x80848E,
     JobPhase.RUNNING: 0x5865F2,
     JobPhase.DONE: 0x23A55A,
@@ -105,7 +105,7 @@ def _embed(view: CardView, links: Mapping[str, str], notes: Sequence[str]) -> Pa
     embed: Payload = {
         "author": {"name": sanitize_line(view.member_name, _NAME) or ZERO_WIDTH},
         "description": "\n".join(lines)[:DESCRIPTION],
-        "color": _COLOUR[next(phase for phase in _COLOUR_ORDER if phase in phases)],
+        "color": COLOUR[next(phase for phase in _COLOUR_ORDER if phase in phases)],
         "fields": _fields(view, links),
         "footer": {"text": _footer(jobs)},
         "timestamp": datetime.fromtimestamp(view.created_at / 1000, UTC).isoformat(),

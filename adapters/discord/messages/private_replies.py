@@ -1,13 +1,20 @@
 """Renders a private reply, a sentence or a refusal as one Discord message. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.chat.controls import PHASE_EMOJI
 from adapters.chat.text import sanitize_line
-from adapters.discord.messages.buttons import Component, confirmation_row, job_selects, pending_row
+from adapters.discord.messages.buttons import (
+    Component,
+    confirmation_row,
+    job_selects,
+    page_row,
+    pending_row,
+)
 from adapters.discord.messages.cards import (
     ALT,
+    COLOUR,
     DESCRIPTION,
     EMBED,
     FIELD_NAME,
@@ -16,6 +23,7 @@ from adapters.discord.messages.cards import (
     TITLE,
     ZERO_WIDTH,
     Payload,
+    alt_text,
     embed_size,
     escape_markdown,
     render_card,
@@ -26,15 +34,20 @@ from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.permissions import MissingPermissions
 from bot.domain.cards import CardView
 from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.ids import short_id
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import parse
 from bot.domain.pricing import MICROUSD
 from bot.domain.text import replace_moments
 from bot.service.replies import PrivateReply, ReplyFile
 
-_COLOUR = 0x5865F2
-#: characters of a prompt in a list of fifty jobs: with emoji and time no line is longer than 75
-_PROMPT = 50
+_BLURPLE = 0x5865F2
+#: characters of a prompt in a list of fifty jobs: with emoji, id and time no line is longer than 75
+_PROMPT = 40
+#: Discord's limit of embeds, each of which shows one job with its picture
+_EMBEDS = 10
+#: characters of a prompt and of a headline in such an embed: all embeds together have 6,000
+_LISTED_PROMPT, _LISTED_HEADLINE, _LISTED_FACTS = 160, 120, 120
 _TEXT = 2_000
 #: Discord's limit on a message's content, in characters
 _CONTENT = 2_000
@@ -42,11 +55,13 @@ _CONTENT = 2_000
 
 def render_reply(reply: PrivateReply) -> Payload:
     """Render one job like its card, and several as a list to choose from."""
+    if reply.listed and len(reply.views) <= _EMBEDS:
+        return _list(reply)
     if len(reply.views) == 1:
         return render_card(reply.views[0])
     text = "\n".join(_with_moments(escape_markdown(line, _TEXT)) for line in reply.text.splitlines())
     lines = [line for line in (text[:_TEXT], *_job_lines(reply.views)) if line]
-    rows = [*job_selects(reply.views), *confirmation_row(reply.choices)]
+    rows = [*job_selects(reply.views), *page_row(reply.pages), *confirmation_row(reply.choices)]
     if reply.asks_for_key:
         rows.append(key_row())
     if reply.pending is not None:
@@ -56,11 +71,44 @@ def render_reply(reply: PrivateReply) -> Payload:
     embed: Payload = {
         "title": escape_markdown(reply.title, TITLE),
         "description": "\n".join(lines)[:DESCRIPTION],
-        "color": _COLOUR,
+        "color": _BLURPLE,
         "fields": [_field(option_syntax(label), value) for label, value in reply.fields[:FIELDS]],
     }
     _truncate_fields(embed, len(reply.fields))
     return _message(embeds=[embed], components=rows)
+
+
+def _list(reply: PrivateReply) -> Payload:
+    """A page of a list: an embed for each job, whose picture is added by `with_thumbnails`."""
+    embeds = [_listed(number, view) for number, view in enumerate(reply.views, 1)]
+    embeds[0]["author"] = {"name": sanitize_line(reply.title, TITLE)}
+    return _message(embeds=embeds, components=[*job_selects(reply.views), *page_row(reply.pages)])
+
+
+def _listed(number: int, view: CardView) -> Payload:
+    (job,) = view.jobs
+    title = escape_markdown(view.title, _LISTED_PROMPT) or STRINGS.untitled
+    facts = escape_markdown(" · ".join(job.facts), _LISTED_FACTS)
+    lines = (
+        f"**{number} · {title}**",
+        f"{PHASE_EMOJI[job.phase]} {escape_markdown(job.headline, _LISTED_HEADLINE)}",
+        f"{facts} · <t:{view.created_at // 1000}:R>",
+    )
+    return {"description": "\n".join(lines), "color": COLOUR[job.phase]}
+
+
+def with_thumbnails(payload: Payload, reply: PrivateReply, found: Mapping[str, bytes]) -> Payload:
+    """A page of a list with the pictures that were found, by job; they are uploaded in this order."""
+    attachments: list[Payload] = []
+    embeds = []
+    for embed, view in zip(payload["embeds"], reply.views, strict=True):
+        (job,) = view.jobs
+        if job.id in found:
+            name = f"{job.id}.jpg"
+            attachments.append({"id": len(attachments), "filename": name, "description": alt_text(job)})
+            embed = {**embed, "thumbnail": {"url": f"attachment://{name}"}}  # noqa: PLW2901 - with its picture
+        embeds.append(embed)
+    return {**payload, "embeds": embeds, "attachments": attachments}
 
 
 def with_file(payload: Payload, file: ReplyFile) -> Payload:
@@ -114,7 +162,8 @@ def _message(
 
 def _job_lines(views: Sequence[CardView]) -> list[str]:
     return [
-        f"{PHASE_EMOJI[job.phase]} {escape_markdown(view.title, _PROMPT)} · <t:{view.created_at // 1000}:R>"
+        f"{PHASE_EMOJI[job.phase]} {escape_markdown(view.title, _PROMPT)} · #{short_id(job.id)} · "
+        f"<t:{view.created_at // 1000}:R>"
         for view in views
         for job in view.jobs
     ]

@@ -104,6 +104,26 @@ class ConversationStore:
         )
         return await self._put_note(record, f"{_NOTES}{name}/")
 
+    async def extend_note(
+        self, conversation: Conversation, name: str, key: str, page: PrivateReply
+    ) -> Record | None:
+        """Add another page to the list in a stored reply; None where that was dismissed meanwhile."""
+        stored = await self._get(f"{_NOTES}{name}/{key}")
+        if stored is None or stored.get("gone"):
+            return None
+        next_page = note_record(
+            key,
+            page,
+            channel=conversation.channel,
+            to=name,
+            at=self.now(),
+            message=UserMessage(text=""),
+        )
+        known = {card["jobs"][0]["id"] for card in stored["cards"]}
+        new = [card for card in next_page["cards"] if card["jobs"][0]["id"] not in known]
+        grown = stored | {"cards": [*stored["cards"], *new], "more": next_page["more"]}
+        return await self._put_note(grown, f"{_NOTES}{name}/")
+
     async def dismiss(self, name: str, key: str) -> None:
         """Remove a private note from all pages of its person."""
         stored = await self._get(f"{_NOTES}{name}/{key}")

@@ -15,6 +15,7 @@ from adapters.playground.events.requests import (
     CommandFields,
     DecisionBody,
     KeyBody,
+    PageBody,
     ReactionBody,
     RequestContext,
     RequestReader,
@@ -97,6 +98,17 @@ class CommandRoutes:
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, message)
         return await self._replies.send(context, body.key, reply, message, brief=True)
+
+    async def more(self, request: Request) -> Response:
+        """Add the next page to a list that a note shows."""
+        body, context = await self._reader.read(request, PageBody)
+        try:
+            reply = await self._service.turn_page(
+                body.page, context.caller, key=context.invocation(body.key).key
+            )
+        except Refused as refusal:
+            return await self._replies.refuse(context, body.key, refusal, UserMessage(text="More"))
+        return await self._replies.extend(context, body.note, reply)
 
     async def price(self, request: Request) -> Response:
         """Return what a command would cost, and why it would be refused; neither where it makes nothing."""

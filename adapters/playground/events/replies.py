@@ -67,6 +67,11 @@ class Replies:
             case PrivateReply() as note:
                 return self._outcome([await self._store.put_note(conversation, name, key, note, message)])
 
+    async def extend(self, context: RequestContext, note: str, page: PrivateReply) -> Response:
+        """Add another page to the list in a stored reply, and return it."""
+        record = await self._store.extend_note(context.conversation, context.person.name, note, page)
+        return self._outcome([record] if record is not None else [], extended=True)
+
     async def refuse(
         self,
         context: RequestContext,

@@ -114,6 +114,14 @@ class StartBody(_InConversation):
     key: Key
 
 
+class PageBody(_InConversation):
+    """More of the list in a note."""
+
+    note: Key
+    page: str = Field(max_length=200)
+    key: Key
+
+
 class ActionBody(_InConversation):
     action: Action
     job: Id

@@ -91,6 +91,8 @@ def _job_record(job: JobView) -> Record:
         "cancellable": job.cancellable,
         "stars": job.stars,
         "parent": job.parent,
+        #: what a list says about it
+        "listed": job.facts,
     }
 
 
@@ -127,6 +129,7 @@ def note_record(
         "facts": note.fields,
         "cards": [card_record(view, channel=channel, to=to) for view in note.views],
         "file": note.file and file_record(note.file),
+        "more": next((one.page for one in note.pages if one.older), None),
     }
 
 

@@ -146,7 +146,7 @@ async function send(request) {
     const card = answer.messages.find((message) => message.kind === "card");
     // A reaction that was counted before made its card earlier.
     if (answer.repeated && card && channels.current.reveal(card.jobs[0].id)) return;
-    if (answer.messages.length) scrollToEnd();
+    if (answer.messages.length && !answer.extended) scrollToEnd();
   } catch (error) {
     showBanner(error instanceof ApiError ? error.message : "The command could not be sent. Try again.");
     const sent = app.sent.get(request.body.key);

@@ -92,6 +92,11 @@ export class AppActions {
     if (chosen.confirms) await this.send(newRequest("start", { pending: id }, label));
   }
 
+  // Adds the next page to the list in a note.
+  more(note) {
+    return this.send(newRequest("more", { note: note.id, page: note.more }, "More"));
+  }
+
   // Decides what a held or reported job waits for.
   decide({ decision, label }, card) {
     return this.send(newRequest("decision", { decision, label, job: card.jobs[0].id, card: card.card }, label));

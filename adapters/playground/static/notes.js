@@ -27,7 +27,9 @@ export function noteNode(note, app) {
         note.facts.map(([name, value]) => el("div", {}, el("dt", {}, nameOf(name, app)), el("dd", {}, withMoments(value))))),
       note.refused && note.said.startsWith("/") && el("div", { class: "actions" },
         el("button", { type: "button", on: { click: () => app.retry(note) } }, "Edit and try again")),
-      jobsOf(note, app)));
+      jobsOf(note, app),
+      note.more && el("div", { class: "actions" },
+        el("button", { type: "button", on: { click: () => app.more(note) } }, "More"))));
 }
 
 // A command in a list can be clicked to try it.
@@ -48,6 +50,6 @@ function row(card, job, app) {
   const image = media && el("img", { src: media.still, alt: "", width: media.width, height: media.height, loading: "lazy" });
   return el("button", { type: "button", class: `tone-${job.tone}`, on: { click: () => app.reveal(job.id) } },
     el("span", { class: "thumb" }, image, media?.kind === "video" && el("span", { class: "film", "aria-hidden": "true" }, "▶")),
-    el("span", { class: "about" }, el("span", { class: "title" }, card.title), el("span", { class: "headline" }, job.headline)),
+    el("span", { class: "about" }, el("span", { class: "title" }, card.title), el("span", { class: "headline" }, [job.headline, ...(job.listed ?? [])].join(" · "))),
     clock(card.at));
 }

@@ -120,8 +120,13 @@ export class Timeline {
     if (note.gone) return this.#remove(note.id);
     const node = noteNode(note, this.app);
     if (old) {
+      // What follows takes the place of a button that is gone, such as "More", and its focus.
+      const controls = (one) => [...one.querySelectorAll("a, button")];
+      const focused = controls(old).indexOf(document.activeElement);
       old.replaceWith(node);
+      if (focused >= 0) controls(node)[focused]?.focus();
       node.dataset.at = note.at;
+      node.dataset.key = note.id;
       this.nodes.set(note.id, node);
     } else this.#insert(note.id, node, note.at);
   }

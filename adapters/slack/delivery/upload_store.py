@@ -1,5 +1,6 @@
 """Records the files and messages of each card, so that nothing is posted twice, and removes them."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -98,6 +99,16 @@ class UploadStore:
                 if video is not None and video.message is not None:
                     videos[job.id] = video.link
         return UploadedMedia(pictures=pictures, videos=videos)
+
+    async def listed_pictures(self, views: Sequence[CardView]) -> dict[str, str]:
+        """The Slack files of pictures that were uploaded for the cards, by job; none behind a spoiler."""
+        found = {}
+        for view in views:
+            for job in view.jobs:
+                upload = None if job.spoiler else await self.get(view.card, job.id, UploadKind.PICTURE)
+                if upload is not None and upload.ready and not upload.lost:
+                    found[job.id] = upload.file
+        return found
 
     async def recheck_pictures(self, card: str, *, before: int) -> None:
         """Slack did not show a card's pictures: check all again, and upload those again that are older."""

@@ -106,6 +106,15 @@ class BlockActionHandler:
         """Show one job privately, with its buttons."""
         return await self.requests.run(context, PendingRequest.of_command(build(Show, {"job": job})))
 
+    async def turn_page(self, context: EventContext, ack: Ack) -> None:
+        """A button to another page of a list, which takes the place of this one."""
+        page = str(context.body["actions"][0].get("value") or "")
+
+        async def request() -> Reply:
+            return await self.requests.turn_page(context, page)
+
+        await self.replies.answer(context, request, ack, replaces=True)
+
     async def submit_edit(self, context: EventContext, ack: Ack) -> None:
         """An edit modal was submitted."""
         view = context.body["view"]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import structlog
 
 from adapters.chat.result_files import MediaLinker
-from adapters.slack.delivery.upload_store import UploadKind, UploadStore
+from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.messages.home_view import MAX_HISTORY, HomeButton, HomeTabData, home_view
 from bot.domain.actions import Action
@@ -203,21 +203,11 @@ class HomeTab:
             quota=await query(Quota(), caller),
             running=await query(Status(), caller),
             history=history,
-            pictures=await self._pictures(history),
+            pictures=await self._uploads.listed_pictures(history.views),
             usage=usage,
             quotas=quotas,
             notice=notice,
         )
-
-    async def _pictures(self, history: PrivateReply) -> dict[str, str]:
-        """Pictures that were uploaded for the cards, by job."""
-        found = {}
-        for view in history.views:
-            for job in view.jobs:
-                upload = await self._uploads.get(view.card, job.id, UploadKind.PICTURE)
-                if upload is not None and upload.ready and not upload.lost:
-                    found[job.id] = upload.file
-        return found
 
 
 def _cancel(job: str) -> Cancel:

@@ -14,14 +14,16 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from adapters.chat.notices import NoticeLimiter
+from adapters.chat.result_files import MediaLinker
 from adapters.slack.delivery.reply_files import ReplyFiles
 from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.event_tasks import EventTasks
 from adapters.slack.events.requests import NotAPerson
 from adapters.slack.messages.buttons import channel_choice_row
-from adapters.slack.messages.cards import Payload
+from adapters.slack.messages.cards import Payload, thumbnail
 from adapters.slack.messages.modals import field_errors
+from adapters.slack.messages.mrkdwn import Block
 from adapters.slack.messages.private_replies import render_refusal, render_reply
 from adapters.slack.messages.strings import ENGLISH
 from adapters.slack.places import is_direct
@@ -57,6 +59,8 @@ class _Message:
     fallback: Payload | None = None
     #: the reply whose file is uploaded before it is sent
     filed: PrivateReply | None = None
+    #: it takes the place of the private message whose button was pressed
+    replaces: bool = False
     #: everybody in the channel sees it
     posted: bool = False
 
@@ -74,6 +78,7 @@ class Replies:
         web_api: WebApi,
         uploads: UploadStore,
         files: ReplyFiles,
+        link: MediaLinker,
         tasks: EventTasks,
         clock: Callable[[], int],
         ack_timeout_s: float = ACK_TIMEOUT_S,
@@ -81,20 +86,30 @@ class Replies:
         self._web_api = web_api
         self._uploads = uploads
         self._files = files
+        self._link = link
         self._tasks = tasks
         self._clock = clock
         self._ack_timeout_s = ack_timeout_s
         self._limiter = NoticeLimiter()
 
     async def answer(
-        self, context: EventContext, request: Request, ack: Ack, *, errors: FieldErrors | None = None
+        self,
+        context: EventContext,
+        request: Request,
+        ack: Ack,
+        *,
+        errors: FieldErrors | None = None,
+        replaces: bool = False,
     ) -> None:
-        """Run a request, acknowledge and answer; with `errors`, a modal shows a refusal at its fields."""
+        """Run a request, acknowledge and answer; with `errors`, a modal shows a refusal at its fields.
+
+        With `replaces`, the answer takes the place of the private message whose button was pressed.
+        """
         task = self._tasks.start(outcome(request, context), f"request {context.key}")
         if not await self._tasks.wait(task, self._seconds_left(context)) or self._seconds_left(context) <= 0:
             # Nobody reads the text of an acknowledgement that comes too late.
             await ack()
-            self._start(context, self._answer_later(context, task))
+            self._start(context, self._answer_later(context, task, replaces=replaces))
             return
         result = task.result()
         if errors is not None and isinstance(result, Refused) and not isinstance(result, BotNotInChannel):
@@ -109,6 +124,7 @@ class Replies:
             return
         await ack()
         if message is not None and not _is_repeated(result):
+            message = replace(message, replaces=replaces and isinstance(result, PrivateReply))
             self._start(context, self._send(context, message))
 
     async def answer_event(self, context: EventContext, request: Request, *, silent: bool = False) -> None:
@@ -172,13 +188,20 @@ class Replies:
         return max(0.0, context.arrived_at + self._ack_timeout_s - asyncio.get_running_loop().time())
 
     async def _answer_later(
-        self, context: EventContext, task: Awaitable[Outcome | StoreError], *, silent: bool = False
+        self,
+        context: EventContext,
+        task: Awaitable[Outcome | StoreError],
+        *,
+        silent: bool = False,
+        replaces: bool = False,
     ) -> None:
         result = await task
         result = ServiceUnavailable() if isinstance(result, StoreError) else result
-        await self._send_result(context, result, silent=silent)
+        await self._send_result(context, result, silent=silent, replaces=replaces)
 
-    async def _send_result(self, context: EventContext, result: Outcome, *, silent: bool = False) -> None:
+    async def _send_result(
+        self, context: EventContext, result: Outcome, *, silent: bool = False, replaces: bool = False
+    ) -> None:
         is_question = isinstance(result, PrivateReply) and bool(result.choices)
         if silent and not is_question and not isinstance(result, Refused):
             return
@@ -186,7 +209,8 @@ class Replies:
             return
         message = await self._render(context, result)
         if message is not None:
-            await self._send(context, message)
+            replaces = replaces and isinstance(result, PrivateReply)
+            await self._send(context, replace(message, replaces=replaces))
 
     def _may_send(self, context: EventContext, refusal: Refused) -> bool:
         """Whether to send a refusal; without a response_url it is a message of its own, which is limited."""
@@ -205,15 +229,33 @@ class Replies:
                 return _Message(payload=Payload(text=payload.text, blocks=[*payload.blocks, row]))
             case Refused() as refusal:
                 return _Message(payload=render_refusal(refusal))
-            case PrivateReply() as reply if len(reply.views) == 1:
-                media = await self._uploads.ready_media(reply.views[0])
-                if not (media.pictures or media.videos):
-                    return _Message(payload=render_reply(reply))
-                return _Message(payload=render_reply(reply, media=media), fallback=render_reply(reply))
             case PrivateReply() as reply:
-                filed = None if reply.file is None else reply
-                return _Message(payload=render_reply(reply), filed=filed, posted=reply.posted)
+                return await self._render_reply(reply)
         return None
+
+    async def _render_reply(self, reply: PrivateReply) -> _Message:
+        plain = render_reply(reply)
+        if reply.listed:
+            thumbnails = await self._thumbnails(reply)
+            shown = render_reply(reply, thumbnails=thumbnails)
+            return _Message(payload=shown, fallback=plain if thumbnails else None)
+        if len(reply.views) == 1:
+            media = await self._uploads.ready_media(reply.views[0])
+            has_media = media.pictures or media.videos
+            shown = render_reply(reply, media=media)
+            return _Message(payload=shown, fallback=plain if has_media else None)
+        filed = None if reply.file is None else reply
+        return _Message(payload=plain, filed=filed, posted=reply.posted)
+
+    async def _thumbnails(self, reply: PrivateReply) -> dict[str, Block]:
+        """The pictures of a list, by job: as they were uploaded for the cards, else from our own page."""
+        files = await self._uploads.listed_pictures(reply.views)
+        found = {}
+        for job in (job for view in reply.views for job in view.jobs if not job.spoiler):
+            page = self._link(job.media) if job.media is not None else None
+            if (picture := thumbnail(job, files.get(job.id), page)) is not None:
+                found[job.id] = picture
+        return found
 
     async def _with_file(self, context: EventContext, message: _Message) -> _Message:
         """The message with its picture, where Slack takes that; any other file is sent beside it."""
@@ -247,9 +289,8 @@ class Replies:
         url, location = context.reply_token.live_url(self._clock()), context.location
         if url is not None:
             thread = {"thread_ts": location.thread} if location.thread else {}
-            await self._web_api.respond(
-                url, message.addressed(payload) | {"replace_original": False} | thread
-            )
+            how = {"replace_original": message.replaces} | thread
+            await self._web_api.respond(url, message.addressed(payload) | how)
             return
         api, content = self._web_api.workspace(context.team, context.enterprise), payload.edited
         if location.channel and not location.channel.startswith("@") and not is_direct(location.channel):

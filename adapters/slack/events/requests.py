@@ -266,6 +266,11 @@ class RequestRunner:
         context = await self.identify(context)
         return await self.service.discard_pending(pending, context.caller, key=context.key)
 
+    async def turn_page(self, context: EventContext, page: str) -> Reply:
+        """Show another page of a list; raises Refused."""
+        context = await self.identify(context)
+        return await self.service.turn_page(page, context.caller, key=context.key)
+
     async def decide(self, context: EventContext, decision: Decision, job: str, card: str) -> Reply:
         """Decide what a button under a held or reported job asks for; raises Refused."""
         context = await self.identify(context)

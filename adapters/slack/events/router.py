@@ -38,7 +38,13 @@ from adapters.slack.events.replies import ACK_TIMEOUT_S, Ack, Replies
 from adapters.slack.events.requests import NotAPerson, PendingRequestStore, RequestRunner
 from adapters.slack.events.slash_commands import SlashCommandHandler
 from adapters.slack.events.workspace_key import WorkspaceKeyHandler
-from adapters.slack.messages.buttons import ACTION_ID, RETRY_HERE, SEND_DIRECTLY, OutdatedControl
+from adapters.slack.messages.buttons import (
+    ACTION_ID,
+    PAGE_ACTION_ID,
+    RETRY_HERE,
+    SEND_DIRECTLY,
+    OutdatedControl,
+)
 from adapters.slack.messages.home_view import HOME_ACTION_ID
 from adapters.slack.messages.key_form import KEY_BUTTON, KEY_MODAL
 from adapters.slack.messages.modals import COMMAND_MODAL, EDIT_MODAL, OutdatedModal
@@ -100,6 +106,7 @@ class EventRouter:
             web_api=web_api,
             uploads=uploads,
             files=services.reply_files,
+            link=services.link,
             tasks=self.tasks,
             clock=clock,
             ack_timeout_s=ack_timeout_s,
@@ -146,6 +153,7 @@ class EventRouter:
         app.action(re.compile(f"{RETRY_HERE}|{SEND_DIRECTLY}"))(
             self._interaction(self._block_actions.choose_channel)
         )
+        app.action(re.compile(PAGE_ACTION_ID))(self._interaction(self._block_actions.turn_page))
         app.action(re.compile(HOME_ACTION_ID))(self._home_button)
         app.action(re.compile(".*"), matchers=[_in_command_modal])(self._modal_choice)
         app.options(re.compile(".*"), matchers=[_in_command_modal])(self._modal_options)

@@ -26,17 +26,20 @@ from adapters.slack.messages.strings import SlackStrings
 from bot.domain.actions import EMOJI, Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.errors import InvalidRequest
-from bot.service.replies import ConfirmationButton, PendingCommand
+from bot.service.replies import ConfirmationButton, PageButton, PendingCommand
 
 #: matches every action id of a card; stored in messages, never to be changed
 ACTION_ID = r"rv:(?P<verb>[a-z]{1,20})(?::(?P<number>[1-9]))?"
 _ACTION = re.compile(ACTION_ID)
 _VALUE = re.compile(r"(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})(?::(?P<price>[0-9]{1,15}))?")
+#: action ids of the buttons to other pages of a list; stored in messages, never to be changed
+PAGE_ACTION_ID = r"rp:[0-9]"
 #: offered where the bot is not in the channel; stored in messages, never to be changed
 RETRY_HERE, SEND_DIRECTLY = "rw:here", "rw:directly"
 #: controls that always act on the job in their value, whatever is selected
 _IGNORES_SELECT = (
     CardControl.PICK,
+    CardControl.OPEN,
     CardControl.ORIGIN,
     CardControl.CONFIRM,
     CardControl.KEEP,
@@ -180,6 +183,41 @@ def choice_rows(choices: Sequence[ConfirmationButton]) -> list[Block]:
         for choice in choices
     ]
     return [_row(buttons)] if buttons else []
+
+
+def page_row(pages: Sequence[PageButton]) -> list[Block]:
+    """The buttons to the pages before and after a list."""
+    buttons = [
+        {
+            "type": "button",
+            "action_id": f"rp:{number}",
+            "value": one.page,
+            "text": plain_text(one.label, _LABEL),
+        }
+        for number, one in enumerate(pages)
+    ]
+    return [_row(buttons)] if buttons else []
+
+
+def open_row(views: Sequence[CardView], strings: SlackStrings) -> Block:
+    """A select under a list of jobs, from which one is shown with its buttons."""
+    options = [
+        {
+            "text": plain_text(f"{number} · {view.title or strings.untitled}", _OPTION),
+            "value": BlockAction(verb=CardControl.OPEN, job=view.jobs[0].id, card=view.card).value,
+        }
+        for number, view in enumerate(views, 1)
+    ]
+    return _row(
+        [
+            {
+                "type": "static_select",
+                "action_id": f"rv:{CardControl.OPEN}",
+                "placeholder": plain_text(strings.open, _PLACEHOLDER),
+                "options": options,
+            }
+        ]
+    )
 
 
 def pending_row(pending: PendingCommand, strings: SlackStrings) -> Block:

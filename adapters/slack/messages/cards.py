@@ -22,6 +22,7 @@ from adapters.slack.messages.mrkdwn import (
 from adapters.slack.messages.strings import ENGLISH, SlackStrings
 from bot.domain.cards import CardView, JobPhase, JobView, Status
 from bot.domain.ids import short_id
+from bot.domain.media import MediaKind
 
 MAX_BLOCKS, SECTION, ALT_TEXT = 50, 3_000, 2_000
 #: characters of all texts together; a little below what Slack accepts in one message
@@ -81,6 +82,20 @@ def render_card(
         # The last blocks matter least.
         blocks.pop()
     return Payload(text=_summary(view, strings), blocks=[*blocks, *rows])
+
+
+def thumbnail(job: JobView, file: str | None, page: str | None) -> Block | None:
+    """The small picture beside a job of a list: a Slack file, else from our page, which Slack fetches."""
+    if job.media is None:
+        return None
+    if file is not None:
+        source: Block = {"slack_file": {"id": file}}
+    elif page is not None and page.startswith("https://"):
+        still = "/still" if job.media.kind is MediaKind.VIDEO else ""
+        source = {"image_url": page.removesuffix("/view") + still}
+    else:
+        return None
+    return {"type": "image", **source, "alt_text": alt_text(job)}
 
 
 def alt_text(job: JobView, strings: SlackStrings = ENGLISH) -> str:

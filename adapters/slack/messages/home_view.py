@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from adapters.chat.controls import PHASE_EMOJI
 from adapters.chat.result_files import MediaLinker
-from adapters.slack.messages.cards import alt_text
+from adapters.slack.messages.cards import thumbnail
 from adapters.slack.messages.mrkdwn import (
     Block,
     escape,
@@ -21,7 +21,6 @@ from adapters.slack.messages.strings import ENGLISH
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.headlines import show_age
-from bot.domain.media import Media, MediaKind
 from bot.service.replies import PrivateReply
 
 #: Slack's limits
@@ -109,9 +108,8 @@ def _history(data: HomeTabData, link: MediaLinker, now: int, *, thumbnails: bool
         facts = [value for label, value in job.fields if label in _SHOWN_FIELDS]
         page = link(job.media) if job.media is not None else None
         block = _job(view, job, *facts, show_age(now - view.created_at), page=page)
-        picture = _picture(data.pictures.get(job.id), job.media, page)
-        if thumbnails and picture:
-            block["accessory"] = {"type": "image", **picture, "alt_text": alt_text(job)}
+        if thumbnails and (picture := thumbnail(job, data.pictures.get(job.id), page)):
+            block["accessory"] = picture
         yield block
         if Action.SEND in job.actions:
             yield {"type": "actions", "elements": [_button(HomeButton.SEND, LABELS[Action.SEND], job.id)]}
@@ -158,17 +156,6 @@ def _job(view: CardView, job: JobView, *facts: str, page: str | None = None) -> 
     status = replace(job.status, headline=escape_line(job.headline, _HEADLINE)).line(expected)
     details = " · ".join([status, *(escape_line(fact, _LABEL) for fact in facts)])
     return _section(f"*{prompt}*\n{PHASE_EMOJI[job.phase]} {details}{open_link}")
-
-
-def _picture(file: str | None, media: Media | None, page: str | None) -> Block | None:
-    """The picture as a Slack file, else from our page, which Slack fetches."""
-    if media is None:
-        return None
-    if file is not None:
-        return {"slack_file": {"id": file}}
-    if page is None or not page.startswith("https://"):
-        return None
-    return {"image_url": page.removesuffix("/view") + ("/still" if media.kind is MediaKind.VIDEO else "")}
 
 
 def _more(count: int) -> Iterator[Block]:

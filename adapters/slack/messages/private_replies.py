@@ -1,11 +1,18 @@
 """A private reply as one Slack message."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from adapters.chat.controls import PHASE_EMOJI, CardControl
 from adapters.chat.text import sanitize_line
-from adapters.slack.messages.buttons import BlockAction, button, choice_rows, pending_row
+from adapters.slack.messages.buttons import (
+    BlockAction,
+    button,
+    choice_rows,
+    open_row,
+    page_row,
+    pending_row,
+)
 from adapters.slack.messages.cards import (
     ALT_TEXT,
     MAX_BLOCKS,
@@ -34,6 +41,7 @@ from adapters.slack.messages.strings import (
 )
 from bot.domain.cards import CardView
 from bot.domain.errors import Refused
+from bot.domain.text import moment
 from bot.service.replies import PrivateReply
 
 _TITLE, _LABEL, _VALUE, _PROMPT, _TEXT = 150, 100, 400, 150, 1_500
@@ -48,11 +56,14 @@ def render_reply(
     strings: SlackStrings = ENGLISH,
     media: UploadedMedia | None = None,
     picture: str | None = None,
+    thumbnails: Mapping[str, Block] | None = None,
 ) -> Payload:
     """Render the whole message: one job like its card, several as a list with a button each.
 
-    `picture` is the Slack file of its picture.
+    `picture` is the Slack file of its picture, `thumbnails` the pictures of a list by job.
     """
+    if reply.listed:
+        return _list(reply, strings, thumbnails or {})
     if len(reply.views) == 1:
         return render_card(reply.views[0], strings=strings, media=media)
     reply = reply_with_slack_commands(reply)
@@ -81,6 +92,33 @@ def render_reply(
         blocks.append(setup_row("Change"))
     summary = f"{title}: {reply.text}" if reply.text else title
     return Payload(text=with_moments(escape_line(summary, SECTION)), blocks=blocks)
+
+
+def _list(reply: PrivateReply, strings: SlackStrings, thumbnails: Mapping[str, Block]) -> Payload:
+    """A page of a list, with a select that shows one job."""
+    header: Block = {"type": "header", "text": plain_text(reply.title, _TITLE)}
+    rows = [open_row(reply.views, strings), *page_row(reply.pages)]
+    items = [_listed(number, view, strings, thumbnails) for number, view in enumerate(reply.views, 1)]
+    available = MAX_TEXT - text_size([header, *rows])
+    shown = list(_fitting(items[: MAX_BLOCKS - 2 - len(rows)], available, lambda block: text_size([block])))
+    more: list[Block] = []
+    if left_out := len(items) - len(shown):
+        text = plain_text(strings.left_out.format(count=left_out), _TITLE)
+        more.append({"type": "context", "elements": [text]})
+    return Payload(text=escape_line(reply.title, SECTION), blocks=[header, *shown, *more, *rows])
+
+
+def _listed(number: int, view: CardView, strings: SlackStrings, thumbnails: Mapping[str, Block]) -> Block:
+    (job,) = view.jobs
+    title = escape_line(view.title, _PROMPT) or strings.untitled
+    facts = escape_line(" · ".join(job.facts), _VALUE)
+    date = with_moments(escape_line(moment(view.created_at), _VALUE))
+    headline = escape_line(job.headline, _PROMPT)
+    text = f"*{number} · {title}*\n{PHASE_EMOJI[job.phase]} {headline}\n{facts} · {date}"
+    block: Block = {"type": "section", "text": mrkdwn(text)}
+    if (picture := thumbnails.get(job.id)) is not None:
+        block["accessory"] = picture
+    return block
 
 
 def render_text(text: str) -> Payload:

@@ -6,7 +6,11 @@ from pydantic import Field
 
 from bot.domain.commands.base import Command, Job
 from bot.domain.jobs import FINAL, WAITING
+from bot.domain.media import MediaKind
 from bot.domain.options import JobSearch, Kind, OptionSpec
+
+#: characters of a search: with its filters it fits into the id of a page's button
+SEARCH_MAX = 50
 
 
 class Show(Command):
@@ -19,16 +23,36 @@ class Show(Command):
     job: Job
 
 
-class History(Command):
+class ListCommand(Command):
+    """A command that lists jobs page by page."""
+
+    search: Annotated[
+        str,
+        OptionSpec(
+            description="Words of the prompt, or an #id",
+            positional=True,
+            max_length=SEARCH_MAX,
+            aliases=("s",),
+        ),
+    ] = ""
+    kind: Annotated[
+        MediaKind | None, OptionSpec(description="Only pictures, or only videos", positional=True)
+    ] = None
+    count: Annotated[
+        int,
+        Field(ge=1, le=50),
+        OptionSpec(description="How many on a page", positional=True, aliases=("n",)),
+    ] = 10
+
+
+class History(ListCommand):
     """List the caller's jobs."""
 
     name = "history"
     description = "List your jobs, the newest first"
-    example = "/history 20"
+    example = "/history fox --starred"
 
-    count: Annotated[
-        int, Field(ge=1, le=50), OptionSpec(description="How many jobs", positional=True, aliases=("n",))
-    ] = 10
+    starred: Annotated[bool, OptionSpec(description="Only what somebody gave a star")] = False
 
 
 class Status(Command):

@@ -33,6 +33,12 @@ def shrink_picture(source: Path, target: Path, max_bytes: int) -> None:
     pictures.shrink_picture(source, target, max_bytes)
 
 
+def draw_thumbnail(source: Path, target: Path) -> None:
+    from bot.media.codecs import pictures
+
+    pictures.draw_thumbnail(source, target)
+
+
 def take_still(source: Path, target: Path) -> None:
     from bot.media.codecs import videos
 

@@ -10,10 +10,6 @@ SELECT card.id AS shown_on, job.*, (SELECT count(*) FROM star WHERE star.job = j
 FROM card JOIN job ON job.id = card.copy_of WHERE card.id IN ({{values cards}})
 ORDER BY shown_on, position;
 
--- name: history
-SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
-FROM job WHERE person = :person AND deleted = 0 ORDER BY id DESC LIMIT :count;
-
 -- name: unfinished
 SELECT job.*, (SELECT count(*) FROM star WHERE star.job = job.id) AS stars
 FROM job

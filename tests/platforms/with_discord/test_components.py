@@ -129,6 +129,22 @@ async def test_a_select_points_the_buttons_at_another_job_and_changes_nothing_el
         assert (first, env.ada.user) == (job_of(shown), shown.only_for)
 
 
+async def test_a_history_is_turned_page_by_page_with_its_pictures(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        for number in (1, 2):
+            await env.imagine(f"fox {number}")
+        # Discord takes what an embed shows out of the message's attachments.
+        listed = await env.ada.slash("history", count=1).message(lambda one: "thumbnail" in one.embeds[0])
+        assert (env.ada.user, True) == (listed.only_for, "fox 2" in listed.embeds[0]["description"])
+        first = listed.embeds[0]["thumbnail"]["url"]
+
+        turned = env.ada.press(listed, "Older ▶")
+        assert Callback.UPDATE is await turned.answered()
+        await fake.until(lambda: listed.embeds[0].get("thumbnail", {"url": first})["url"] != first)
+        assert "fox 1" in listed.embeds[0]["description"]
+        assert ["◀ Newer"] == [part["label"] for part in listed.parts() if part["type"] == 2]
+
+
 async def test_a_waiting_job_is_cancelled_by_its_button(tmp_path: Path, fake: FakeDiscord) -> None:
     async with open_bot_env(tmp_path, fake, image_concurrent=1, simulator_speed=0.01) as env:
         env.ada.slash("imagine", prompt="what runs")

@@ -3,11 +3,12 @@
 import pytest
 
 from adapters.discord.messages.buttons import ComponentId
-from adapters.discord.messages.private_replies import render_refusal, render_reply
+from adapters.discord.messages.private_replies import render_refusal, render_reply, with_thumbnails
 from adapters.discord.rest.permissions import permissions_error
 from bot.domain.cards import CardView, JobPhase
 from bot.domain.errors import NotYours
-from bot.service.replies import PrivateReply
+from bot.domain.ids import short_id
+from bot.service.replies import PageButton, PrivateReply
 from tests.platforms.fake_discord.rules.components import check_components
 from tests.platforms.fake_discord.rules.embeds import check_embeds
 from tests.platforms.fake_discord.rules.refusals import Complaints
@@ -21,6 +22,9 @@ def views(count: int, title: str) -> tuple[CardView, ...]:
     return tuple(card_view(job_view(number), number=number, title=title) for number in range(1, count + 1))
 
 
+PAGES = tuple(PageButton(label="Older ▶", page=letter * 86, older=True) for letter in "pq")
+
+
 @pytest.mark.parametrize(
     "note",
     [
@@ -29,10 +33,11 @@ def views(count: int, title: str) -> tuple[CardView, ...]:
         ),
         PrivateReply(title=STARS, views=views(50, STARS)),
         PrivateReply(title="Status of your jobs", fields=((STARS, STARS),) * 20, views=views(20, STARS)),
+        PrivateReply(title=STARS, views=views(10, STARS), listed=True, pages=PAGES),
         PrivateReply(title="Nothing", text=""),
         PrivateReply(title="x", fields=(("", ""),)),
     ],
-    ids=["facts", "history", "status", "empty", "blank"],
+    ids=["facts", "history", "status", "page", "empty", "blank"],
 )
 def test_every_reply_is_within_the_limits_of_discord(note: PrivateReply) -> None:
     payload = render_reply(note)
@@ -54,7 +59,8 @@ def test_a_history_lists_jobs_and_opens_each_of_them() -> None:
     )
     payload = render_reply(note)
     lines = payload["embeds"][0]["description"].splitlines()
-    assert f"✅ a \\*fox\\* @\u200bhere · <t:{NOW // 1000}:R>" == lines[0]
+    name = f"#{short_id(job_view(1).id)}"
+    assert f"✅ a \\*fox\\* @\u200bhere · {name} · <t:{NOW // 1000}:R>" == lines[0]
     assert lines[-1].startswith("✨ a film")
     selects = [row["components"][0] for row in payload["components"]]
     assert [25, 25, 1] == [len(one["options"]) for one in selects]
@@ -63,6 +69,21 @@ def test_a_history_lists_jobs_and_opens_each_of_them() -> None:
     opened = ComponentId.parse(selects[0]["custom_id"])
     assert opened is not None
     assert "open" == opened.verb
+
+
+def test_a_page_has_an_embed_for_each_job_and_its_picture_where_there_is_one() -> None:
+    note = PrivateReply(title="Your jobs", views=views(3, "a *hill*"), listed=True, pages=PAGES[:1])
+    payload = with_thumbnails(render_reply(note), note, {job_view(2).id: b"jpeg"})
+    first, second, _ = payload["embeds"]
+    assert "Your jobs" == first["author"]["name"]
+    assert "**2 · a \\*hill\\***" == second["description"].splitlines()[0]
+    assert f"\\#{short_id(job_view(2).id)}" in second["description"]
+    (attached,) = payload["attachments"]
+    assert f"attachment://{attached['filename']}" == second["thumbnail"]["url"]
+    assert "thumbnail" not in first
+    select, page = payload["components"]
+    assert 3 == len(select["components"][0]["options"])
+    assert ["rp:" + "p" * 86] == [one["custom_id"] for one in page["components"]]
 
 
 def test_fields_beyond_the_limit_are_counted() -> None:

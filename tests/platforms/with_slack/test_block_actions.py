@@ -3,7 +3,12 @@
 from pathlib import Path
 
 from bot.domain.ids import short_id
+from tests.platforms.fake_slack import Message
 from tests.platforms.with_slack.bot_harness import job_of, run_bot, words
+
+
+def _card_of(message: Message) -> str:
+    return next(str(part["value"]) for part in message.parts if part["action_id"] == "rv:details")[25:]
 
 
 async def test_a_button_makes_one_new_card_for_its_presser(tmp_path: Path) -> None:
@@ -39,6 +44,26 @@ async def test_a_video_is_upscaled_and_gets_audio_by_its_buttons(tmp_path: Path)
     assert "what fits the video" in words(heard)
     assert short_id(job_of(larger)) in words(heard)
     assert "rv:audio" not in words(heard)
+
+
+async def test_a_history_is_turned_page_by_page_with_its_pictures(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        first = await bot.imagine("a fox in the snow")
+        second = await bot.imagine("a bear in the snow")
+        listed = await bot.ada.slash("/reverie", "history snow --count 1").response()
+        begun = words(listed)
+        bot.ada.press(listed, "rp:0")
+        await bot.slack.until(lambda: "a fox in the snow" in words(listed))
+        turned = words(listed)
+        opened = await bot.ada.choose(listed, "rv:open", f"{job_of(first)}:{_card_of(first)}").response()
+
+    assert f"#{short_id(job_of(second))} · /imagine · " in begun
+    assert "slack_file" in begun
+    assert "Older ▶" in begun
+    assert f"#{short_id(job_of(first))}" in turned
+    assert "◀ Newer" in turned
+    assert "a bear" not in turned
+    assert job_of(first) == job_of(opened)
 
 
 async def test_edit_and_reframe_open_modals(tmp_path: Path) -> None:
