@@ -53,7 +53,7 @@ class Card:
     created_at: int
     #: the job of another card that it shows; None for a card with jobs of its own
     copy_of: str | None = None
-    #: why it is shown to the moderators; None for any other card
+    #: why it shows a job of another card to others; None for any other card
     purpose: Purpose | None = None
     #: what the moderators read beside it: who reported it and why, or what is to be approved
     note: str = ""
@@ -61,6 +61,8 @@ class Card:
     shown_estimates: Mapping[str, ShownEstimate] = field(default_factory=dict)
 
 
+#: cards that say what has become of a job even once it is deleted
+_KEPT = (Purpose.REPORT, Purpose.APPROVAL)
 #: labels of a job's price, the job that it was made from, who pays, and how long it took
 PRICE, SOURCE, PAYER, TOOK = "Price", "Made from", "Paid by", "Took"
 #: characters of a source's title
@@ -164,7 +166,7 @@ class CardView:
     created_at: int
     #: buttons for what somebody has to decide
     decisions: tuple[DecisionButton, ...] = ()
-    #: why it is shown to the moderators; None for any other card
+    #: why it shows a job of another card to others; None for any other card
     purpose: Purpose | None = None
 
     @property
@@ -181,7 +183,7 @@ class CardView:
     @property
     def gone(self) -> bool:
         """All of its jobs are deleted."""
-        return self.purpose is None and all(job.phase is JobPhase.GONE for job in self.jobs)
+        return self.purpose not in _KEPT and all(job.phase is JobPhase.GONE for job in self.jobs)
 
     @property
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""Decisions: buttons under a card that is held, reported or sent to the moderators."""
+"""Decisions: buttons under a card that is held, reported, sent to the moderators or meant for a gallery."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,14 @@ from bot.domain.pricing import Price
 
 
 class Purpose(StrEnum):
-    """Why a job is shown to the moderators."""
+    """Why a card shows the job of another one to others: moderators, a gallery, or its maker."""
 
     REPORT = "report"
     APPROVAL = "approval"
+    #: a post in the gallery's channel, for everybody there
+    GALLERY = "gallery"
+    #: asks the maker of a result whether it may be shown in the gallery
+    CONSENT = "consent"
 
 
 class Decision(StrEnum):
@@ -27,10 +31,13 @@ class Decision(StrEnum):
     #: accepts no more jobs of the maker of a reported result
     BLOCK = "block"
     UNBLOCK = "unblock"
+    #: shows a result in the gallery, or keeps it out
+    SHARE = "share"
+    WITHHOLD = "withhold"
 
 
 #: decisions that take something away
-DESTRUCTIVE = frozenset({Decision.REFUSE, Decision.REMOVE, Decision.BLOCK})
+DESTRUCTIVE = frozenset({Decision.REFUSE, Decision.REMOVE, Decision.BLOCK, Decision.WITHHOLD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

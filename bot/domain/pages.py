@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from bot.domain.commands import History, build
+from bot.domain.commands import Gallery, History, build
 from bot.domain.commands.jobs import ListCommand
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind
 
 #: letters that stand for commands and kinds; stored in messages, never to be changed
-_COMMANDS: dict[str, type[ListCommand]] = {"h": History}
+_COMMANDS: dict[str, type[ListCommand]] = {"h": History, "g": Gallery}
 _KINDS = {"p": MediaKind.PICTURE, "v": MediaKind.VIDEO, "-": None}
 #: command, direction, cursor, jobs on a page, kind, starred, search
 _PATTERN = re.compile(

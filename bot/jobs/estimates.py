@@ -12,6 +12,7 @@ from bot.domain.decisions import Purpose
 from bot.domain.errors import ReverieError, StoreError
 from bot.domain.estimates import DurationStats, Estimate, stabilised, typical_duration
 from bot.domain.failures import one_line
+from bot.domain.gallery import GalleryEntry, gallery_view
 from bot.domain.jobs import Job, State
 from bot.domain.moderation import moderators_view
 from bot.jobs.action_prices import action_prices
@@ -19,12 +20,16 @@ from bot.services import EstimateInputs, Services, log
 from bot.store.acceptance import NewCard
 from bot.store.accounts import ready_accounts, stopped_workspace_accounts
 from bot.store.caps import waiting_for_caps
+from bot.store.gallery import gallery_entries
 from bot.store.jobs import jobs_by_id, jobs_of_cards
 from bot.store.queue_stats import QueuePosition, duration_stats, queue_positions
 from bot.store.rows import UNREADABLE, log_unreadable
 from bot.store.workspaces import blocked_subjects
 
 _T = TypeVar("_T")
+
+#: purposes of cards that a gallery's entry decides about
+_ABOUT_GALLERY = (Purpose.GALLERY, Purpose.CONSENT)
 
 _ASK_ADMIN = "an admin sees more in /studio key"
 
@@ -88,6 +93,7 @@ async def views_now(services: Services, *cards: Card) -> list[CardView | None]:
     prices = await _prices_of(services, cards, shown)
     now = services.clock()
     expected = await _expected(services, all_jobs, now)
+    entries = await _gallery_entries(services, cards)
     reported = [card.copy_of for card in cards if card.purpose is Purpose.REPORT]
     makers = {blocked_by_admins(job.member) for job in all_jobs if job.id in reported}
     blocked = await blocked_subjects(services.database, makers) if makers else frozenset()
@@ -100,6 +106,7 @@ async def views_now(services: Services, *cards: Card) -> list[CardView | None]:
             sources,
             prices=prices.get(card.place.workspace, {}),
             blocked=blocked,
+            entry=entries.get(card.copy_of or ""),
         )
         for card in cards
     ]
@@ -117,6 +124,12 @@ async def _prices_of(
     }
 
 
+async def _gallery_entries(services: Services, cards: Sequence[Card]) -> Mapping[str, GalleryEntry]:
+    """The gallery's entries of the jobs that these cards show for it, by job."""
+    jobs = [card.copy_of for card in cards if card.purpose in _ABOUT_GALLERY and card.copy_of is not None]
+    return await gallery_entries(services.database, jobs) if jobs else {}
+
+
 def _view_of_some(
     card: Card,
     jobs: Sequence[Job],
@@ -126,12 +139,16 @@ def _view_of_some(
     *,
     prices: Mapping[str, ActionPrices],
     blocked: frozenset[str],
+    entry: GalleryEntry | None,
 ) -> CardView | None:
     if not jobs:
         return None
     try:
         is_blocked = blocked_by_admins(jobs[0].member) in blocked
-        return _view(card, jobs, expected, now, sources, prices=prices, blocked=is_blocked)
+        view = _view(card, jobs, expected, now, sources, prices=prices)
+        if card.purpose in _ABOUT_GALLERY:
+            return gallery_view(view, card, entry)
+        return view if card.purpose is None else moderators_view(view, card, jobs[0], blocked=is_blocked)
     except UNREADABLE as error:
         # It can be read, but this version cannot show it.
         log_unreadable("card", card.id, type(error).__name__)
@@ -180,7 +197,6 @@ def _view(
     sources: Mapping[str, Job],
     *,
     prices: Mapping[str, ActionPrices] | None = None,
-    blocked: bool = False,
 ) -> CardView:
     """The view of a card, with estimates that fit what its message says.
 
@@ -191,8 +207,7 @@ def _view(
         for job in jobs
         if job.id in expected
     }
-    view = card_view(card, jobs, adjusted, now, sources, prices=prices)
-    return view if card.purpose is None else moderators_view(view, card, jobs[0], blocked=blocked)
+    return card_view(card, jobs, adjusted, now, sources, prices=prices)
 
 
 async def estimates(services: Services, jobs: Sequence[Job], now: int) -> Mapping[str, Estimate]:

@@ -19,7 +19,7 @@ from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.pricing import show_money
 from bot.jobs.media import remove_unreferenced
 from bot.jobs.transitions import transition_job
-from bot.service import ordering, pending_commands
+from bot.service import gallery, ordering, pending_commands
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
 from bot.service.ordering import ReactionTerms
@@ -27,7 +27,7 @@ from bot.service.replies import ConfirmationButton, PrivateReply, Reply
 from bot.services import Services, Topic, log
 from bot.store.card_copies import CardCopy
 from bot.store.cards import create_card_copy
-from bot.store.jobs import delete_job, find_job, toggle_star
+from bot.store.jobs import delete_job, find_job
 from bot.store.workspaces import AuditEntry, record_audit
 
 
@@ -57,7 +57,7 @@ async def act(services: Services, event: ActionEvent, invocation: Invocation) ->
         return await _send(services, job, event, invocation)
     if event.action is Action.GALLERY:
         # A reaction sets the star, and its removal unsets it; a button toggles.
-        return await _star(services, job, invocation, on=True if event.reaction else None)
+        return await gallery.star(services, job, invocation, on=True if event.reaction else None)
     assert event.action in GENERATING  # noqa: S101 - every other action is above
     shown = pending_commands.PendingAction(action=event.action, job=job.id, action_input=event.action_input)
     if event.asks_first:
@@ -106,20 +106,7 @@ async def unstar(services: Services, job: str, invocation: Invocation) -> Privat
     if found is None or Action.GALLERY not in available_actions(found):
         return None
     seen = await visible_job(services.database, job, invocation.caller, invocation.place)
-    return await _star(services, seen, invocation, on=False)
-
-
-async def _star(services: Services, job: Job, invocation: Invocation, *, on: bool | None) -> PrivateReply:
-    """Add a result to the workspace's gallery or remove it; None toggles."""
-    member, now = invocation.caller.member, services.clock()
-    starred = await until_known(
-        services,
-        lambda: services.database.transact(
-            toggle_star, job.id, card=job.card, member=member, event=invocation.event, now=now, on=on
-        ),
-    )
-    services.wake(Topic.CARDS)
-    return PrivateReply(title="Added to the gallery" if starred else "Removed from the gallery")
+    return await gallery.star(services, seen, invocation, on=False)
 
 
 async def cancel(services: Services, command: Cancel, caller: Caller) -> PrivateReply:

@@ -39,6 +39,7 @@ from bot.service import (
     autocomplete,
     defaults,
     framing,
+    gallery,
     holds,
     links,
     listings,
@@ -172,10 +173,11 @@ class BotService:
             self._services, storable(job), caller, question=question, confirmed=confirmed
         )
 
-    async def turn_page(self, page: str, caller: Caller, *, key: str = "") -> PrivateReply:
+    async def turn_page(self, page: str, invocation: Invocation) -> PrivateReply:
         """The page of a list that `PrivateReply.pages` names."""
-        self._services.rate_limit.spend(caller.member, storable(key))
-        return await listings.turn_page(self._services, storable(page), await self._with_links(caller))
+        self._services.rate_limit.spend(invocation.caller.member, invocation.key)
+        invocation = await self._as_linked(invocation)
+        return await listings.turn_page(self._services, storable(page), invocation)
 
     async def find_pending(self, pending: str, invocation: Invocation) -> PendingStart:
         """What `PrivateReply.pending` has shown; raises InvalidRequest if it has expired."""
@@ -237,6 +239,8 @@ class BotService:
         caller = await self._with_links(caller)
         if decision in (Decision.APPROVE, Decision.REFUSE):
             return await holds.decide_hold(services, decision, job, caller)
+        if decision in (Decision.SHARE, Decision.WITHHOLD):
+            return await gallery.answer(services, decision, job, caller)
         return await moderation.moderate(services, decision, job, storable(card), caller)
 
     def begin_upload(self, caller: Caller) -> AbstractAsyncContextManager[uploads.Upload]:

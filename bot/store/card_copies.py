@@ -28,7 +28,7 @@ class CardCopy:
     reaction: str | None = None
     #: the same reaction returns the same card if that was created after this time
     reaction_since: int = 0
-    #: why it is shown to the moderators, and what they read beside it; None: a copy for the caller
+    #: why it is shown to others, and what moderators read beside it; None: a copy for the caller
     purpose: Purpose | None = None
     note: str = ""
 

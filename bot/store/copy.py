@@ -30,6 +30,7 @@ TABLES = (
     "cap_notice",
     "file_reference",
     "star",
+    "gallery",
     "vote",
     "preset",
     "handled_event",

@@ -12,6 +12,7 @@ from bot.domain.requests import dump_request, load_request
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import Query, load
 from bot.store.file_refs import end_uploads
+from bot.store.gallery import remove_unstarred
 from bot.store.presets import remove_presets_from
 from bot.store.rows import UNREADABLE, dump_record, failure_from, log_unreadable
 from bot.store.usage import rename_member
@@ -114,8 +115,10 @@ async def clear_rest(tx: Transaction, erasure: Erasure, *, now: int, count: int)
         return None
     members = [row["id"] for row in await tx.fetch(sql.members, person=erasure.person)]
     of_members = {"members": members, "requested_at": erasure.requested_at}
+    starred = [row["job"] for row in await tx.fetch(sql.starred, **of_members)]
     for query in (sql.remove_votes, sql.remove_stars, sql.remove_refusals):
         await tx.run(query, **of_members)
+    await remove_unstarred(tx, starred, now=now)
     await tx.run(sql.clear_labels, members=members)
     await tx.run(sql.rename_members, **whose, name=NAMELESS)
     freed: list[str] = []

@@ -1,4 +1,4 @@
-"""Lists of jobs, page by page: a person's history.
+"""Lists of jobs, page by page: a person's history, and the gallery of a workspace.
 
 A page is a walk along an index from the cursor. Words are compared here, as in `job_search`.
 """
@@ -70,6 +70,21 @@ async def history(database: Database, persons: Sequence[str], query: PageQuery) 
     found = [row for person in persons for row in await _matching(partial(read, person), query)]
     if _is_over(found, query):
         return await history(database, persons, replace(query, cursor=None, newer=False))
+    return await _page(database, found, query)
+
+
+async def gallery(database: Database, workspace: str, query: PageQuery) -> JobPage:
+    """A page of a workspace's gallery: the result that got its first star last comes first."""
+    statement = sql.gallery_newer if query.newer else sql.gallery_older
+
+    async def read(cursor: str, count: int) -> Sequence[Row]:
+        return await database.fetch(
+            statement, workspace=workspace, cursor=cursor, kind=query.kind, count=count
+        )
+
+    found = await _matching(read, query)
+    if _is_over(found, query):
+        return await gallery(database, workspace, replace(query, cursor=None, newer=False))
     return await _page(database, found, query)
 
 

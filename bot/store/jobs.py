@@ -84,6 +84,7 @@ async def delete_job(tx: Transaction, job: str, *, now: int) -> tuple[str, ...]:
     row = await tx.one(sql.delete_job, id=job)
     if row is None:
         return ()
+    await tx.run(sql.leave_gallery, id=job)
     files = await release_files(tx, [job])
     generation = {"account": row["account"], "remote_id": row["remote_id"]}
     if row["remote_id"] and await tx.one(sql.keepers_of_generation, **generation) is None:

@@ -163,6 +163,7 @@ async def fill(where: Settings, *, now: int) -> None:
         ("journal", noted | {"job": JOB, "kind": "captured"}),
         ("journal", noted | {"job": CHILD, "kind": "reserved"}),
         ("star", {"job": JOB, "member": "discord:10:1", "at": now}),
+        ("gallery", {"id": JOB, "job": JOB, "workspace": "discord:10", "state": "shown"}),
         ("vote", {"job": JOB, "emoji": "🔥", "member": "discord:10:1", "at": now}),
         (
             "preset",

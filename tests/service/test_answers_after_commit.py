@@ -14,7 +14,8 @@ from bot.store.cards import create_card_copy
 from bot.store.database.base import CommitUnknown, Database, Row, StoreUnavailable
 from bot.store.database.named_sql import Query
 from bot.store.file_refs import add_upload
-from bot.store.jobs import delete_job, toggle_star
+from bot.store.gallery import give_star
+from bot.store.jobs import delete_job
 from bot.store.limits import grant, reset_meter, set_rule
 from bot.store.transition import transition
 from bot.store.workspaces import set_pause
@@ -128,7 +129,7 @@ async def done_by(engine: Engine, operation: Write) -> Any:
     deeds: dict[Write, Callable[[str], Any]] = {
         accept: lambda job: engine.press(Action.VARIATION, job),
         create_card_copy: lambda job: engine.press(Action.SEND, job),
-        toggle_star: lambda job: engine.press(Action.GALLERY, job),
+        give_star: lambda job: engine.press(Action.GALLERY, job),
         delete_job: engine.delete,
         set_rule: lambda _: engine.say("/quotas set --amount 5 --member ada", by=BOSS),
         grant: lambda _: engine.say("/quotas grant ada --amount 5 --reason won", by=BOSS),
@@ -143,7 +144,7 @@ async def done_by(engine: Engine, operation: Write) -> Any:
 
 @pytest.mark.parametrize(
     "operation",
-    [accept, create_card_copy, toggle_star, delete_job, set_rule, grant, reset_meter, set_pause, add_upload],
+    [accept, create_card_copy, give_star, delete_job, set_rule, grant, reset_meter, set_pause, add_upload],
     ids=lambda operation: operation.__name__,
 )
 async def test_every_write_that_is_answered_is_repeated_until_it_is_known(

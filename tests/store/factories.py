@@ -1,10 +1,11 @@
 """Factories for what the tests of the store write: commands, accounts, and jobs at each stage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from bot.domain.access import QueueLimits
+from bot.domain.decisions import Purpose
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import Job, State
@@ -20,6 +21,7 @@ from bot.store.card_copies import CardCopy
 from bot.store.claim import Claim, ClaimRequest, ClaimResult, SendingRecord, claim, record_sending
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
+from bot.store.gallery import NewEntry
 from bot.store.jobs import find_job
 from bot.store.transition import Transition, transition
 
@@ -253,6 +255,19 @@ def copy_of(walk: Walk, who: Caller | None = None, *, event: str | None = None) 
         encrypted_reply_token=SEAL.encrypt("token", context=card_context(card)),
         job=walk.job,
         now=NOW,
+    )
+
+
+def gallery_entry(walk: Walk, *, consent: bool = False) -> NewEntry:
+    """What a star makes of a job of Ada's in the gallery of her workspace, with a post in its channel."""
+    return NewEntry(
+        id=new_id("entry"),
+        workspace=WORKSPACE,
+        maker="chat:home:ada",
+        needs_consent=consent,
+        post=replace(copy_of(walk), purpose=Purpose.GALLERY),
+        question=replace(copy_of(walk, event=f"consent/{walk.job}"), purpose=Purpose.CONSENT),
+        spoiler=False,
     )
 
 

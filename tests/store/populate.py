@@ -23,8 +23,9 @@ from bot.store.database.base import Database
 from bot.store.defaults import change_member_defaults
 from bot.store.erasure import request_erasure
 from bot.store.file_refs import add_upload
+from bot.store.gallery import Star, give_star
 from bot.store.groups import create_group, join_group
-from bot.store.jobs import delete_job, refund_job, toggle_star
+from bot.store.jobs import delete_job, refund_job
 from bot.store.limits import grant, set_rule, usage_of
 from bot.store.linking import Change, EnteredCode, enter_code, link, put_code
 from bot.store.policies import change_policy
@@ -45,6 +46,7 @@ from tests.store.factories import (
     caller,
     completed,
     copy_of,
+    gallery_entry,
     open_account,
     submitted,
 )
@@ -86,7 +88,10 @@ async def live(database: Database) -> None:
     await database.write(accept, replace(acceptance(caller("bob")), vote=vote))
     await database.transact(refund_job, done.job, now=NOW, cause="operator")
     await database.transact(delete_job, deleted.job, now=NOW)
-    await database.transact(toggle_star, job.id, card=job.card, member="bob", now=NOW, event="e")
+    await database.transact(
+        give_star,
+        Star(job=job.id, card=job.card, member="bob", event="e", on=True, entry=gallery_entry(done), now=NOW),
+    )
     await database.transact(create_card_copy, copy_of(done))
     await database.transact(add_upload, "bob", "0" * 64, until=NOW + HOUR)
     await database.transact(request_erasure, "chat:mallory", "forgotten:1", now=NOW)

@@ -119,6 +119,8 @@ class MessageWriter:
     def _body(self, target: MessageTarget, delivery: Delivery, plan: AttachmentPlan) -> Payload:
         """The whole message without its nonce."""
         view, place, notes = delivery.view, delivery.place, []
+        # What is shown to others is no news to its maker.
+        own = view.purpose is None
         done = view.settled and any(job.phase is JobPhase.DONE for job in view.jobs)
         public = delivery.is_at_place(target) and is_public(place, delivery.token) and guild_id(place)
         if delivery.moved_reason:
@@ -130,7 +132,7 @@ class MessageWriter:
             notes += expiry_notes(view, place, delivery.token, self._clock())
         body = render_card(
             view,
-            mention=delivery.asker if done and public and self._mention else None,
+            mention=delivery.asker if done and public and own and self._mention else None,
             links=plan.links,
             notes=notes,
         )

@@ -179,7 +179,7 @@ class EventRouter:
         """A button to another page of a list, which takes the place of this one."""
 
         async def turn(context: InteractionContext) -> None:
-            call = partial(self._service.turn_page, page, context.caller, key=context.key)
+            call = partial(self._service.turn_page, page, context.invocation(private=True))
             await self._replies.replace_message(context, call)
 
         await self._handle(interaction, turn)

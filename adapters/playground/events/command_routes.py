@@ -103,9 +103,7 @@ class CommandRoutes:
         """Add the next page to a list that a note shows."""
         body, context = await self._reader.read(request, PageBody)
         try:
-            reply = await self._service.turn_page(
-                body.page, context.caller, key=context.invocation(body.key).key
-            )
+            reply = await self._service.turn_page(body.page, context.invocation(body.key))
         except Refused as refusal:
             return await self._replies.refuse(context, body.key, refusal, UserMessage(text="More"))
         return await self._replies.extend(context, body.note, reply)

@@ -47,7 +47,7 @@ function jobsOf(note, app) {
 
 function row(card, job, app) {
   const { media } = job;
-  const image = media && el("img", { src: media.still, alt: "", width: media.width, height: media.height, loading: "lazy" });
+  const image = media && !job.spoiler && el("img", { src: media.still, alt: "", width: media.width, height: media.height, loading: "lazy" });
   return el("button", { type: "button", class: `tone-${job.tone}`, on: { click: () => app.reveal(job.id) } },
     el("span", { class: "thumb" }, image, media?.kind === "video" && el("span", { class: "film", "aria-hidden": "true" }, "▶")),
     el("span", { class: "about" }, el("span", { class: "title" }, card.title), el("span", { class: "headline" }, [job.headline, ...(job.listed ?? [])].join(" · "))),

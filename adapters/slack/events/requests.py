@@ -269,7 +269,7 @@ class RequestRunner:
     async def turn_page(self, context: EventContext, page: str) -> Reply:
         """Show another page of a list; raises Refused."""
         context = await self.identify(context)
-        return await self.service.turn_page(page, context.caller, key=context.key)
+        return await self.service.turn_page(page, context.invocation())
 
     async def decide(self, context: EventContext, decision: Decision, job: str, card: str) -> Reply:
         """Decide what a button under a held or reported job asks for; raises Refused."""

@@ -22,6 +22,7 @@ from bot.domain.commands.base import Audience, Command, build
 from bot.domain.commands.defaults import Settings, StudioDefaults
 from bot.domain.commands.edits import Audio, Upscale
 from bot.domain.commands.extend import Direction, Extend
+from bot.domain.commands.gallery import Gallery, StudioGallery
 from bot.domain.commands.generate import GenerateCommand
 from bot.domain.commands.imagine import Imagine
 from bot.domain.commands.jobs import Cancel, Delete, Help, History, Quota, Show, Status
@@ -66,6 +67,7 @@ __all__ = [
     "Delete",
     "Direction",
     "Extend",
+    "Gallery",
     "GenerateCommand",
     "Help",
     "History",
@@ -102,6 +104,7 @@ __all__ = [
     "Status",
     "StudioAudit",
     "StudioDefaults",
+    "StudioGallery",
     "StudioKey",
     "StudioPause",
     "StudioPreset",
@@ -128,6 +131,7 @@ CATALOGUE: Mapping[str, type[Command]] = {
         Audio,
         Show,
         History,
+        Gallery,
         Status,
         Cancel,
         Delete,
@@ -152,6 +156,7 @@ CATALOGUE: Mapping[str, type[Command]] = {
         StudioResume,
         StudioUsage,
         StudioTimezone,
+        StudioGallery,
         StudioAudit,
         StudioRetention,
         StudioKey,

@@ -60,6 +60,8 @@ def known_channels(policy: Policy) -> dict[str, str]:
     if policy.moderators.channel:
         named[policy.moderators.channel] = policy.moderators.channel_name
     named |= {one.channel: one.channel_name for one in policy.defaults if one.channel}
+    if policy.gallery.channel:
+        named[policy.gallery.channel] = policy.gallery.channel_name
     return named
 
 

@@ -48,6 +48,18 @@ class Moderators(Decided):
     role_name: str = ""
 
 
+class GalleryRules(Decided):
+    """How a workspace shows its results with a star."""
+
+    #: where each of them is posted; empty: nowhere
+    channel: str = ""
+    channel_name: str = ""
+    #: the adapter that posts there
+    adapter: str = ""
+    #: somebody else's result is shown once its maker has agreed
+    consent: bool = False
+
+
 class Policy(Decided):
     """Everything that the admins of a workspace have decided about new jobs."""
 
@@ -58,6 +70,7 @@ class Policy(Decided):
     age: AgeGate = AgeGate()
     prices: PriceRules = PriceRules()
     moderators: Moderators = Moderators()
+    gallery: GalleryRules = GalleryRules()
     reactions: tuple[ReactionRule, ...] = Field(default=(), max_length=REACTIONS_MAX)
     #: values for the options that commands leave open
     defaults: tuple[ChannelDefaults, ...] = Field(default=(), max_length=CHANNELS_MAX)

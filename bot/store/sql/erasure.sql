@@ -63,6 +63,9 @@ WHERE person = :person AND seen_at <= :requested_at
 -- name: remove_votes
 DELETE FROM vote WHERE member IN ({{values members}}) AND at <= :requested_at;
 
+-- name: starred
+SELECT job FROM star WHERE member IN ({{values members}}) AND at <= :requested_at;
+
 -- name: remove_stars
 DELETE FROM star WHERE member IN ({{values members}}) AND at <= :requested_at;
 

@@ -51,5 +51,8 @@ SELECT id FROM job WHERE account = :account AND remote_id = :remote_id AND delet
 UPDATE job SET deleted = 1 WHERE id = :id AND deleted = 0 AND state IN ('completed', 'failed', 'cancelled')
 RETURNING id, card, account, remote_id;
 
+-- name: leave_gallery
+DELETE FROM gallery WHERE job = :id;
+
 -- name: mark_refunded
 UPDATE job SET refunded = 1 WHERE id = :id RETURNING card;
