@@ -5,20 +5,28 @@ import os
 import tempfile
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
 from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from bot.domain.charts import BarChart
-from bot.domain.errors import MediaLost, MediaRefused
+from bot.domain.errors import MediaLost, MediaRefused, MediaUnavailable
 from bot.domain.framing import Framing
+from bot.domain.lineage import PlacedNode
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, VIDEO_MAX_BYTES
 from bot.media.codecs.calls import (
     CODECS,
     convert_picture,
     draw_framing,
+    draw_lineage,
     draw_thumbnail,
     probe,
     shrink_picture,
@@ -234,6 +242,20 @@ class MediaLibrary:
         """A chart as PNG."""
         async with self._new_file() as target:
             await self._run(draw_chart, target, chart, member=member, timeout_s=CHART_S, imports=(CANVAS,))
+            with disk_errors():
+                return await asyncio.to_thread(target.read_bytes)
+
+    async def draw_lineage(
+        self, nodes: tuple[PlacedNode, ...], results: Mapping[str, Media], *, member: str
+    ) -> bytes:
+        """A PNG of a family tree with the pictures of these results; what is not stored is left out."""
+        async with AsyncExitStack() as exits, self._new_file() as target:
+            stills: list[tuple[str, Path]] = []
+            for key, media in results.items():
+                with suppress(MediaUnavailable, MediaRefused):
+                    file = await self.thumbnail(media, member=member)
+                    stills.append((key, await exits.enter_async_context(self._storage.local(file))))
+            await self._run(draw_lineage, target, nodes, tuple(stills), member=member)
             with disk_errors():
                 return await asyncio.to_thread(target.read_bytes)
 

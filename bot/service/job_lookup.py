@@ -45,6 +45,15 @@ async def _require_visible(database: Database, found: Job | None, caller: Caller
         return found
 
 
+async def is_visible(database: Database, job: Job, caller: Caller, place: Place) -> bool:
+    """Whether the caller may see a job here; a deleted one is seen by nobody."""
+    try:
+        await _require_visible(database, job, caller, place)
+    except JobNotFound:
+        return False
+    return True
+
+
 async def must_be_private(database: Database, sources: Iterable[Job], caller: Caller, place: Place) -> bool:
     """Whether a card at a place would show others a source that they may not see."""
     jobs = list(sources)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.domain.charts import BarChart
 from bot.domain.framing import Framing
+from bot.domain.lineage import PlacedNode
 from bot.domain.media import Media, MediaKind
 from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
 from bot.media.codecs.framing import draw_framing
@@ -66,6 +67,8 @@ class FakeLibrary(MediaLibrary):
         self.gate: asyncio.Event | None = None
         #: whose input each piece of work was for, None for a result
         self.members: list[str | None] = []
+        #: the family trees that were drawn, with the pictures of their nodes
+        self.trees: list[tuple[tuple[PlacedNode, ...], Mapping[str, Media]]] = []
         #: why nothing can be made usable
         self.unusable: Exception | None = None
         #: what a file is, by its content
@@ -146,6 +149,13 @@ class FakeLibrary(MediaLibrary):
             raise self.unusable
         self.charts.append(chart)
         return PNG + chart.title.encode()
+
+    async def draw_lineage(
+        self, nodes: tuple[PlacedNode, ...], results: Mapping[str, Media], *, member: str
+    ) -> bytes:
+        self.members.append(member)
+        self.trees.append((nodes, results))
+        return PNG
 
     async def thumbnail(self, media: Media, *, member: str | None = None) -> str:
         self.members.append(member)

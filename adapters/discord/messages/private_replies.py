@@ -57,7 +57,7 @@ def render_reply(reply: PrivateReply) -> Payload:
     """Render one job like its card, and several as a list to choose from."""
     if reply.listed and len(reply.views) <= _EMBEDS:
         return _list(reply)
-    if len(reply.views) == 1:
+    if len(reply.views) == 1 and reply.file is None:
         return render_card(reply.views[0])
     text = "\n".join(_with_moments(escape_markdown(line, _TEXT)) for line in reply.text.splitlines())
     lines = [line for line in (text[:_TEXT], *_job_lines(reply.views)) if line]

@@ -239,7 +239,7 @@ class Replies:
             thumbnails = await self._thumbnails(reply)
             shown = render_reply(reply, thumbnails=thumbnails)
             return _Message(payload=shown, fallback=plain if thumbnails else None)
-        if len(reply.views) == 1:
+        if len(reply.views) == 1 and reply.file is None:
             media = await self._uploads.ready_media(reply.views[0])
             has_media = media.pictures or media.videos
             shown = render_reply(reply, media=media)

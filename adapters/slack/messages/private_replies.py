@@ -64,7 +64,7 @@ def render_reply(
     """
     if reply.listed:
         return _list(reply, strings, thumbnails or {})
-    if len(reply.views) == 1:
+    if len(reply.views) == 1 and reply.file is None:
         return render_card(reply.views[0], strings=strings, media=media)
     reply = reply_with_slack_commands(reply)
     title = reply.title

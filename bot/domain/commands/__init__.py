@@ -25,7 +25,7 @@ from bot.domain.commands.extend import Direction, Extend
 from bot.domain.commands.gallery import Gallery, StudioGallery
 from bot.domain.commands.generate import GenerateCommand
 from bot.domain.commands.imagine import Imagine
-from bot.domain.commands.jobs import Cancel, Delete, Help, History, Quota, Show, Status
+from bot.domain.commands.jobs import Cancel, Delete, Help, History, Lineage, Quota, Show, Status
 from bot.domain.commands.links import Link, Unlink
 from bot.domain.commands.media import MediaCommand
 from bot.domain.commands.modify import Modify
@@ -72,6 +72,7 @@ __all__ = [
     "Help",
     "History",
     "Imagine",
+    "Lineage",
     "Link",
     "MediaCommand",
     "Modify",
@@ -132,6 +133,7 @@ CATALOGUE: Mapping[str, type[Command]] = {
         Show,
         History,
         Gallery,
+        Lineage,
         Status,
         Cancel,
         Delete,

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.commands.base import Command, Job
-from bot.domain.jobs import FINAL, WAITING
+from bot.domain.jobs import FINAL, WAITING, State
 from bot.domain.media import MediaKind
 from bot.domain.options import JobSearch, Kind, OptionSpec
 
@@ -53,6 +53,17 @@ class History(ListCommand):
     example = "/history fox --starred"
 
     starred: Annotated[bool, OptionSpec(description="Only what somebody gave a star")] = False
+
+
+class Lineage(Command):
+    """Show the family tree of a result."""
+
+    name = "lineage"
+    description = "Draw what a result was made from, and what was made from it"
+    example = "/lineage #4n6p8r"
+    states = frozenset({State.COMPLETED})
+
+    job: Job
 
 
 class Status(Command):

@@ -7,11 +7,13 @@ called. They would take 30 MB of the bot's memory and a quarter of a second of i
 
 from pathlib import Path
 
+from bot.domain.lineage import PlacedNode
 from bot.media.codecs.probe import Probe
 
 #: what a worker process imports once, before the first of these calls
 CODECS = tuple(
-    f"bot.media.codecs.{name}" for name in ("framing", "pictures", "probing", "transcoding", "videos")
+    f"bot.media.codecs.{name}"
+    for name in ("framing", "lineage", "pictures", "probing", "transcoding", "videos")
 )
 
 
@@ -61,3 +63,9 @@ def draw_framing(
     from bot.media.codecs import framing
 
     framing.draw_framing(source, target, size, crop, placed)
+
+
+def draw_lineage(target: Path, nodes: tuple[PlacedNode, ...], stills: tuple[tuple[str, Path], ...]) -> None:
+    from bot.media.codecs import lineage
+
+    lineage.draw_lineage(target, nodes, stills)

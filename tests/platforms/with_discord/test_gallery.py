@@ -39,3 +39,21 @@ async def test_a_result_is_posted_once_its_maker_has_agreed_and_removed_with_its
 
         await private(bob.press(card, "Gallery"))
         await fake.until(lambda: post.deleted)
+
+
+async def test_a_family_tree_is_a_picture_and_offers_each_of_its_results(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        _, card = await env.imagine()
+        child = await env.done(env.ada.press(card, "Variation"))
+        tree = await env.ada.slash("lineage", job=job_of(child)).message(lambda one: bool(one.embedded))
+        assert env.ada.user is tree.only_for
+        picture = tree.embedded["lineage.png"]
+        assert picture.content.startswith(b"\x89PNG")
+        assert picture.description is not None
+        assert "/imagine “a red fox” led to" in picture.description
+        opened = env.ada.choose(tree, "Show one of these jobs", job_of(card))
+        root = await opened.message(lambda message: bool(message.attachments))
+        forked = await env.done(env.ada.press(root, "Variation"))
+        assert facts(forked)["Made from"].startswith(f"\\#{job_of(card)[-6:]}")

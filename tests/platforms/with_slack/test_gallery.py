@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.platforms.with_slack.bot_harness import run_bot, words
+from tests.platforms.with_slack.bot_harness import job_of, run_bot, words
 
 
 async def test_a_result_is_posted_once_its_maker_has_agreed_and_removed_with_its_last_star(
@@ -27,3 +27,18 @@ async def test_a_result_is_posted_once_its_maker_has_agreed_and_removed_with_its
     assert "a red fox" in words(post)
     assert "a red fox" in words(listed)
     assert bot.boss.user is listed.only_for
+
+
+async def test_a_family_tree_is_a_picture_and_offers_each_of_its_results(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        card = await bot.imagine("a red fox")
+        bot.ada.press(card, "rv:variation")
+        child = await bot.card(until=lambda one: one is not card)
+        tree = await bot.ada.slash("/reverie", f"lineage #{job_of(child)}").response()
+        image = next(block for block in tree.blocks if block["type"] == "image")
+        opened = await bot.ada.press(tree, "rv:open").response()
+
+    assert bot.slack.world.files[image["slack_file"]["id"]].content.startswith(b"\x89PNG")
+    assert "/imagine “a red fox” led to" in image["alt_text"]
+    assert job_of(card) == job_of(opened)
+    assert "rv:variation" in words(opened)
