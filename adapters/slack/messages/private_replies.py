@@ -41,6 +41,7 @@ from adapters.slack.messages.strings import (
 )
 from bot.domain.cards import CardView
 from bot.domain.errors import Refused
+from bot.domain.ids import short_id
 from bot.domain.text import moment
 from bot.service.replies import PrivateReply
 
@@ -167,6 +168,6 @@ def _joined(lines: Sequence[str]) -> list[str]:
 def _job(view: CardView, strings: SlackStrings) -> Block:
     job = view.jobs[0]
     title = sanitize_line(view.title, _PROMPT) or strings.untitled
-    line = f"{PHASE_EMOJI[job.phase]} {title} · {job.headline}"
+    line = f"{PHASE_EMOJI[job.phase]} {title} · #{short_id(job.id)} · {job.headline}"
     action = BlockAction(verb=CardControl.OPEN, job=job.id, card=view.card)
     return {**_section(line), "accessory": button(action, strings.show)}
