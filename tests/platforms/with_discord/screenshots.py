@@ -53,6 +53,10 @@ class _Conversation:
         }
         for name, one in asked.items():
             await self._draw_when(name, one, is_done)
+        listed = ada.slash("history", count=5)
+        await self._draw_when("history", listed, lambda message: "thumbnail" in message.embeds[-1])
+        tree = ada.slash("lineage", job=job_of(picture))
+        await self._draw_when("lineage", tree, lambda message: bool(message.embedded))
 
     async def hold_grid(self) -> None:
         """Four pictures, while they are made and when they are done."""

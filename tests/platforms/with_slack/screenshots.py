@@ -56,6 +56,8 @@ class _Conversation:
         for name in ("upscale", "audio"):
             ada.press(source, f"rv:{name}")
             self._draw(name, await self._next(_is_done))
+        self._draw("history", await ada.slash("/reverie", "history 5").response())
+        self._draw("lineage", await ada.slash("/reverie", f"lineage #{job_of(picture)}").response())
 
     async def _next(self, until: Callable[[Message], bool], *, final: bool = True) -> Message:
         """Wait for a card that was not drawn before."""

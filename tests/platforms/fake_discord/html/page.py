@@ -62,19 +62,21 @@ def _embed(embed: dict[str, Any], now_ms: int, files: Mapping[str, Attachment]) 
     )
     return (
         f'<section class="embed" style="border-color:{colour}">'
+        + _picture(embed, files, "thumbnail")
         + (f'<p class="author">{escape(author["name"])}</p>' if author.get("name") else "")
         + (f'<p class="title">{as_html(embed["title"], now_ms)}</p>' if embed.get("title") else "")
         + f'<p class="description">{as_html(embed.get("description") or "", now_ms)}</p>'
         + (f'<div class="fields">{fields}</div>' if fields else "")
-        + _picture(embed, files)
+        + _picture(embed, files, "image")
         + (f'<p class="footer">{escape(footer["text"])}</p>' if footer.get("text") else "")
         + "</section>"
     )
 
 
-def _picture(embed: dict[str, Any], files: Mapping[str, Attachment]) -> str:
-    name = str((embed.get("image") or {}).get("url") or "").removeprefix("attachment://")
-    return f'<div class="picture">{_file(files[name])}</div>' if name in files else ""
+def _picture(embed: dict[str, Any], files: Mapping[str, Attachment], kind: str) -> str:
+    """The `image` or `thumbnail` of an embed."""
+    name = str((embed.get(kind) or {}).get("url") or "").removeprefix("attachment://")
+    return f'<div class="{kind}">{_file(files[name])}</div>' if name in files else ""
 
 
 def _files(attachments: list[Attachment]) -> str:

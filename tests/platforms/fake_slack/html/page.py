@@ -48,16 +48,20 @@ def _block(block: Json, files: Mapping[str, File]) -> str:
             kind, content = "fields", "".join(f"<div>{_text(field)}</div>" for field in block["fields"])
         case "section":
             content = _text(block["text"])
-            if "accessory" in block:
-                content += f" {_element(block['accessory'])}"
+            if (beside := block.get("accessory")) is not None:
+                content += f" {_image(beside, files) if beside['type'] == 'image' else _element(beside)}"
         case "context":
             content = "".join(f"<span>{_text(one)}</span>" for one in block["elements"])
         case "image":
-            file = files[block["slack_file"]["id"]]
-            content = media_html(file.content, file.mimetype, block["alt_text"])
+            content = _image(block, files)
         case "actions":
             content = "".join(map(_element, block["elements"]))
     return f'<div class="{kind}">{content}</div>'
+
+
+def _image(image: Json, files: Mapping[str, File]) -> str:
+    file = files[image["slack_file"]["id"]]
+    return media_html(file.content, file.mimetype, image["alt_text"])
 
 
 def _element(element: Json) -> str:
