@@ -25,6 +25,7 @@ from bot.store.database.connect import connect
 from bot.store.database.file_lock import lock_folder, lock_store
 from bot.supervision import RECEIVER, Supervised
 from bot.web.callbacks import Callbacks
+from bot.web.gallery import gallery_routes
 from bot.web.health import health_routes
 from bot.web.media import media_routes
 from bot.web.operator_socket import serve_operator
@@ -126,6 +127,7 @@ class App:
         routes = [
             *health_routes(services, adapters, loops | listeners),
             *provider_routes,
+            *gallery_routes(services),
             *(route for adapter in adapters if is_gateway for route in adapter.routes),
         ]
         web = WebServer(

@@ -17,6 +17,8 @@ class Strings:
     pick: str = "Choose the result that the buttons below act on"
     #: under a list of jobs
     open: str = "Show one of these jobs"
+    #: with a list that is also a page
+    page: str = "Open the whole list as a page"
     #: below a list that is longer than a message
     left_out: str = "and {count} more"
     full: str = "Full size"

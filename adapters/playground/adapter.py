@@ -140,6 +140,7 @@ def _routes(
 
     return (
         get("/", pages.page, page(_LOGIN)),
+        get("/playground/gallery", pages.gallery, page(_LOGIN)),
         get(_LOGIN, pages.login_page, guard(is_signed_in=anybody, is_page=True)),
         post(_LOGIN, pages.login, public),
         post("/playground/logout", pages.logout),

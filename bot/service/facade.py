@@ -33,6 +33,7 @@ from bot.domain.presets import PRESET_OPTION
 from bot.domain.text import storable
 from bot.domain.usage import UsageReport
 from bot.jobs.estimates import views_now
+from bot.jobs.gallery_page import MOMENTARY_MS, gallery_link
 from bot.jobs.transitions import confirm_shown
 from bot.service import (
     actions,
@@ -178,6 +179,10 @@ class BotService:
         self._services.rate_limit.spend(invocation.caller.member, invocation.key)
         invocation = await self._as_linked(invocation)
         return await listings.turn_page(self._services, storable(page), invocation)
+
+    def gallery_page(self, caller: Caller) -> str:
+        """A path of the web server that shows the gallery of the caller's workspace for an hour."""
+        return gallery_link(self._services, caller.workspace, lasts_ms=MOMENTARY_MS)
 
     async def find_pending(self, pending: str, invocation: Invocation) -> PendingStart:
         """What `PrivateReply.pending` has shown; raises InvalidRequest if it has expired."""

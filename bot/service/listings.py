@@ -11,6 +11,7 @@ from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
 from bot.domain.media import MediaKind
 from bot.domain.pages import PageRequest
 from bot.domain.policy.record import AgeMode
+from bot.jobs.gallery_page import LASTING_MS, gallery_link
 from bot.service.queries import job_views
 from bot.service.replies import PageButton, PrivateReply
 from bot.services import Services
@@ -69,7 +70,13 @@ async def list_gallery(
     gate = (await find_workspace(services.database, caller.workspace)).policy.age.mode
     if gate is not AgeMode.OFF and not place.age_restricted:
         views = tuple(map(_behind_spoiler, views))
-    return _listed(f"The gallery{_with(filters)}", command, found, views)
+    reply = _listed(f"The gallery{_with(filters)}", command, found, views)
+    public_url = services.settings.public_url
+    # A page cannot know who is an adult.
+    if public_url is None or gate is not AgeMode.OFF:
+        return reply
+    link = gallery_link(services, caller.workspace, lasts_ms=LASTING_MS)
+    return replace(reply, link=f"{public_url.rstrip('/')}{link}")
 
 
 def _behind_spoiler(view: CardView) -> CardView:

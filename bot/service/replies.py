@@ -107,6 +107,8 @@ class PrivateReply:
     listed: bool = False
     #: the pages before and after this one
     pages: tuple[PageButton, ...] = ()
+    #: a page with the whole list, for whoever has its address; empty: none
+    link: str = ""
     #: nothing is done until one of these is pressed; the one that changes nothing comes first
     choices: tuple[ConfirmationButton, ...] = ()
     #: asks for a workspace's own API key: a button opens a form, which calls `BotService.set_workspace_key`

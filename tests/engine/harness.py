@@ -49,6 +49,7 @@ from bot.store.database.named_sql import Query
 from bot.store.jobs import find_job, jobs_of_cards
 from bot.store.limits import Counted, of_level
 from bot.web.callbacks import Callbacks
+from bot.web.gallery import gallery_routes
 from bot.web.health import health_routes
 from bot.web.media import media_routes
 from bot.worker.loops import worker_loops
@@ -374,7 +375,12 @@ async def open_engine(
                 chat=chat,
                 library=library,
                 app=Starlette(
-                    routes=[*health_routes(services, adapters), *callbacks.routes(), *media_routes(services)]
+                    routes=[
+                        *health_routes(services, adapters),
+                        *callbacks.routes(),
+                        *media_routes(services),
+                        *gallery_routes(services),
+                    ]
                 ),
                 _group=group,
                 _loops={

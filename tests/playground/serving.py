@@ -14,6 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from bot.tls import tls_context
+from bot.web.gallery import gallery_routes
 from bot.web.media import media_routes
 from bot.web.security_headers import SecurityHeaders
 from tests.patience import PATIENCE_S
@@ -51,7 +52,8 @@ async def serve(folder: Path | None = None, **settings: Any) -> AsyncIterator[Se
 @asynccontextmanager
 async def serve_core(core: Core, *, port: int = 0) -> AsyncIterator[Served]:
     """Serve an open core's playground, on a free port if none is named."""
-    routes = [*core.adapter.routes, *media_routes(core.engine.services)]
+    services = core.engine.services
+    routes = [*core.adapter.routes, *media_routes(services), *gallery_routes(services)]
     app = SecurityHeaders(Starlette(routes=routes), public_url=None)
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

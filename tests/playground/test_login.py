@@ -97,6 +97,16 @@ async def test_without_a_session_there_is_only_the_login_page(shared: Served) ->
             assert answer.status_code == HTTPStatus.UNAUTHORIZED
 
 
+async def test_the_gallery_s_page_is_behind_the_login(shared: Served) -> None:
+    async with shared.client() as client:
+        asked = await client.get("/playground/gallery")
+        assert (asked.status_code, asked.headers["location"]) == (HTTPStatus.SEE_OTHER, "/playground/login")
+        await sign_in(client)
+        page = await client.get("/playground/gallery", follow_redirects=True)
+        assert page.url.path.startswith("/gallery/")
+        assert "Nothing here" in page.text
+
+
 async def test_a_session_lasts_until_sign_out(shared: Served) -> None:
     async with shared.client() as client:
         cookie = (await sign_in(client)).headers["set-cookie"]

@@ -82,7 +82,9 @@ def _list(reply: PrivateReply) -> Payload:
     """A page of a list: an embed for each job, whose picture is added by `with_thumbnails`."""
     embeds = [_listed(number, view) for number, view in enumerate(reply.views, 1)]
     embeds[0]["author"] = {"name": sanitize_line(reply.title, TITLE)}
-    return _message(embeds=embeds, components=[*job_selects(reply.views), *page_row(reply.pages)])
+    page = f"[{STRINGS.page}](<{reply.link}>)" if reply.link else ""
+    rows = [*job_selects(reply.views), *page_row(reply.pages)]
+    return _message(content=page, embeds=embeds, components=rows)
 
 
 def _listed(number: int, view: CardView) -> Payload:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
 
 from adapters.playground.access.login_delays import TooManyLogins
 from adapters.playground.access.sessions import Sessions
@@ -66,6 +66,12 @@ class PageRoutes:
 
     async def page(self, _: Request) -> Response:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def gallery(self, _: Request) -> Response:
+        """Lead to the studio's gallery, which the core serves; the link works for an hour."""
+        someone = (await self._people.everybody())[0]
+        link = self._service.gallery_page(RequestContext.of(someone).caller)
+        return RedirectResponse(link, HTTPStatus.SEE_OTHER, {"Cache-Control": "no-store"})
 
     async def login_page(self, _: Request) -> Response:
         return FileResponse(STATIC / "login.html", headers={"Cache-Control": "no-cache"})

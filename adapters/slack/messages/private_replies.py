@@ -101,8 +101,10 @@ def _list(reply: PrivateReply, strings: SlackStrings, thumbnails: Mapping[str, B
     rows = [open_row(reply.views, strings), *page_row(reply.pages)]
     items = [_listed(number, view, strings, thumbnails) for number, view in enumerate(reply.views, 1)]
     available = MAX_TEXT - text_size([header, *rows])
-    shown = list(_fitting(items[: MAX_BLOCKS - 2 - len(rows)], available, lambda block: text_size([block])))
+    shown = list(_fitting(items[: MAX_BLOCKS - 3 - len(rows)], available, lambda block: text_size([block])))
     more: list[Block] = []
+    if reply.link:
+        more.append({"type": "context", "elements": [mrkdwn(f"<{escape(reply.link)}|{strings.page}>")]})
     if left_out := len(items) - len(shown):
         text = plain_text(strings.left_out.format(count=left_out), _TITLE)
         more.append({"type": "context", "elements": [text]})

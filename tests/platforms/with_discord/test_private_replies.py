@@ -72,12 +72,16 @@ def test_a_history_lists_jobs_and_opens_each_of_them() -> None:
 
 
 def test_a_page_has_an_embed_for_each_job_and_its_picture_where_there_is_one() -> None:
-    note = PrivateReply(title="Your jobs", views=views(3, "a *hill*"), listed=True, pages=PAGES[:1])
+    link = "https://bot.example.org/gallery/x"
+    note = PrivateReply(
+        title="Your jobs", views=views(3, "a *hill*"), listed=True, pages=PAGES[:1], link=link
+    )
     payload = with_thumbnails(render_reply(note), note, {job_view(2).id: b"jpeg"})
     first, second, _ = payload["embeds"]
     assert "Your jobs" == first["author"]["name"]
     assert "**2 · a \\*hill\\***" == second["description"].splitlines()[0]
     assert f"\\#{short_id(job_view(2).id)}" in second["description"]
+    assert f"(<{link}>)" in payload["content"]
     (attached,) = payload["attachments"]
     assert f"attachment://{attached['filename']}" == second["thumbnail"]["url"]
     assert "thumbnail" not in first
