@@ -79,7 +79,8 @@ async def _shoot_all(browser: Browser, url: str, folder: Path) -> None:
     for count, name in ((8, "upscale"), (9, "audio")):
         await page.locator(".card").nth(2).locator(f".do-{name}").click()
         await _shoot_card(page, count, folder / f"playground-{name}.png")
-    for command in ("history 3", "lineage red fox", "gallery"):
+    root = (await page.locator("[id^=job-]").first.get_attribute("id") or "").removeprefix("job-")
+    for command in ("history 3", f"lineage {root}", "gallery"):
         await say(page, f"/{command}")
         name = command.partition(" ")[0]
         await expect(page.locator(".note").filter(has_text=f"/{command}")).to_be_visible()
