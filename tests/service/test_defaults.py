@@ -83,7 +83,7 @@ async def test_the_quota_and_an_explanation_follow_the_members_defaults(engine: 
         await bot.learn("/rules prices --confirm 0.01", by=BOSS)
         price = (await bot.quote("/imagine a fox", by=BOB)).price.total
         told = await bot.learn('/rules explain "/imagine a fox" --member bob', by=BOSS)
-        assert f"costs {show_money(price.total)}" in values_of(told)["Held"]
+        assert f"costs {show_money(price)}" in values_of(told)["Held"]
 
 
 async def test_what_cannot_be_used_is_passed_over_and_never_refused(engine: Open) -> None:

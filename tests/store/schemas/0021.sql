@@ -746,6 +746,34 @@ ALTER TABLE workspace ADD COLUMN prompt_days INTEGER;
 ALTER TABLE job ADD COLUMN words_removed INTEGER NOT NULL DEFAULT 0 CHECK (words_removed IN (0, 1));
 CREATE INDEX job_words ON job (workspace, finished_at) WHERE finished_at IS NOT NULL AND words_removed = 0;
 
+-- The galleries of workspaces: results with a star. Private results and direct messages have no entry.
+CREATE TABLE gallery (
+    -- sorts by when the result got its first star
+    id        TEXT PRIMARY KEY,
+    job       TEXT NOT NULL UNIQUE REFERENCES job (id),
+    workspace TEXT NOT NULL,
+    -- of somebody else's result: whether its maker has agreed, where the workspace asks for that
+    state     TEXT NOT NULL CHECK (state IN ('waiting', 'shown', 'refused')),
+    -- the card that shows it in the gallery's channel, and whether behind a spoiler
+    card      TEXT,
+    spoiler   INTEGER NOT NULL DEFAULT 0 CHECK (spoiler IN (0, 1))
+);
+CREATE INDEX gallery_shown ON gallery (workspace, id) WHERE state = 'shown';
+
+INSERT INTO gallery (id, job, workspace, state)
+SELECT job.id, job.id, job.workspace, 'shown' FROM job
+WHERE job.deleted = 0 AND job.private = 0 AND job.workspace NOT LIKE '%:@dm'
+  AND EXISTS (SELECT 1 FROM star WHERE star.job = job.id);
+
+-- the jobs that were made from a job
+CREATE INDEX job_parent ON job (parent) WHERE parent IS NOT NULL;
+
+-- A card may now also be a post in the gallery's channel, or ask a maker for consent.
+ALTER TABLE card ADD COLUMN shown_for TEXT CHECK (shown_for IN ('report', 'approval', 'gallery', 'consent'));
+UPDATE card SET shown_for = purpose WHERE purpose IS NOT NULL;
+ALTER TABLE card DROP COLUMN purpose;
+ALTER TABLE card RENAME COLUMN shown_for TO purpose;
+
 INSERT INTO workspace_group (id, name, budget, created_at)
 VALUES ('group', 'Acme', 50000000, 1800000000000);
 
@@ -803,23 +831,26 @@ VALUES ('member:chat:home:ada/day/1799971200000', 'member:chat:home:ada', 'day',
 INSERT INTO meter (id, scope, period, period_start, period_end, max_amount, used, reserved, unit, granted, is_cap)
 VALUES ('member:chat:home:bob/day/1799971200000', 'member:chat:home:bob', 'day', 1799971200000, 1800057600000, 1000000, 0, 10, 'money', 0, 0);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000001', 'chat:card00000001', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 6, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, note, channel_name, purpose)
+VALUES ('card00000001', 'chat:card00000001', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 6, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, '', '', NULL);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, note, channel_name, purpose)
+VALUES ('card00000003', 'chat:card00000003', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 5, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, '', '', NULL);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.QmPxM07sEoEqmHFSNLRPW5xWj3C2N7x7ertbXx8E8o0l', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, note, channel_name, purpose)
+VALUES ('card00000005', 'chat:card00000005', 'chat', 'chat:home', 'general', NULL, NULL, 'v2.moK_hjOUAOmte22GLKdGkSjCH1HKyopQRoEgHZhUvUYJ', 0, 'chat:home:bob', 'chat:bob', NULL, NULL, 3, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, '', '', NULL);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, note, channel_name, purpose)
+VALUES ('card00000007', 'chat:card00000007', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, '', '', NULL);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, note, channel_name, purpose)
+VALUES ('card00000009', 'chat:card00000009', 'chat', 'chat:home', 'general', NULL, NULL, '', 0, 'chat:home:ada', 'chat:ada', NULL, NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, '', '', NULL);
 
-INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, purpose, note, channel_name)
-VALUES ('card00000013', 'chat:card00000013', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.ESGWkvMbPfssYS8MKXEUXoicRgewhiJ6lDVupAVH3R-G', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, NULL, '', '');
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, note, channel_name, purpose)
+VALUES ('card00000014', 'chat:card00000014', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.P1a9daBoczwldxdMx_LaBnqO4wRSCcClJCs7n9ZVgOBr', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, '', '', 'gallery');
+
+INSERT INTO card (id, event, adapter, workspace, channel, thread, message, reply_token, private, member, person, copy_of, reaction, wanted_rev, shown_rev, shown_digest, shown_estimates, posting_since, lease_owner, lease_until, run_at, tries, undeliverable, created_at, note, channel_name, purpose)
+VALUES ('card00000016', 'chat:card00000016', 'chat', 'chat:@dm', '@chat:bob', NULL, NULL, 'v2.p4W93uygPUyOZYk_YskZvTgG7ReGTgTUYjdTydbl6OFG', 1, 'chat:home:bob', 'chat:bob', 'job00000002', NULL, 1, 0, '', '{}', NULL, NULL, NULL, 1800000000000, 0, NULL, 1800000000000, '', '', NULL);
 
 INSERT INTO account (id, provider, state, reason, changed_at, echoed_at, registered_at, workspace)
 VALUES ('luma-1', 'luma', 'ready', '', 1800000000000, NULL, 1800000000000, NULL);
@@ -1007,6 +1038,9 @@ VALUES ('ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 'pre
 
 INSERT INTO star (job, member, at)
 VALUES ('job00000002', 'bob', 1800000000000);
+
+INSERT INTO gallery (id, job, workspace, state, card, spoiler)
+VALUES ('entry00000013', 'job00000002', 'chat:home', 'shown', 'card00000014', 0);
 
 INSERT INTO vote (job, emoji, member, at)
 VALUES ('job00000002', '🔥', 'bob', 1800000000000);
