@@ -88,6 +88,6 @@ def _raised_by(cap: Cap) -> str:
     return "an admin raises it" if cap.level is Level.WORKSPACE else "the operator raises it"
 
 
-def week_at_most(limits: Iterable[Limit]) -> int | None:
-    """Micro-dollars that a workspace can spend in a week at most; None where nothing limits it."""
-    return min((limit.amount * _IN_WEEK[limit.period] for limit in limits if limit.is_cap), default=None)
+def week_at_most(limits: Iterable[Limit]) -> int:
+    """Micro-dollars that a workspace can spend in a week at most; its limits hold one cap at least."""
+    return min(limit.amount * _IN_WEEK[limit.period] for limit in limits if limit.is_cap)

@@ -13,6 +13,7 @@ from bot.domain.quota import (
     Level,
     Limit,
     Meter,
+    Period,
     Rules,
     Unit,
     limit_on,
@@ -23,6 +24,10 @@ ROLES_UNKNOWN = (
     "Your roles cannot be looked up right now, and what you may spend here depends on them. Nothing was "
     "started and nothing was charged. Try again in a moment."
 )
+
+
+#: of a workspace with its own key whose admins have chosen none
+_NO_BUDGET = Allowance(amount=0, period=Period.MONTH)
 
 
 def limits_for(
@@ -41,7 +46,8 @@ def limits_for(
     `rules` may hold rules about others; member, channel and workspace periods are counted in the workspace's
     time zone, the operator's in UTC. A guest has no allowance of their own but one that names them or a role
     of theirs: a rule for every member is made with the workspace's own people in mind. What a workspace pays
-    with its own key is outside of the operator's limits. `group` is the one that the workspace is in. Raises
+    with its own key is outside of the operator's limits, and is nothing before its admins have chosen a
+    budget. `group` is the one that the workspace is in. Raises
     ServiceUnavailable where a limit depends on roles that are not known.
     """
     found = []
@@ -51,6 +57,9 @@ def limits_for(
         found.append(
             limit_on(level, scope_of(level, caller.workspace, subject), allowance, now=now, zone=zone)
         )
+    if own_key and not any(limit.level is Level.WORKSPACE and limit.unit is Unit.MONEY for limit in found):
+        scope = scope_of(Level.WORKSPACE, caller.workspace, caller.workspace)
+        found.append(limit_on(Level.WORKSPACE, scope, _NO_BUDGET, now=now, zone=zone))
     return tuple(found)
 
 

@@ -304,13 +304,23 @@ def scope_of(level: Level, workspace: str, subject: str) -> str:
     return f"{level}:{workspace}/{subject}" if level is Level.CHANNEL else f"{level}:{subject}"
 
 
-def _exhausted(meter: Meter, amount: int, limit: Limit) -> str:
-    if limit.amount + meter.granted == 0:
-        if limit.level is Level.CEILING:
+def _nothing_given(limit: Limit) -> str:
+    """What to say where a limit allows nothing at all; empty where that is said like any other amount."""
+    match limit.level:
+        case Level.CEILING:
             return "This workspace has no budget yet. Ask the operator of the bot for a budget."
-        if limit.level is Level.MEMBER:
+        case Level.WORKSPACE if limit.unit is Unit.MONEY:
+            return "This workspace has no budget yet. Ask an admin to choose one with /studio setup."
+        case Level.MEMBER:
             what = "" if limit.unit is Unit.MONEY else f" for {limit.unit}"
             return f"You have no quota{what} here. Ask an admin to give you one with /quotas set."
+        case _:
+            return ""
+
+
+def _exhausted(meter: Meter, amount: int, limit: Limit) -> str:
+    if limit.amount + meter.granted == 0 and (refusal := _nothing_given(limit)):
+        return refusal
     show = limit.unit.show
     left, most = limit.unit.show_left(meter.left(limit)), show(limit.amount + meter.granted)
     period = limit.period.current

@@ -117,8 +117,8 @@ def _cost(services: Services, limits: list[Limit], *, own_key: bool) -> str:
     most = week_at_most(limits)
     if services.settings.simulated and not own_key:
         return "The simulator is in use: everything works, and nothing is spent."
-    if most is None:
-        return "Nothing limits what this workspace spends with its own API key: choose a budget."
+    if most == 0 and own_key:
+        return "Nothing can be spent yet with the API key of this workspace: choose a budget."
     if most == 0:
         return (
             "Nothing can be spent yet: this workspace has no budget. The operator of the bot gives one, or "

@@ -19,6 +19,7 @@ from bot.domain.failures import one_line
 from bot.domain.headlines import show_age
 from bot.domain.identity import Caller, is_direct_workspace
 from bot.domain.pricing import show_left
+from bot.domain.quota import Level, Unit
 from bot.domain.workspace_keys import KeyAction, masked, read_key, without_key
 from bot.jobs.removed_keys import cancel_stranded
 from bot.providers.base import Provider
@@ -28,6 +29,7 @@ from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic, log
 from bot.store.accounts import AccountState
 from bot.store.credit import record_balance
+from bot.store.limits import workspace_rules
 from bot.store.workspace_keys import NewKey, WorkspaceKey, find_key, remove_key
 from bot.store.workspace_keys import set_key as store_key
 from bot.store.workspaces import AuditEntry
@@ -88,9 +90,16 @@ async def set_key(services: Services, entered: SecretStr, caller: Caller) -> Pri
             f"Waiting jobs moved to this key: {done.moved}. Cancelled and not charged, because they build on "
             f"videos of the earlier account: {done.stranded}."
         )
+    if not await _has_budget(services, caller):
+        lines.append("Nothing is spent with it before you choose a budget with /studio setup.")
     if services.settings.simulated:
         lines.append("This bot uses the simulator, so nothing is spent.")
     return PrivateReply(title="API key set", text="\n".join(lines), fields=_credit_field(credit))
+
+
+async def _has_budget(services: Services, caller: Caller) -> bool:
+    found = await workspace_rules(services.database, caller.workspace)
+    return any(one.level is Level.WORKSPACE and one.allowance.unit is Unit.MONEY for one in found)
 
 
 def _require_admin(services: Services, caller: Caller) -> None:

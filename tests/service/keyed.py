@@ -28,7 +28,12 @@ class Keyed:
         return self._engine(clock=self.clock, keys=self.accounts, **more)
 
 
-async def enter(bot: Engine, key: str = KEY, *, by: Caller = BOSS) -> PrivateReply:
+async def enter(
+    bot: Engine, key: str = KEY, *, by: Caller = BOSS, budget: int | None = 1_000
+) -> PrivateReply:
+    """Enter a key, after choosing the monthly budget in dollars without which nothing is spent with it."""
+    if budget is not None:
+        await bot.learn(f"/studio setup --budget {budget}", by=by)
     return await bot.service.set_workspace_key(SecretStr(key), by, event_key=bot.new_key())
 
 

@@ -53,7 +53,7 @@ async def test_the_operators_budget_and_totals_do_not_count_what_a_key_pays(keye
 
         assert (job.price, 0) == await bot.money()
         scopes = {row["scope"] for row in await bot.rows("SELECT scope FROM meter WHERE used > 0")}
-        assert {"member:chat:home:ada"} == scopes
+        assert {"member:chat:home:ada", "workspace:chat:home"} == scopes
         (overview,) = (await bot.operator.overview())["workspaces"]
         assert 0 == overview["spent_microusd"]
 
@@ -61,8 +61,24 @@ async def test_the_operators_budget_and_totals_do_not_count_what_a_key_pays(keye
 async def test_rules_of_the_workspace_and_its_members_hold_for_its_own_key(keyed: Keyed) -> None:
     async with keyed.open() as bot:
         await enter(bot)
-        await bot.say("/quotas set --workspace --amount 0", by=BOSS)
+        await bot.say("/quotas set --workspace --amount 0.01", by=BOSS)
         with pytest.raises(QuotaExhausted, match="this workspace has"):
+            await bot.ask()
+
+
+async def test_nothing_is_spent_with_a_key_before_an_admin_has_chosen_a_budget(keyed: Keyed) -> None:
+    async with keyed.open(provider="luma", luma_keys="key") as bot:
+        told = await enter(bot, budget=None)
+        assert "before you choose a budget with /studio setup" in told.text
+        with pytest.raises(QuotaExhausted, match=r"no budget yet.*admin.*/studio setup"):
+            await bot.ask(by=BOSS)
+        assert "choose a budget" in (await bot.learn("/studio setup", by=BOSS)).text
+        told = await bot.learn("/studio setup --budget 25", by=BOSS)
+        assert told.text == "A week costs $25.00 at most."
+        assert "budget" not in (await enter(bot, OTHER, budget=None)).text
+        await bot.made()
+        await bot.learn("/quotas remove --workspace --period month", by=BOSS)
+        with pytest.raises(QuotaExhausted, match="no budget yet"):
             await bot.ask()
 
 

@@ -50,8 +50,8 @@ async def test_nothing_of_a_key_is_readable(keyed: Keyed, capsys: pytest.Capture
 
 async def test_a_key_is_audited_masked(keyed: Keyed) -> None:
     async with keyed.open() as bot:
-        await enter(bot)
-        await enter(bot, OTHER)
+        await enter(bot, budget=None)
+        await enter(bot, OTHER, budget=None)
         await bot.learn("/studio key remove", by=BOSS)
         rows = await bot.rows("SELECT actor, action, detail FROM audit ORDER BY id")
         assert ["studio key set", "studio key set", "studio key remove"] == [row["action"] for row in rows]

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from bot.domain.policy.record import Policy
 from bot.domain.policy.words import WordRule
+from bot.domain.quota import Allowance, Level, Period, Rule
 from bot.store.accept import accept
 from bot.store.acceptance import Acceptance
 from bot.store.database.base import Database
+from bot.store.limits import set_rule
 from bot.store.policies import change_policy
 from bot.store.votes import Vote
 from bot.store.workspace_keys import NewKey, set_key
@@ -52,7 +54,7 @@ async def test_of_forty_votes_at_two_replicas_the_twentieth_starts_one_job(
 
 
 async def test_two_votes_that_meet_are_both_counted(replicas: tuple[Database, Database]) -> None:
-    """What a workspace with a key of its own pays counts on no meter that both votes would lock."""
+    """Votes are counted before any meter is locked."""
     await open_account(replicas[0])
     job = (await completed(replicas[0])).job
     key = NewKey(
@@ -65,6 +67,13 @@ async def test_two_votes_that_meet_are_both_counted(replicas: tuple[Database, Da
         now=NOW,
     )
     await replicas[0].transact(set_key, key, audit=BOSS)
+    budget = Rule(
+        level=Level.WORKSPACE,
+        subject=WORKSPACE,
+        workspace=WORKSPACE,
+        allowance=Allowance(amount=10**9, period=Period.MONTH),
+    )
+    await replicas[0].transact(set_rule, budget, audit=BOSS)
     one, other = (replace(vote(job, name, needed=2), own_account="luma-own") for name in ("ada", "bob"))
     (counted,), started = await meet(
         replicas,

@@ -41,18 +41,17 @@ def test_a_cap_is_reached_when_the_cheapest_job_does_not_fit(
 @pytest.mark.parametrize(
     ("rules", "most"),
     [
-        ([], None),
         ([(Level.WORKSPACE, 3, Period.DAY, Unit.MONEY)], 21),
         (
             [(Level.WORKSPACE, 30, Period.MONTH, Unit.MONEY), (Level.CEILING, 25, Period.MONTH, Unit.MONEY)],
             25,
         ),
         ([(Level.WORKSPACE, 3, Period.DAY, Unit.MONEY), (Level.WORKSPACE, 10, Period.WEEK, Unit.MONEY)], 10),
-        ([(Level.WORKSPACE, 3, Period.DAY, Unit.PICTURES), (Level.MEMBER, 1, Period.DAY, Unit.MONEY)], None),
+        ([(Level.WORKSPACE, 3, Period.DAY, Unit.PICTURES), (Level.CEILING, 9, Period.MONTH, Unit.MONEY)], 9),
     ],
 )
 def test_a_week_costs_what_the_lowest_cap_allows(
-    rules: list[tuple[Level, int, Period, Unit]], most: int | None
+    rules: list[tuple[Level, int, Period, Unit]], most: int
 ) -> None:
     limits = [
         limit_of(

@@ -10,19 +10,19 @@ import httpx
 
 from bot.bootstrap import App
 from bot.domain.cards import CardView
-from bot.domain.identity import Invocation, Place
+from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.parsing import parse
 from bot.ports import Receiver
 from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
-from bot.service.replies import CardReply
+from bot.service.replies import CardReply, Reply
 from bot.tls import tls_context
 from bot.web.server import Server
 from tests.databases import lay_migrated
 from tests.engine.fakes import FakeChat
 from tests.engine.harness import Engine
-from tests.engine.settings import ADA, AT_EASE, given_settings
+from tests.engine.settings import ADA, AT_EASE, BOSS, given_settings
 from tests.media_workers import PlainPool
 from tests.patience import PATIENCE_S
 
@@ -81,11 +81,18 @@ class RunningApp:
 
     async def say(self, text: str, key: str = "") -> str:
         """Give a command; answers the card's id."""
-        assert self.service is not None
-        place = Place(adapter="chat", workspace=ADA.workspace, channel="c1")
-        answer = await self.service.execute(parse(text), Invocation(caller=ADA, place=place, key=key or text))
+        answer = await self._answer(text, key)
         assert isinstance(answer, CardReply)
         return answer.view.card
+
+    async def set_up(self, options: str) -> None:
+        """Set the workspace up as its admin."""
+        await self._answer(f"/studio setup {options}", by=BOSS)
+
+    async def _answer(self, text: str, key: str = "", *, by: Caller = ADA) -> Reply:
+        assert self.service is not None
+        place = Place(adapter="chat", workspace=by.workspace, channel="c1")
+        return await self.service.execute(parse(text), Invocation(caller=by, place=place, key=key or text))
 
     async def ended(self, card: str) -> CardView:
         """Wait until every job of a card has ended, and it is shown."""

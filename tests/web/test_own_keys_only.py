@@ -31,6 +31,7 @@ async def test_it_starts_and_takes_a_key_that_is_entered_later_also_over_a_resta
                 await app.say("/imagine a red fox")
             assert app.service is not None
             await app.service.set_workspace_key(SecretStr("luma-of-the-club"), BOSS, event_key="key")
+            await app.set_up("--budget 10")
             first = await app.ended(await app.say("/imagine a red fox", "again"))
             assert JobPhase.DONE is first.jobs[0].phase
 

@@ -4,22 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from pydantic import SecretStr
-
-from bot.domain.identity import Caller
 from bot.domain.jobs import State
 from bot.providers.base import GenerationState, Provider
 from bot.settings import Role
 from tests.engine.fakes import Clock, FakeAccounts, FakeChat, FakeProvider
 from tests.engine.harness import Engine, open_engine
 from tests.engine.settings import BOSS, person
-
-KEY = "luma-6c2e-4f7a-90b1-3f9a"
-AWAY_BOSS = person("boss", workspace="chat:away", admin=True)
-
-
-async def enter(bot: Engine, key: str = KEY, *, by: Caller = BOSS) -> None:
-    await bot.service.set_workspace_key(SecretStr(key), by, event_key=bot.new_key())
+from tests.service.keyed import AWAY_BOSS, KEY, enter
 
 
 async def test_a_worker_takes_up_a_key_that_a_gateway_without_keys_accepted(
