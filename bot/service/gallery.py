@@ -24,7 +24,7 @@ async def star(services: Services, job: Job, invocation: Invocation, *, on: bool
     entry = None
     if has_gallery(job):
         policy = (await find_workspace(services.database, job.workspace)).policy
-        entry = _new_entry(services, job, policy, invocation.place)
+        entry = _new_entry(services, job, policy, invocation)
     given = Star(
         job=job.id,
         card=job.card,
@@ -52,25 +52,28 @@ async def star(services: Services, job: Job, invocation: Invocation, *, on: bool
             return PrivateReply(title="Starred", text=text)
 
 
-def _new_entry(services: Services, job: Job, policy: Policy, place: Place) -> NewEntry:
-    rules = policy.gallery
+def _new_entry(services: Services, job: Job, policy: Policy, invocation: Invocation) -> NewEntry:
+    rules, place = policy.gallery, invocation.place
+    # A linked account may give the star on another platform, whose tokens are of no use there.
+    token = place.channel_token if place.workspace == job.workspace else ""
     there = Place(
         adapter=rules.adapter,
         workspace=job.workspace,
         channel=rules.channel,
-        reply_token=place.channel_token,
+        reply_token=token,
     )
     directly = Place(
         adapter=place.adapter,
         workspace=f"{job.person.partition(':')[0]}:@dm",
         channel=f"@{job.person}",
         private=True,
-        reply_token=place.channel_token,
+        reply_token=token,
     )
     return NewEntry(
         id=services.new_id(),
         workspace=job.workspace,
         maker=job.member,
+        by_maker=job.person in invocation.caller.persons,
         needs_consent=rules.consent,
         post=_copy(services, job, there, Purpose.GALLERY) if rules.channel else None,
         question=_copy(services, job, directly, Purpose.CONSENT),

@@ -21,6 +21,8 @@ class NewEntry:
     workspace: str
     #: the member who made the result
     maker: str
+    #: whoever gives the star is the maker, be it by a linked account
+    by_maker: bool
     #: somebody else's star waits for the maker's consent
     needs_consent: bool
     #: its post in the gallery's channel; None where there is no channel
@@ -67,11 +69,12 @@ async def give_star(tx: Transaction, star: Star) -> Starred:
     if await tx.one(sql.stars_left, job=star.job) is None:
         await tx.run(sql.remove_entry, job=star.job)
         return Starred(starred=starred, state=None)
-    return Starred(starred=starred, state=await _enter(tx, star, star.entry))
+    return Starred(starred=starred, state=await _enter(tx, star, star.entry, starred=starred))
 
 
-async def _enter(tx: Transaction, star: Star, entry: NewEntry) -> GalleryState:
-    by_maker = await tx.one(jobs_sql.starred, job=star.job, member=entry.maker) is not None
+async def _enter(tx: Transaction, star: Star, entry: NewEntry, *, starred: bool) -> GalleryState:
+    maker = await tx.one(jobs_sql.starred, job=star.job, member=entry.maker)
+    by_maker = maker is not None or (starred and entry.by_maker)
     agreed = by_maker or not entry.needs_consent
     row = await tx.one(sql.entries, jobs=[star.job])
     if row is None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.actions import Action
 from bot.domain.commands import Animate
 from bot.domain.errors import (
     Delayed,
@@ -19,7 +20,7 @@ from bot.domain.jobs import State
 from bot.worker.person_notices import send_due_notices
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
-from tests.engine.settings import ADA, BOB, EVE
+from tests.engine.settings import ADA, BOB, BOSS, EVE
 
 #: Ada on another platform, where she has another name
 LOVELACE = Caller(workspace="talk:hall", person="talk:al", member="talk:hall:al", name="Lovelace")
@@ -207,3 +208,16 @@ async def test_a_page_without_a_login_shows_nothing_of_other_accounts(engine: Op
         await bot.operator.quota_set(subject="person:chat:ada", amount="0.001", period="day")
         with pytest.raises(QuotaExhausted, match="everywhere"):
             await bot.ask(by=page, place=HALL)
+
+
+async def test_a_star_of_the_other_account_is_the_makers_own(engine: Open) -> None:
+    async with engine() as bot:
+        await bot.learn("/studio gallery c7|gallery --consent on", by=BOSS)
+        job = await bot.made()
+        await link_up(bot)
+        place = replace(HALL, channel_token="of another platform")  # noqa: S106 - not a password
+        starred = await bot.service.act(Action.GALLERY, job.id, bot.invocation(LOVELACE, place=place))
+        assert "Added to the gallery" == starred.title
+        assert [job.title] == [view.title for view in (await bot.learn("/gallery", by=BOB)).views]
+        (post,) = await bot.rows("SELECT adapter, channel, reply_token FROM card WHERE purpose IS NOT NULL")
+        assert {"adapter": "chat", "channel": "c7", "reply_token": ""} == post

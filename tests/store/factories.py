@@ -264,6 +264,7 @@ def gallery_entry(walk: Walk, *, consent: bool = False) -> NewEntry:
         id=new_id("entry"),
         workspace=WORKSPACE,
         maker="chat:home:ada",
+        by_maker=False,
         needs_consent=consent,
         post=replace(copy_of(walk), purpose=Purpose.GALLERY),
         question=replace(copy_of(walk, event=f"consent/{walk.job}"), purpose=Purpose.CONSENT),
