@@ -166,7 +166,7 @@ class BotService:
         """Do what `PrivateReply.choices` asked about, or change nothing."""
         self._services.rate_limit.spend(caller.member, storable(key))
         caller = await self._with_links(caller)
-        if storable(job) == storable(question):
+        if links.is_question(job, question):
             return await links.answer_question(
                 self._services, storable(question), caller, confirmed=confirmed
             )

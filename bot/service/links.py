@@ -16,6 +16,7 @@ from bot.domain.links import (
     code_digest,
     new_code,
 )
+from bot.domain.text import storable
 from bot.service.durable_writes import until_known
 from bot.service.replies import ConfirmationButton, PrivateReply
 from bot.services import PERSON_NOTICES, Services, log
@@ -95,6 +96,11 @@ async def _enter(services: Services, text: str, caller: Caller) -> PrivateReply:
         f"is you.\n{_SHARED}",
         choices=choices,
     )
+
+
+def is_question(job: str, question: str) -> bool:
+    """Whether a confirmation is about a link: it names no job, but its question twice."""
+    return storable(job) == storable(question)
 
 
 async def answer_question(

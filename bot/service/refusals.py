@@ -13,12 +13,13 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.domain.actions import Action
-from bot.domain.commands import Command
+from bot.domain.commands import Command, Link, Unlink
 from bot.domain.decisions import Decision
 from bot.domain.errors import NotAllowed, QuotaExhausted, TooManyRequests
 from bot.domain.failures import one_line
 from bot.domain.identity import Caller, Invocation
 from bot.service.facade import BotService
+from bot.service.links import is_question
 from bot.service.replies import PrivateReply, Reply
 from bot.services import Services, log
 from bot.store.audit import RefusalRow, record_refusals
@@ -26,6 +27,8 @@ from bot.store.audit import RefusalRow, record_refusals
 _HOUR_MS = 3_600_000
 #: entries an hour, of one member and of one workspace
 _PER_MEMBER, _PER_WORKSPACE = 20, 200
+#: a workspace's admins are not told about other accounts of its members
+_NOT_RECORDED = (Link, Unlink)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +123,8 @@ class AuditedService(BotService):
         self._refusals = refusals
 
     async def execute(self, command: Command, invocation: Invocation, **more: Any) -> Reply:
+        if isinstance(command, _NOT_RECORDED):
+            return await super().execute(command, invocation, **more)
         with self._refusals.recorded(invocation.caller, command.name):
             return await super().execute(command, invocation, **more)
 
@@ -141,9 +146,14 @@ class AuditedService(BotService):
         with self._refusals.recorded(invocation.caller, "start of a preview"):
             return await super().start_pending(pending, invocation)
 
-    async def answer_confirmation(self, job: str, caller: Caller, **more: Any) -> PrivateReply:
+    async def answer_confirmation(
+        self, job: str, caller: Caller, *, question: str, confirmed: bool, key: str = ""
+    ) -> PrivateReply:
+        answer = super().answer_confirmation(job, caller, question=question, confirmed=confirmed, key=key)
+        if is_question(job, question):
+            return await answer
         with self._refusals.recorded(caller, f"delete {job}"):
-            return await super().answer_confirmation(job, caller, **more)
+            return await answer
 
     async def set_workspace_key(self, key: SecretStr, caller: Caller, **more: Any) -> PrivateReply:
         with self._refusals.recorded(caller, "studio key"):

@@ -205,3 +205,18 @@ async def test_an_operator_reads_the_audit_of_all_workspaces(engine: Open) -> No
         )
         assert [pause] == await audit(workspace=WORKSPACE, action="pause")
         assert [] == await audit(workspace="chat:other")
+
+
+async def test_what_is_refused_about_links_is_told_to_no_admin(engine: Open) -> None:
+    audited, other = Audited(), person("al", workspace="talk:hall")
+    entry = AuditEntry(actor="operator", workspace="", action="block", subject="", now=0)
+    async with engine(start=None, make_service=audited) as bot:
+        code = (await bot.learn("/link", by=other)).text.partition("/link ")[2][:14]
+        asked = await bot.learn(f"/link {code}")
+        await bot.services.database.transact(set_block, ADA.person, blocked=True, audit=entry)
+        with pytest.raises(NotAllowed, match="blocked one of these"):
+            await bot.answer(asked, "Link")
+        with pytest.raises(NotAllowed, match="blocked one of these"):
+            await bot.learn("/link")
+        await audited.record()
+        assert [] == await bot.rows("SELECT detail FROM audit WHERE action = 'refused'")
