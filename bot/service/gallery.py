@@ -1,5 +1,6 @@
 """Stars, the gallery's channel, and the consent of makers."""
 
+from bot.domain.access import Workspace, blockable_subjects, check_open
 from bot.domain.commands import StudioGallery
 from bot.domain.commands.admin import Toggle
 from bot.domain.decisions import Decision, Purpose
@@ -16,11 +17,16 @@ from bot.services import Services, Topic
 from bot.store.card_copies import CardCopy
 from bot.store.gallery import NewEntry, Star, answer_consent, give_star
 from bot.store.jobs import find_job
-from bot.store.workspaces import find_workspace
+from bot.store.workspaces import blocked_subjects, find_workspace
 
 
 async def star(services: Services, job: Job, invocation: Invocation, *, on: bool | None) -> PrivateReply:
-    """Give a result a star or take it back; None toggles. The first star brings it into the gallery."""
+    """Give a result a star or take it back; None toggles. The first star brings it into the gallery.
+
+    Raises NotAllowed for the star of somebody who is blocked where the result was made.
+    """
+    if on is not False:
+        await _check_blocks(services, job, invocation.caller)
     entry = None
     if has_gallery(job):
         policy = (await find_workspace(services.database, job.workspace)).policy
@@ -50,6 +56,20 @@ async def star(services: Services, job: Job, invocation: Invocation, *, on: bool
         case GalleryState.REFUSED:
             text = f"{job.member_name} does not want it to be shown in the gallery."
             return PrivateReply(title="Starred", text=text)
+
+
+async def _check_blocks(services: Services, job: Job, caller: Caller) -> None:
+    callers = [caller]
+    if job.workspace != caller.workspace and job.person in caller.persons:
+        # From elsewhere one gives stars to one's own results only.
+        callers.append(_maker(job))
+    for one in callers:
+        blocked = await blocked_subjects(services.database, blockable_subjects(one))
+        check_open(Workspace(id=one.workspace), blocked, one)
+
+
+def _maker(job: Job) -> Caller:
+    return Caller(workspace=job.workspace, person=job.person, member=job.member, name=job.member_name)
 
 
 def _new_entry(services: Services, job: Job, policy: Policy, invocation: Invocation) -> NewEntry:
@@ -87,11 +107,10 @@ def _copy(services: Services, job: Job, place: Place, purpose: Purpose) -> CardC
     card = services.new_id()
     # A maker is asked once. A result that comes back into the gallery gets a new post.
     once = job.id if purpose is Purpose.CONSENT else card
-    maker = Caller(workspace=job.workspace, person=job.person, member=job.member, name=job.member_name)
     return CardCopy(
         card=card,
         event=f"{purpose}/{once}",
-        caller=maker,
+        caller=_maker(job),
         place=place,
         encrypted_reply_token=encrypted_token(services.cipher, place.reply_token, card),
         job=job.id,

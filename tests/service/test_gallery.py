@@ -145,3 +145,19 @@ async def test_an_age_gate_hides_the_gallery_where_minors_may_look(engine: Open)
         assert view.jobs[0].spoiler
         (view,) = (await bot.learn("/gallery", place=adults)).views
         assert not view.jobs[0].spoiler
+
+
+async def test_a_blocked_member_adds_nothing_to_a_gallery_from_anywhere(engine: Open) -> None:
+    async with engine() as bot:
+        await bot.learn("/studio gallery c7|gallery", by=BOSS)
+        job = await bot.made()
+        await bot.press(Action.GALLERY, job.id)
+        await bot.press(Action.GALLERY, job.id, by=BOB)
+        await bot.learn("/rules block ada", by=BOSS)
+        again = await bot.made(by=BOB)
+        for one, who in ((again, ADA), (job, person("ada", workspace="chat:elsewhere"))):
+            with pytest.raises(NotAllowed, match="blocked you"):
+                await bot.press(Action.GALLERY, one.id, by=who)
+        # What they gave before can still be taken back.
+        await bot.service.unreact("⭐", job.id, bot.invocation())
+        assert [{"member": BOB.member}] == await bot.rows("SELECT member FROM star")
