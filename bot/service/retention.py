@@ -36,7 +36,7 @@ async def set_or_show(services: Services, command: StudioRetention, caller: Call
 def _shown(services: Services, kept: Retention, *, title: str) -> PrivateReply:
     days = [one for one in (kept.media_days, kept.prompt_days, services.settings.retention_days) if one]
     media = f"{min(days)} days" if days else "until they are deleted"
-    prompts = f"{kept.prompt_days} days" if kept.prompt_days else "until their data is deleted"
+    prompts = f"{kept.prompt_days} days" if kept.prompt_days else "until members have their data deleted"
     return PrivateReply(
         title=title,
         text="Counted from the end of a job, and checked every ten minutes. What is in the gallery is kept; "
