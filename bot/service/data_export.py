@@ -26,6 +26,7 @@ spending.json  what you spent or have reserved in each day, week and month
 limits.json    limits that were set for you
 blocks.json    blocks of you
 links.json     your linked accounts
+presets.json   presets of workspaces that show a result of yours
 stars.json, votes.json, reports.json   what you did with results
 audit.json     decisions and refusals by or about you
 results/       your pictures and videos, the newest first, as far as they fit into one message

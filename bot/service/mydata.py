@@ -12,6 +12,7 @@ from bot.store.erasure import request_erasure
 _QUESTION = """Deleted are, in every server and in direct messages:
 • your jobs with their messages, pictures and videos, here and at the provider where it can delete
 • your prompts, stars, votes, uploads and settings, and your name
+• presets of workspaces that show a result of yours
 • jobs that wait are cancelled and not charged; what is running is deleted when it has ended
 Kept without your name is what you spent, so that the books balance. Kept with your id are limits and blocks
 that admins have set for you, and what you decided as an admin. This cannot be undone.

@@ -16,7 +16,7 @@ _PAGE = 500
 #: greater than any id
 _MAX_ID = "z" * 32
 #: columns that hold JSON
-_JSON = ("request", "result", "failure", "detail", "defaults")
+_JSON = ("request", "result", "failure", "detail", "defaults", "makers")
 
 #: a row as JSON can hold it: money in micro-dollars, times in milliseconds UTC
 Record = dict[str, Any]
@@ -57,7 +57,13 @@ async def data_of(database: Database, person: str) -> dict[str, list[Record]]:
         name: [_record(row) for row in await database.fetch(query, **values)]
         for name, (query, values) in queries.items()
     }
-    return {"members": members} | found
+    return {"members": members, "presets": await _presets_of(database, person)} | found
+
+
+async def _presets_of(database: Database, person: str) -> list[Record]:
+    """The presets with a picture that is a result of the person's."""
+    rows = map(_record, await database.fetch(sql.presets))
+    return [row for row in rows if person in row.pop("makers")]
 
 
 def _record(row: Any) -> Record:

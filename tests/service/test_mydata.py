@@ -36,6 +36,8 @@ async def test_a_person_gets_everything_about_them_and_nothing_about_others(any_
         await bot.learn("/quotas set --member ada --amount 3 --period day", by=BOSS)
         await bot.delete(private.id)
         await bot.learn("/settings --count 2")
+        for name, job in (("mine", first), ("theirs", theirs)):
+            await bot.learn(f"/studio preset save --kind style --preset {name} --picture {job.id}", by=BOSS)
 
         archive = await exported(bot)
 
@@ -51,6 +53,7 @@ async def test_a_person_gets_everything_about_them_and_nothing_about_others(any_
         assert [3_000_000] == [limit["amount"] for limit in read(archive, "limits")]
         assert ["quotas set"] == [entry["action"] for entry in read(archive, "audit")]
         settings = {member["id"]: member["defaults"] for member in read(archive, "members")}
+        assert ["mine"] == [preset["name"] for preset in read(archive, "presets")]
         assert {"count": 2} == settings[ADA.member]
         assert first.price + private.price in [meter["used"] for meter in read(archive, "spending")]
         assert "secret" not in str(

@@ -37,3 +37,7 @@ SELECT subject, created_at FROM block WHERE subject IN ({{values subjects}}) ORD
 SELECT other.person, other.name, other.linked_at FROM linked_person AS mine
 JOIN linked_person AS other ON other.link = mine.link AND other.person <> mine.person
 WHERE mine.person = :person ORDER BY other.person;
+
+-- name: presets
+-- Without an index: somebody asks for this once.
+SELECT workspace, name, kind, set_at, makers FROM preset WHERE makers <> '[]' ORDER BY workspace, name;
