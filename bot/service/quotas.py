@@ -14,7 +14,6 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Named
-from bot.domain.limits import strictest_personal
 from bot.domain.quota import WHOLE_LEVELS, Allowance, Level, Limit, Period, Rule
 from bot.service.admin import audit_entry, caller_of, named_member, require_rights, store_rule
 from bot.service.durable_writes import until_known
@@ -169,11 +168,12 @@ async def show_quotas(services: Services, command: QuotasShow, caller: Caller) -
     require_rights(services, caller)
     if command.member:
         member = await named_member(services, caller, command.member)
+        counted = await limits_with_meters(services, caller_of(caller.workspace, member))
+        # The operator's limit for a person counts what they and their linked accounts spend elsewhere.
         fields = [
             line
-            for limit, meter in strictest_personal(
-                await limits_with_meters(services, caller_of(caller.workspace, member))
-            )
+            for limit, meter in counted
+            if limit.level is not Level.PERSON
             for line in describe_limit(
                 limit, meter, name=member.name if limit.level is Level.MEMBER else None
             )

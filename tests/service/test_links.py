@@ -221,3 +221,14 @@ async def test_a_star_of_the_other_account_is_the_makers_own(engine: Open) -> No
         assert [job.title] == [view.title for view in (await bot.learn("/gallery", by=BOB)).views]
         (post,) = await bot.rows("SELECT adapter, channel, reply_token FROM card WHERE purpose IS NOT NULL")
         assert {"adapter": "chat", "channel": "c7", "reply_token": ""} == post
+
+
+async def test_admins_see_nothing_of_a_personal_limit_which_counts_what_was_spent_elsewhere(
+    engine: Open,
+) -> None:
+    async with engine() as bot:
+        await bot.made()
+        await link_up(bot)
+        await bot.operator.calls["quota_set"](subject=f"person:{LOVELACE.person}", amount="7", period="week")
+        assert "$7.00" in str((await bot.learn("/quota")).fields)
+        assert "$7.00" not in str((await bot.learn("/quotas show ada", by=BOSS)).fields)
