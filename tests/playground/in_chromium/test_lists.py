@@ -44,3 +44,13 @@ async def test_the_gallery_is_a_page_with_a_search_that_needs_no_script(
     await page.get_by_role("button", name="Search").click()
     await expect(page.get_by_role("listitem")).to_have_count(1)
     await expect(page.get_by_label("Search")).to_have_value("fox 1")
+
+
+async def test_a_narrow_page_breaks_no_word_of_a_table(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url, width=360)
+    await say(page, "/quota")
+    labels = page.locator(".note .table dt")
+    await expect(labels.first).to_have_text("You, today")
+    lines = "label => { const all = document.createRange(); all.selectNodeContents(label); "
+    lines += "return new Set([...all.getClientRects()].map((one) => one.top)).size; }"
+    assert 1 == await labels.first.evaluate(lines)
