@@ -46,8 +46,8 @@ from bot.domain.text import moment
 from bot.service.replies import PrivateReply
 
 _TITLE, _LABEL, _VALUE, _PROMPT, _TEXT = 150, 100, 400, 150, 1_500
-#: lines of a reply's own text
-_TEXT_LINES = 6
+#: blocks of a reply's own text
+_TEXT_BLOCKS = 6
 
 _Item = TypeVar("_Item")
 
@@ -70,7 +70,7 @@ def render_reply(
     reply = reply_with_slack_commands(reply)
     title = reply.title
     blocks: list[Block] = [{"type": "header", "text": plain_text(title, _TITLE)}]
-    blocks += [_section(line) for line in reply.text.splitlines()[:_TEXT_LINES] if line.strip()]
+    blocks += map(_section, _text_lines(reply.text))
     available = MAX_TEXT - text_size(blocks) - _TITLE
     fields = list(_fitting([_field(*fact) for fact in reply.fields], available, len))
     blocks += [{"type": "section", "text": mrkdwn(text)} for text in _joined(fields)]
@@ -133,6 +133,13 @@ def render_text(text: str) -> Payload:
 def render_refusal(refusal: Refused) -> Payload:
     """Render why something was not done, with the remedy."""
     return render_text(with_slack_commands(str(refusal)))
+
+
+def _text_lines(text: str) -> list[str]:
+    """The lines of a text; those for which there are no blocks share the last one."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    rest = " ".join(lines[_TEXT_BLOCKS - 1 :])
+    return [*lines[: _TEXT_BLOCKS - 1], *filter(None, (rest,))]
 
 
 def _section(text: str) -> Block:

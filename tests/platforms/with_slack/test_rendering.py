@@ -129,3 +129,11 @@ def test_a_list_states_how_much_it_leaves_out() -> None:
     told = texts(render_reply(PrivateReply(title="Quotas", fields=facts)).blocks)
     shown = sum(line.count("fact ") for line in told)
     assert f"and {60 - shown} more" in told
+
+
+def test_the_last_lines_of_a_reply_are_shown_however_many_there_are() -> None:
+    lines = [f"sentence {number}." for number in range(12)]
+    payload = render_reply(PrivateReply(title="Delete everything about you?", text="\n".join(lines)))
+    shown = str(payload.blocks)
+    assert [] == [line for line in lines if line not in shown]
+    assert len(payload.blocks) < len(lines)
