@@ -14,8 +14,9 @@ _QUESTION = """Deleted are, in every server and in direct messages:
 • your prompts, stars, votes, uploads and settings, and your name
 • presets of workspaces that show a result of yours
 • jobs that wait are cancelled and not charged; what is running is deleted when it has ended
-Kept without your name is what you spent, so that the books balance. Kept with your id are limits and blocks
+Kept without your name is what you spent, so that the books balance. Kept with your id are limits and blocks \
 that admins have set for you, and what you decided as an admin. This cannot be undone.
+What you made with linked accounts is kept: give this command there, too.
 /mydata export gets you a copy first."""
 _PSEUDONYM = "forgotten:"
 
