@@ -17,6 +17,7 @@ from bot.domain.errors import (
 )
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs import State
+from bot.service.replies import PrivateReply
 from bot.worker.person_notices import send_due_notices
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
@@ -215,8 +216,9 @@ async def test_a_star_of_the_other_account_is_the_makers_own(engine: Open) -> No
         await bot.learn("/studio gallery c7|gallery --consent on", by=BOSS)
         job = await bot.made()
         await link_up(bot)
-        place = replace(HALL, channel_token="of another platform")  # noqa: S106 - not a password
+        place = replace(HALL, channel_token="of another platform")
         starred = await bot.service.act(Action.GALLERY, job.id, bot.invocation(LOVELACE, place=place))
+        assert isinstance(starred, PrivateReply)
         assert "Added to the gallery" == starred.title
         assert [job.title] == [view.title for view in (await bot.learn("/gallery", by=BOB)).views]
         (post,) = await bot.rows("SELECT adapter, channel, reply_token FROM card WHERE purpose IS NOT NULL")
