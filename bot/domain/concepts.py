@@ -51,9 +51,11 @@ def read_concepts(text: str) -> tuple[str, ...]:
     keys = list_items(text)
     for key in keys:
         if not _KEY.fullmatch(key):
-            raise InvalidRequest(f"{key[:40]!r} is not a concept; write them like dolly_zoom, pan_left")
+            raise InvalidRequest(
+                f"{key[:40]!r} is not a concept; write them like dolly_zoom, pan_left", option=CONCEPTS_OPTION
+            )
     if len(keys) > CONCEPTS_MAX:
-        raise InvalidRequest(f"At most {CONCEPTS_MAX} concepts can be given")
+        raise InvalidRequest(f"At most {CONCEPTS_MAX} concepts can be given", option=CONCEPTS_OPTION)
     return tuple(dict.fromkeys(keys))
 
 
@@ -68,4 +70,4 @@ def check_concepts(keys: tuple[str, ...], known: frozenset[str]) -> None:
         if known and key not in known:
             near = nearest(key, known, similarity=0.5)
             hint = f" Did you mean {near}?" if near else ""
-            raise InvalidRequest(f"There is no concept {key[:40]}.{hint}")
+            raise InvalidRequest(f"There is no concept {key[:40]}.{hint}", option=CONCEPTS_OPTION)

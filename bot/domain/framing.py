@@ -4,7 +4,7 @@ The API documents the fields, not what the missing ones mean: the source is as l
 unless both of its sides are given, and is centred.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import InvalidRequest
@@ -67,7 +67,7 @@ def framing(request: ReframeRequest, source: Media) -> Framing:
     """Where a source is placed; raises InvalidRequest that names every value to change."""
     problems = list(_crop_problems(request, source))
     if problems:
-        raise InvalidRequest("; ".join(problems))
+        raise _invalid(problems)
     width, height = PICTURE_SIZES[request.aspect_ratio]
     left, top = request.x_start or 0, request.y_start or 0
     right = source.width if request.x_end is None else request.x_end
@@ -83,7 +83,7 @@ def framing(request: ReframeRequest, source: Media) -> Framing:
     )
     found = Framing(width=width, height=height, crop=crop, placed=placed)
     if problems := list(_place_problems(request, found)):
-        raise InvalidRequest("; ".join(problems))
+        raise _invalid(problems)
     return found
 
 
@@ -121,7 +121,12 @@ def check_placement(request: ReframeRequest, source: Media | None) -> None:
     if source is not None and is_placed(request) and request.aspect_ratio in PICTURE_SIZES:
         framing(request, source)
     elif problems := [*_crop_problems(request, None), *_outside(request)]:
-        raise InvalidRequest("; ".join(problems))
+        raise _invalid(problems)
+
+
+def _invalid(problems: Sequence[str]) -> InvalidRequest:
+    """All problems in one text; each begins with the option to change."""
+    return InvalidRequest("; ".join(problems), option=problems[0].partition(" ")[0])
 
 
 def _crop_problems(request: ReframeRequest, source: Media | None) -> Iterator[str]:

@@ -45,7 +45,9 @@ def require_kind(reference: Reference, jobs: JobsById, kind: MediaKind, option: 
     """The reference with its kind; raises InvalidRequest if an option needs another kind."""
     found = with_kind(reference, jobs)
     if found.kind is not kind:
-        raise InvalidRequest(f"{option} needs a {kind}, and this is a {found.kind}; {_ELSE[kind]}")
+        raise InvalidRequest(
+            f"{option} needs a {kind}, and this is a {found.kind}; {_ELSE[kind]}", option=option
+        )
     return found
 
 

@@ -110,6 +110,8 @@ _DREAM_MACHINE_RATIOS = (
 )
 #: those of the Luma Agents API's image models, which make no 9:21
 _UNI_RATIOS = tuple(ratio for ratio in AspectRatio if ratio is not AspectRatio.ULTRATALL)
+#: those that every model with a choice makes
+COMMON_RATIOS = tuple(ratio for ratio in _DREAM_MACHINE_RATIOS if ratio in _UNI_RATIOS)
 #: the aspect ratios that each model makes
 ASPECT_RATIOS: Mapping[Model, Collection[AspectRatio]] = {
     ImageModel.PHOTON_1: _DREAM_MACHINE_RATIOS,
@@ -119,7 +121,7 @@ ASPECT_RATIOS: Mapping[Model, Collection[AspectRatio]] = {
     VideoModel.RAY_2: _DREAM_MACHINE_RATIOS,
     VideoModel.RAY_FLASH_2: _DREAM_MACHINE_RATIOS,
     # The API documents one list for all of its models and checks the model's own: these are ray's.
-    VideoModel.RAY_3_2: tuple(ratio for ratio in _DREAM_MACHINE_RATIOS if ratio in _UNI_RATIOS),
+    VideoModel.RAY_3_2: COMMON_RATIOS,
     VideoModel.RAY_1_6: (AspectRatio.LANDSCAPE,),
 }
 _DREAM_MACHINE_RESOLUTIONS = (Resolution.P540, Resolution.P720, Resolution.P1080, Resolution.P2160)
@@ -183,10 +185,21 @@ def nearest_ratio(
     width: int, height: int, among: Collection[AspectRatio] = _DREAM_MACHINE_RATIOS
 ) -> AspectRatio:
     """The aspect ratio that is nearest to these pixels."""
+    return min(among, key=lambda ratio: abs(_wider(ratio, width, height)))
 
-    def distance(ratio: AspectRatio) -> float:
-        # A factor, not a difference: a rotated picture must get the rotated ratio.
-        across, down = ratio.parts
-        return abs(log(width * down / (height * across)))
 
-    return min(among, key=distance)
+def _wider(ratio: AspectRatio, width: int, height: int) -> float:
+    """How much wider a ratio is than these pixels; negative: taller."""
+    # A factor, not a difference: a rotated picture must get the rotated ratio.
+    across, down = ratio.parts
+    return log(across * height / (down * width))
+
+
+def ratio_not_offered(width: int, height: int, among: Collection[AspectRatio], model: str = "") -> str:
+    """Say that a model offers no such ratio, and which are the next wider and the next taller one."""
+    wider = [ratio for ratio in among if _wider(ratio, width, height) > 0]
+    taller = [ratio for ratio in among if _wider(ratio, width, height) < 0]
+    near = [nearest_ratio(width, height, side) for side in (wider, taller) if side]
+    verb = "are" if len(near) > 1 else "is"
+    where = f" with {model}" if model else ""
+    return f"{width}:{height} is not offered{where}; the nearest {verb} {' and '.join(near)}"

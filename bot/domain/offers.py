@@ -21,6 +21,7 @@ from bot.domain.models import (
     Resolution,
     VideoModel,
     nearest_ratio,
+    ratio_not_offered,
 )
 from bot.domain.requests import (
     AnyRequest,
@@ -160,7 +161,7 @@ def route(request: AnyRequest, offers: Offers, open_fields: Collection[str]) -> 
     ]
     if not candidates:
         models = dict.fromkeys(offer.model for found in possible.values() for offer in found)
-        raise InvalidRequest(_without_model(request, tuple(models)))
+        raise InvalidRequest(_without_model(request, tuple(models)), option="model")
     for name, offer in candidates:
         if not _missing(request, offer, open_fields):
             fitted = _fitted(request, offer, open_fields)
@@ -250,7 +251,9 @@ def _fitted_video(
     shortest = min(DURATIONS[model], key=lambda one: one.ms)
     limited = features_of(request) & offer.shortest_only
     if limited and duration is not shortest:
-        raise InvalidRequest(f"{model} takes {_names(limited)} with a duration of {shortest} only")
+        raise InvalidRequest(
+            f"{model} takes {_names(limited)} with a duration of {shortest} only", option="duration"
+        )
     return {"resolution": resolution, "duration": duration}
 
 
@@ -261,7 +264,10 @@ def _taken(field: str, value: _Value, nearest: _Value, offer: Offer, open_fields
     """The nearest value to that of a field; raises InvalidRequest where another one was chosen."""
     if value is nearest or field in open_fields:
         return nearest
-    raise InvalidRequest(f"{offer.model} has no {field.replace('_', ' ')} {value}; the nearest is {nearest}")
+    if isinstance(value, AspectRatio):
+        problem = ratio_not_offered(*value.parts, ASPECT_RATIOS[offer.model], offer.model)
+        raise InvalidRequest(f"aspect_ratio {problem}", option=field)
+    raise InvalidRequest(f"{offer.model} has no {field} {value}; the nearest is {nearest}", option=field)
 
 
 def _nearest_shape(value: AspectRatio, offered: Collection[AspectRatio]) -> AspectRatio:

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import parse_job_id, parse_job_name
 from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
-from bot.domain.models import UNLISTED_MODELS
+from bot.domain.models import COMMON_RATIOS, UNLISTED_MODELS, ratio_not_offered
 from bot.domain.pricing import read_money
 
 
@@ -143,6 +143,7 @@ _AMONG_WORDS = re.compile(
 )
 #: an address without a scheme
 _SPOKEN = re.compile(r"(?:www\.|(?:[\w-]+\.)+[a-z]{2,}/)", re.IGNORECASE)
+_RATIO = re.compile(r"0*([1-9]\d{0,3}):0*([1-9]\d{0,3})", re.ASCII)
 #: a job's id in a text: a whole one, or a short one after a `#`
 _JOB_AMONG_WORDS = re.compile(
     r"(?<![\w#@/&])(?:#(?P<short>[0-9a-z]{6})|#?(?P<whole>[0-9a-z]{24}))(?P<weight>@[\d.,]*\d%?)?(?![\w-])",
@@ -376,6 +377,8 @@ def _expectation(option: Option, error: Mapping[str, Any]) -> str:
         return f"{option.name} can be given {option.max_count} times at most"
     if option.choices:
         given = shorten(str(error.get("input")))
+        if option.name == "aspect_ratio" and (shape := _RATIO.fullmatch(given)):
+            return f"aspect_ratio {ratio_not_offered(int(shape[1]), int(shape[2]), COMMON_RATIOS)}"
         return f"{option.name} cannot be {given!r}; choose one of {', '.join(option.choices)}"
     if option.minimum is not None and option.maximum is not None:
         number = "a number" if option.kind is Kind.DECIMAL else "a whole number"

@@ -6,11 +6,13 @@ quoted part is never read as a flag.
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.commands import CATALOGUE, Command, build
+from bot.domain.commands.base import problems_of
 from bot.domain.errors import InvalidRequest
+from bot.domain.foreign_options import DASHED, answer_foreign
 from bot.domain.options import Kind, Option, is_named_job, names_media, options, shorten
 from bot.domain.text import nearest
 
@@ -37,6 +39,9 @@ class _Word:
     #: without its quotes
     text: str
     quoted: bool
+    #: its part of the whole text
+    start: int
+    end: int
 
 
 def parse(text: str) -> Command:
@@ -66,40 +71,115 @@ def split_command(text: str) -> tuple[type[Command], str]:
 def parse_options(command: type[Command], text: str) -> Command:
     """Parse the text after a command's name."""
     command.check_text(text)
-    known = {name: option for option in options(command) for name in (option.name, *option.aliases)}
+    known = _options_by_flag(command)
     given: dict[str, object] = {}
+    flags, loose = _scan(_split(text), known)
+    for flag in flags:
+        _give(flag, command, known, given)
+    _assign_positional(loose, options(command), given)
+    return build(command, given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenOption:
+    """An option as it is written in a text, and what is wrong with it."""
+
+    #: the part of the text, with its flag
+    written: str
+    #: None: the command has no such option
+    name: str | None
+    value: str
+    #: empty where nothing is
+    problem: str
+
+
+def check_options(text: str) -> tuple[WrittenOption, ...]:
+    """The options in a command's text, each checked for itself; none where the command is unknown."""
+    try:
+        command, rest = split_command(text)
+        command.check_text(rest)
+    except InvalidRequest:
+        return ()
+    known = _options_by_flag(command)
+    flags, _ = _scan(_split(rest), known)
+    given: dict[str, object] = {}
+    problems: dict[int, str] = {}
+    for index, flag in enumerate(flags):
+        try:
+            _give(flag, command, known, given)
+        except InvalidRequest as error:
+            problems[index] = str(error)
+    wrong = problems_of(command, given)
+    return tuple(
+        WrittenOption(
+            written=rest[flag.start : flag.end],
+            name=flag.option.name if flag.option else None,
+            value=flag.value or "",
+            problem=problems.get(index) or (wrong.get(flag.option.name, "") if flag.option else ""),
+        )
+        for index, flag in enumerate(flags)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Flag:
+    """A flag with the value that follows it."""
+
+    match: re.Match[str]
+    #: None: the command has no such option
+    option: Option | None
+    #: None where it is missing
+    value: str | None
+    #: its part of the text
+    start: int
+    end: int
+
+
+def _options_by_flag(command: type[Command]) -> dict[str, Option]:
+    return {name: option for option in options(command) for name in (option.name, *option.aliases)}
+
+
+def _scan(words: Sequence[_Word], known: Mapping[str, Option]) -> tuple[list[_Flag], list[_Word]]:
+    """The flags with their values, and the words that belong to none."""
+    flags: list[_Flag] = []
     loose: list[_Word] = []
-    words = _split(text)
     position = 0
     while position < len(words):
         word = words[position]
         position += 1
-        flag = _flag(word, known)
-        if flag is None:
+        match = _flag(word, known)
+        if match is None:
             loose.append(word)
             continue
-        option = known.get(_flag_name(flag["name"]))
-        if option is None:
-            raise _unknown(flag, command, known)
-        if option.name in given and option.max_count == 1:
-            raise InvalidRequest(f"--{option.name} is given twice; keep one")
-        value = flag["value"]
+        option, value, end = known.get(_flag_name(match["name"])), match["value"], word.end
         if value is not None:
             value = _unquoted(value)
-        elif option.kind is Kind.FLAG:
+        elif option is not None and option.kind is Kind.FLAG:
             value = "true"
         elif position < len(words) and _flag(words[position], known) is None:
-            value = words[position].text
+            # What follows an unknown flag is most likely its value.
+            value, end = words[position].text, words[position].end
             position += 1
-        else:
-            raise InvalidRequest(f"--{option.name} needs a value: {option.description.lower()}")
-        if option.max_count > 1:
-            earlier = given.get(option.name, ())
-            given[option.name] = (*earlier, value) if isinstance(earlier, tuple) else (value,)
-        else:
-            given[option.name] = _read_value(option, value)
-    _assign_positional(loose, options(command), given)
-    return build(command, given)
+        flags.append(_Flag(match=match, option=option, value=value, start=word.start, end=end))
+    return flags, loose
+
+
+def _give(flag: _Flag, command: type[Command], known: dict[str, Option], given: dict[str, object]) -> None:
+    """Add an option's value to those that are given; raises InvalidRequest."""
+    option, value = flag.option, flag.value
+    if option is None:
+        raise _unknown(flag.match, command, known)
+    if option.name in given and option.max_count == 1:
+        raise InvalidRequest(f"--{option.name} is given twice; keep one", option=option.name)
+    if value is None:
+        raise InvalidRequest(
+            f"--{option.name} needs a value: {option.description.lower()}", option=option.name
+        )
+    if option.max_count > 1:
+        earlier = given.get(option.name, ())
+        given[option.name] = (*earlier, value) if isinstance(earlier, tuple) else (value,)
+    else:
+        given[option.name] = _read_value(option, value)
 
 
 def _flag(word: _Word, known: Mapping[str, Option]) -> re.Match[str] | None:
@@ -112,6 +192,8 @@ def _flag(word: _Word, known: Mapping[str, Option]) -> re.Match[str] | None:
     if found is None or word.raw.startswith("--"):
         return found
     name = _flag_name(found["name"])
+    if name in DASHED:
+        return found
     near = len(name) >= _NEAR_MIN and nearest(shorten(name), known, similarity=_NEAR)
     return found if name in known or near else None
 
@@ -186,12 +268,12 @@ def _split(text: str) -> list[_Word]:
         start = begin.start()
         if (end := end_of_quote(start)) is not None:
             position = end + 1
-            words.append(_Word(text[start:position], text[start + 1 : end], quoted=True))
+            words.append(_Word(text[start:position], text[start + 1 : end], True, start, position))
             continue
         flag = _FLAG_WITH_VALUE.match(text, start)
         end = end_of_quote(flag.end()) if flag else None
         position = begin.end() if end is None else end + 1
-        words.append(_Word(text[start:position], text[start:position], quoted=False))
+        words.append(_Word(text[start:position], text[start:position], False, start, position))
     return words
 
 
@@ -204,6 +286,8 @@ def _unknown(flag: re.Match[str], command: type[Command], known: dict[str, Optio
     name = flag["name"]
     if not known:
         return InvalidRequest(f"/{command.name} has no options, so --{shorten(name)} is not understood")
+    if (answer := answer_foreign(_flag_name(name), command)) is not None:
+        return InvalidRequest(answer)
     hint = _nearest(_flag_name(name), list(known), "--")
     if not flag.string.startswith("--"):
         return InvalidRequest(

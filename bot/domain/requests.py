@@ -337,12 +337,16 @@ def check_prompt(prompt: str, *, required: bool = True) -> str:
     prompt = prompt.strip()
     if not prompt:
         if required:
-            raise InvalidRequest("Prompt is required")
+            raise InvalidRequest("Prompt is required", option="prompt")
         return prompt
     if len(prompt) < PROMPT_MIN:
-        raise InvalidRequest(f"Prompt is too short, minimum length is {PROMPT_MIN} characters")
+        raise InvalidRequest(
+            f"Prompt is too short, minimum length is {PROMPT_MIN} characters", option="prompt"
+        )
     if len(prompt) > PROMPT_MAX:
-        raise InvalidRequest(f"Prompt is too long, maximum length is {PROMPT_MAX} characters")
+        raise InvalidRequest(
+            f"Prompt is too long, maximum length is {PROMPT_MAX} characters", option="prompt"
+        )
     return prompt
 
 
@@ -361,7 +365,7 @@ def check_video(request: VideoRequest) -> VideoRequest:
     ends = tuple(end.kind if end is not None else None for end in (request.start, request.end))
     check_prompt(request.prompt, required=MediaKind.PICTURE not in ends)
     if request.loop and (reason := _NO_LOOP.get(ends)):
-        raise InvalidRequest(f"Loop is not supported for {reason}")
+        raise InvalidRequest(f"Loop is not supported for {reason}", option="loop")
     return request
 
 

@@ -38,7 +38,8 @@ def upscale_request(job: Job, resolution: Resolution | None = None) -> UpscaleRe
         )
     if resolution is not None and resolution not in higher:
         raise InvalidRequest(
-            f"resolution must be higher than the video's {size}; choose {' or '.join(higher)}"
+            f"resolution must be higher than the video's {size}; choose {' or '.join(higher)}",
+            option="resolution",
         )
     return UpscaleRequest(
         source=Reference(job=job.id, kind=MediaKind.VIDEO),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from bot.domain.access import is_operator
 from bot.domain.actions import Action, ActionInput, follow_up_request, open_fields
 from bot.domain.commands import GenerateCommand
+from bot.domain.commands.base import EXAMPLE_ID
 from bot.domain.errors import InvalidRequest, NotAllowed, ReverieError
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.inputs import require_result
@@ -136,7 +137,8 @@ async def complete_command(
         what, how = ("video", "/animate") if kind is MediaKind.VIDEO else ("picture or video", "/imagine")
         raise InvalidRequest(
             f"You have no finished {what} in this conversation that everybody here may see. Make one with "
-            f"{how}, or name a job by its #id, as in /{command.name} #4n6p8r; /history lists yours."
+            f"{how}, or name a job by its #id, as in /{command.name} {EXAMPLE_ID}; /history lists yours.",
+            option=option,
         )
     job = _readable(await jobs_by_id(services.database, [newest]), newest)
     beside = (await jobs_of_cards(services.database, [job.card])).get(job.card, [])

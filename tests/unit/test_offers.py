@@ -97,7 +97,7 @@ def test_an_open_model_goes_to_the_first_provider_that_can_do_what_is_used() -> 
         (
             FOX.model_copy(update={"aspect_ratio": AspectRatio.PHOTO}),
             "luma other",
-            "photon-1 has no aspect ratio 3:2; the nearest is 4:3",
+            "aspect_ratio 3:2 is not offered with photon-1; the nearest are 16:9 and 4:3",
         ),
         (
             RUN.model_copy(update={"model": VideoModel.RAY_3_2, "loop": True, "duration": Duration.TEN}),

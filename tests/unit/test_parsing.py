@@ -14,7 +14,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.ids import new_id
 from bot.domain.named_options import dump_named
 from bot.domain.options import Kind, Option, options
-from bot.domain.parsing import parse
+from bot.domain.parsing import check_options, parse
 
 _PLAIN = st.text(st.characters(categories=["L", "N"], max_codepoint=0x2FFF), min_size=3, max_size=12)
 _PROMPT = st.lists(_PLAIN, min_size=1, max_size=5).map(" ".join)
@@ -197,7 +197,7 @@ def test_a_prompt_stays_as_it_was_written(text: str, prompt: str) -> None:
         ("/imagine a fox --ar 3:4 --aspect 9:16", "--aspect_ratio is given twice"),
         ("/imagine a fox --ar", "--aspect_ratio needs a value"),
         ("/imagine a fox --ar --private", "--aspect_ratio needs a value"),
-        ("/imagine a fox --ar 5:4", "choose one of 16:9, 1:1"),
+        ("/imagine a fox --ar 5:4", "the nearest are 4:3 and 1:1"),
         ("/imagine a fox --private=maybe", "yes or no"),
         ("/imagine " + "x" * 5001, "maximum length is 5000"),
         ("/history --count -5", "from 1 to 50"),
@@ -285,6 +285,47 @@ def test_prose_with_dashes_may_be_a_flag_s_value_or_stand_before_one() -> None:
 def test_a_name_that_is_nearly_a_flag_s_is_asked_about(text: str, hint: str) -> None:
     with pytest.raises(InvalidRequest, match=hint):
         _imagined(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("/imagine a street --no people", "Describe what is to be seen"),
+        ("/imagine a fox --seed 42", "🎲 makes the same again"),
+        ("/imagine a fox --sref #4n6p8r", "--style does that here: a picture whose style"),
+        ("/imagine a fox —sref #4n6p8r", "--style does that here"),
+        ("/imagine a fox --v 6", "--model does that here: photon-1, photon-flash-1"),
+        ("/animate a fox --image #4n6p8r", "--start does that here: the first frame"),
+        ("/reframe 9:16 --image #4n6p8r", "--media does that here"),
+        ("/reframe 9:16 --sref #4n6p8r", "/reframe has no --sref; /imagine has it as --style"),
+        ("/imagine a fox --stylize 200", "words in the prompt steer it"),
+        ("/audio rain --no thunder", "Describe what is to be seen"),
+    ],
+)
+def test_options_of_other_bots_are_answered_by_what_exists_here(text: str, answer: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse(text)
+    assert answer in str(refused.value)
+
+
+def test_an_aspect_ratio_that_nobody_offers_names_its_neighbours() -> None:
+    for ratio, near in (("5:4", "4:3 and 1:1"), ("11:5", "21:9 and 16:9"), ("1:9", "9:16")):
+        with pytest.raises(InvalidRequest, match=f"{ratio} is not offered; the nearest .* {near}") as refused:
+            _imagined(f"a fox --ar {ratio}")
+        assert refused.value.option == "aspect_ratio"
+
+
+def test_the_options_of_a_text_are_checked_one_by_one() -> None:
+    text = '/imagine a fox 🦊 --ar 7:2 --n=3 --private --no "people, cars" --format'
+    found = [(one.written, one.name, one.value, bool(one.problem)) for one in check_options(text)]
+    assert found == [
+        ("--ar 7:2", "aspect_ratio", "7:2", True),
+        ("--n=3", "count", "3", False),
+        ("--private", "private", "true", False),
+        ('--no "people, cars"', None, "people, cars", True),
+        ("--format", "format", "", True),
+    ]
+    assert check_options("/imagin a fox --ar 7:2") == check_options("a fox --ar 7:2") == ()
 
 
 def _imagined(text: str) -> Imagine:

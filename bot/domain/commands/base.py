@@ -12,6 +12,9 @@ from bot.domain.media import Reference
 from bot.domain.options import JobSearch, Kind, OptionSpec, explain, options
 from bot.domain.text import storable
 
+#: the job in examples; people are shown one of theirs in its place
+EXAMPLE_ID = "#4n6p8r"
+
 
 class Audience(StrEnum):
     """Who is shown a command; who may use it is checked in the core on every call."""
@@ -113,6 +116,20 @@ def build(command: type[_Command], values: Mapping[str, Any]) -> _Command:
         return command.model_validate(command.read_addresses(cleaned))
     except ValidationError as error:
         raise explain(command, [dict(item) for item in error.errors(include_url=False)]) from error
+
+
+def problems_of(command: type[Command], values: Mapping[str, Any]) -> Mapping[str, str]:
+    """What is wrong with values, by option; what is missing is not looked for."""
+    try:
+        command.model_validate({name: _cleaned(value) for name, value in values.items()})
+    except ValidationError as error:
+        refused = [
+            explain(command, [dict(one)])
+            for one in error.errors(include_url=False)
+            if one["type"] != "missing"
+        ]
+        return {one.option: str(one) for one in reversed(refused)}
+    return {}
 
 
 def _cleaned(value: Any) -> Any:

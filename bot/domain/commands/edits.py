@@ -80,6 +80,6 @@ class Audio(GenerateCommand):
 
 def _video(job: str | None, jobs: JobsById, command: str) -> Job:
     if job is None:
-        raise InvalidRequest(f"job is missing: /{command} needs a finished video")
+        raise InvalidRequest(f"job is missing: /{command} needs a finished video", option="job")
     require_kind(Reference(job=job), jobs, MediaKind.VIDEO, "job")
     return jobs[job]

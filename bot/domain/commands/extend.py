@@ -90,11 +90,15 @@ class Extend(GenerateCommand):
 
     def request(self, jobs: JobsById) -> VideoRequest:
         if self.job is None:
-            raise InvalidRequest("job is missing: /extend needs a finished video")
+            raise InvalidRequest("job is missing: /extend needs a finished video", option="job")
         if self.to is not None and self.image is not None:
-            raise InvalidRequest("to and image both say what stands at the other end; keep one")
+            raise InvalidRequest(
+                "to and image both say what stands at the other end; keep one", option="image"
+            )
         if self.to is not None and self.direction is Direction.REVERSE:
-            raise InvalidRequest("direction is not needed with to: the first job comes first")
+            raise InvalidRequest(
+                "direction is not needed with to: the first job comes first", option="direction"
+            )
         video = _video(self.job, jobs, "job")
         other = _video(self.to, jobs, "to") if self.to is not None else picture(self.image, jobs, "image")
         source = jobs[self.job]

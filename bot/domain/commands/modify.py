@@ -90,7 +90,7 @@ class Modify(GenerateCommand):
 
     def request(self, jobs: JobsById) -> ImageRequest | ModifyVideoRequest:
         if self.media is None:
-            raise InvalidRequest("media is missing: /modify needs a picture or video")
+            raise InvalidRequest("media is missing: /modify needs a picture or video", option="media")
         source = with_kind(self.media, jobs)
         if source.url is not None and (isinstance(self.model, VideoModel) or self.mode or self.first_frame):
             # The file name of the address does not say that it is a video.
@@ -101,11 +101,17 @@ class Modify(GenerateCommand):
 
     def _of_picture(self, source: Reference, jobs: JobsById) -> ImageRequest:
         if isinstance(self.model, VideoModel):
-            raise InvalidRequest(f"{self.model} modifies videos, and this is a picture; leave model out")
+            raise InvalidRequest(
+                f"{self.model} modifies videos, and this is a picture; leave model out", option="model"
+            )
         if self.mode is not None:
-            raise InvalidRequest("mode is for videos, and this is a picture; weight says how close it stays")
+            raise InvalidRequest(
+                "mode is for videos, and this is a picture; weight says how close it stays", option="mode"
+            )
         if self.first_frame is not None:
-            raise InvalidRequest("first_frame is for videos, and this is a picture; leave it out")
+            raise InvalidRequest(
+                "first_frame is for videos, and this is a picture; leave it out", option="first_frame"
+            )
         media = known_media(source, jobs)
         return ImageRequest(
             prompt=check_prompt(self.prompt),
@@ -117,9 +123,13 @@ class Modify(GenerateCommand):
 
     def _of_video(self, source: Reference, jobs: JobsById) -> ModifyVideoRequest:
         if isinstance(self.model, ImageModel):
-            raise InvalidRequest(f"{self.model} modifies pictures, and this is a video; leave model out")
+            raise InvalidRequest(
+                f"{self.model} modifies pictures, and this is a video; leave model out", option="model"
+            )
         if self.weight is not None:
-            raise InvalidRequest("weight is for pictures, and this is a video; mode says how close it stays")
+            raise InvalidRequest(
+                "weight is for pictures, and this is a video; mode says how close it stays", option="weight"
+            )
         request = ModifyVideoRequest(
             source=source,
             prompt=check_prompt(self.prompt, required=self.first_frame is None),

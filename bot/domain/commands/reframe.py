@@ -113,7 +113,7 @@ class Reframe(GenerateCommand):
 
     def request(self, jobs: JobsById) -> ReframeImageRequest | ReframeVideoRequest:
         if self.media is None:
-            raise InvalidRequest("media is missing: /reframe needs a picture or video")
+            raise InvalidRequest("media is missing: /reframe needs a picture or video", option="media")
         check_prompt(self.prompt, required=False)
         source = with_kind(self.media, jobs)
         if source.url is not None and isinstance(self.model, VideoModel):
@@ -130,9 +130,13 @@ class Reframe(GenerateCommand):
 
     def _of_picture(self, source: Reference, jobs: JobsById) -> ReframeImageRequest:
         if isinstance(self.model, VideoModel):
-            raise InvalidRequest(f"{self.model} reframes videos, and this is a picture; leave model out")
+            raise InvalidRequest(
+                f"{self.model} reframes videos, and this is a picture; leave model out", option="model"
+            )
         if self.first_frame is not None:
-            raise InvalidRequest("first_frame is for videos, and this is a picture; leave it out")
+            raise InvalidRequest(
+                "first_frame is for videos, and this is a picture; leave it out", option="first_frame"
+            )
         request = ReframeImageRequest(
             source=source,
             model=self.model or ImageModel.PHOTON_1,
@@ -144,9 +148,11 @@ class Reframe(GenerateCommand):
 
     def _of_video(self, source: Reference, jobs: JobsById) -> ReframeVideoRequest:
         if isinstance(self.model, ImageModel):
-            raise InvalidRequest(f"{self.model} reframes pictures, and this is a video; leave model out")
+            raise InvalidRequest(
+                f"{self.model} reframes pictures, and this is a video; leave model out", option="model"
+            )
         if self.format is not None:
-            raise InvalidRequest("format is for pictures, and this is a video; leave it out")
+            raise InvalidRequest("format is for pictures, and this is a video; leave it out", option="format")
         media = known_media(source, jobs)
         request = ReframeVideoRequest(
             source=source,
