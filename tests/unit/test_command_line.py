@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.playground.events.orders import command_line
+from bot.domain.command_line import command_line
 from bot.domain.commands import CATALOGUE, build
 from bot.domain.models import AspectRatio, ImageModel
 from bot.domain.parsing import parse
