@@ -24,6 +24,8 @@ class CardControl(StrEnum):
     CANCEL = "cancel"
     #: show one job privately; under every card, so that a card's message can be recognised
     DETAILS = "details"
+    #: open a form with the settings of a job; under its details
+    SETTINGS = "settings"
     #: show the job that this one was made from
     ORIGIN = "origin"
     #: a select: the job of the card that the buttons act on

@@ -14,6 +14,8 @@ class Strings:
     discard: str = "Cancel"
     details: str = "Details"
     origin: str = "Source job"
+    #: under the details of a job
+    settings: str = "Use these settings"
     pick: str = "Choose the result that the buttons below act on"
     #: under a list of jobs
     open: str = "Show one of these jobs"

@@ -59,3 +59,10 @@ def _truncate(pieces: Sequence[str], available: int) -> str:
         kept.append(piece)
         length += len(piece)
     return "".join(kept).rstrip() + "…"
+
+
+def code_block(text: str, limit: int) -> str:
+    """The text in a code block, which both chats offer to copy; it is not read as formatting."""
+    inside = " ".join(text.split()).replace("```", "'''")
+    room = limit - len("```\n\n```")
+    return f"```\n{inside if len(inside) <= room else inside[: room - 1] + '…'}\n```"

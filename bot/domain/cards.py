@@ -19,6 +19,7 @@ from bot.domain.identity import Place, is_direct_workspace
 from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.media import Media, MediaKind
+from bot.domain.models import AspectRatio
 from bot.domain.policy.asked import command_of
 from bot.domain.pricing import Price, is_estimate, is_upper_bound, show_money
 from bot.domain.requests import (
@@ -132,6 +133,8 @@ class JobView:
     delay_reason: str = ""
     #: its media is shown behind a spoiler
     spoiler: bool = False
+    #: as requested, for the frame of its progress
+    aspect_ratio: AspectRatio = AspectRatio.LANDSCAPE
     #: name of the command that makes such a job
     command: str = ""
 
@@ -302,6 +305,7 @@ def job_view(
         prices=prices,
         delay_reason=estimate.delay_reason if estimate and timed else "",
         spoiler=job.spoiler,
+        aspect_ratio=job.request.aspect_ratio,
         command=command_of(job.request),
     )
 

@@ -10,15 +10,18 @@ from bot.domain.parsing import parse
 Values = Mapping[str, object]
 
 
-def command_line(command: type[Command], values: Values) -> str:
-    """Write option values as one line that `parse` reads as the same command."""
-    line = _write(command, values, named=False)
+def command_line(command: type[Command], values: Values, *, every: bool = False) -> str:
+    """Write option values as one line that `parse` reads as the same command.
+
+    Values that are the default are left out, unless `every` value is to be written.
+    """
+    line = _write(command, values, named=False, every=every)
     # A prompt may begin with what reads as another option, or contain what reads as a flag.
-    return line if _is_read_as(line, command, values) else _write(command, values, named=True)
+    return line if _is_read_as(line, command, values) else _write(command, values, named=True, every=every)
 
 
-def _write(command: type[Command], values: Values, *, named: bool) -> str:
-    given = [option for option in options(command) if _is_given(command, option, values)]
+def _write(command: type[Command], values: Values, *, named: bool, every: bool) -> str:
+    given = [option for option in options(command) if _is_given(command, option, values, every=every)]
     text = None if named else next((option for option in given if _is_text(option)), None)
     first = [] if named else [one for one in given if one.positional and one.required and not _is_text(one)]
     words = [f"/{command.name}"]
@@ -31,12 +34,17 @@ def _write(command: type[Command], values: Values, *, named: bool) -> str:
     return " ".join(words)
 
 
-def _is_given(command: type[Command], option: Option, values: Values) -> bool:
+def _is_given(command: type[Command], option: Option, values: Values, *, every: bool) -> bool:
     value = values.get(option.name)
     # Where somebody may have set another default, the built-in one is a choice.
     if issubclass(command, GenerateCommand) and option.name in command.defaults:
         return value not in (None, "")
-    return value not in (None, "", False, (), []) and str(value) != option.default
+    return not is_empty(value) and (every or str(value) != option.default)
+
+
+def is_empty(value: object) -> bool:
+    """Whether a value is the same as none; the number 0 is a value."""
+    return value is None or value is False or value in ("", (), [])
 
 
 def _is_text(option: Option) -> bool:

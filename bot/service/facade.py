@@ -27,6 +27,7 @@ from bot.domain.decisions import Decision
 from bot.domain.defaults import EffectiveDefault
 from bot.domain.errors import StoreError
 from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
+from bot.domain.job_settings import JobSettings, settings_of
 from bot.domain.media import Reference
 from bot.domain.policy.reactions import ReactionRule
 from bot.domain.presets import PRESET_OPTION
@@ -34,6 +35,7 @@ from bot.domain.text import storable
 from bot.domain.usage import UsageReport
 from bot.jobs.estimates import views_now
 from bot.jobs.gallery_page import MOMENTARY_MS, gallery_link
+from bot.jobs.routing import offered_choices
 from bot.jobs.transitions import confirm_shown
 from bot.service import (
     actions,
@@ -57,7 +59,7 @@ from bot.service import (
 from bot.service.actions import ActionEvent
 from bot.service.admin_queries import AdminQueries
 from bot.service.answers import answer
-from bot.service.job_lookup import with_whole_ids
+from bot.service.job_lookup import visible_job, with_whole_ids
 from bot.service.ordering import CommandContext
 from bot.service.replies import PendingStart, PriceQuote, PrivateReply, Reply, ReplyFile
 from bot.service.vocabulary import suggested_concepts, suggested_motions
@@ -314,6 +316,16 @@ class BotService:
     async def usage_chart(self, report: UsageReport, caller: Caller) -> ReplyFile:
         """A report as a PNG with its alternative text; raises MediaError where it cannot be drawn."""
         return await usage.usage_chart(self._services, report, caller)
+
+    async def settings_of(self, job: str, invocation: Invocation) -> JobSettings:
+        """The command that makes a job again, for a form; raises Refused where the caller may not see it."""
+        caller = await self._with_links(invocation.caller)
+        found = await visible_job(self._services.database, storable(job), caller, invocation.place)
+        return settings_of(found)
+
+    async def offered_choices(self, caller: Caller) -> Mapping[str, frozenset[str]]:
+        """By option, the values that the providers of the caller's workspace offer."""
+        return await offered_choices(self._services, caller.workspace)
 
     async def confirm_shown(self, view: CardView, message: str) -> None:
         """Record that the adapter has shown a card's first revision itself, as this message."""

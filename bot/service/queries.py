@@ -1,6 +1,6 @@
 """Queries of members: one job, status, quota and help. They change nothing."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.domain.access import (
     Workspace,
@@ -9,42 +9,30 @@ from bot.domain.access import (
     check_open,
     check_pace,
     check_queue_limits,
-    is_operator,
     paused_by_admin,
 )
 from bot.domain.action_prices import NO_PRICES
 from bot.domain.caps import paused_notice
 from bot.domain.cards import CardView, job_view
-from bot.domain.commands import CATALOGUE, Audience, Help, Quota, Show, Status
+from bot.domain.commands import Quota, Show, Status
 from bot.domain.decisions import held_buttons
-from bot.domain.errors import InvalidRequest
 from bot.domain.estimates import Estimate
 from bot.domain.groups import show_shared
 from bot.domain.headlines import status_line
 from bot.domain.identity import Caller, Place
+from bot.domain.job_settings import settings_of
 from bot.domain.jobs import Job
 from bot.domain.limits import strictest_personal
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, Duration, Model, Resolution
-from bot.domain.options import Option, options
-from bot.domain.pricing import Rates, has_price, is_estimate, price, show_money
 from bot.domain.quota import Level, Limit, Meter, Unit
-from bot.domain.requests import (
-    AnyRequest,
-    AudioRequest,
-    ImageRequest,
-    ModifyVideoRequest,
-    UpscaleRequest,
-    VideoRequest,
-)
 from bot.domain.text import moment
 from bot.domain.workspace_keys import OWN_KEY
 from bot.jobs.action_prices import action_prices
 from bot.jobs.estimates import estimates, sources_of
 from bot.jobs.routing import offered_models
+from bot.service.command_help import next_prices
 from bot.service.defaults import effective_here
 from bot.service.job_lookup import visible_job
-from bot.service.replies import PrivateReply
+from bot.service.replies import LimitUse, PrivateReply
 from bot.services import Services
 from bot.store.acceptance import NewJob
 from bot.store.caps import caps_of
@@ -62,7 +50,7 @@ async def show_job(services: Services, command: Show, caller: Caller, place: Pla
     """Show a job again, with its buttons."""
     job = await visible_job(services.database, command.job, caller, place)
     seen = await job_views(services, [job], caller)
-    return PrivateReply(title=job.title, views=seen)
+    return PrivateReply(title=job.title, views=seen, settings=settings_of(job))
 
 
 async def show_status(services: Services, command: Status, caller: Caller, place: Place) -> PrivateReply:
@@ -118,7 +106,8 @@ async def show_quota(services: Services, _: Quota, caller: Caller, place: Place)
     """Show what is left, reserved and used of every limit on the caller here, and what the next job costs."""
     counted = await limits_with_meters(services, caller, place.channel)
     workspace = await find_workspace(services.database, caller.workspace)
-    fields = await describe_limits(services, counted, workspace)
+    limits = await limit_uses(services, counted, workspace)
+    fields = [limit.field for limit in limits]
     mine = [limit for limit, _ in counted if limit.level is Level.MEMBER]
     fields += [
         ("Granted by an admin", f"{grant.reason} · {moment(grant.at)}")
@@ -134,6 +123,7 @@ async def show_quota(services: Services, _: Quota, caller: Caller, place: Place)
         title="Your quota",
         text=f"{own}{next_prices(services.rates, offered, used, left)}".strip(),
         fields=tuple(fields),
+        limits=limits,
         money_left=left,
     )
 
@@ -194,109 +184,48 @@ _NAMES = {
 async def describe_limits(
     services: Services, counted: Sequence[Counted], workspace: Workspace
 ) -> list[tuple[str, str]]:
-    """The fields that show limits in a workspace; a shared budget says with whom it is shared."""
+    """The fields that show limits in a workspace."""
+    return [use.field for use in await limit_uses(services, counted, workspace)]
+
+
+async def limit_uses(
+    services: Services, counted: Sequence[Counted], workspace: Workspace
+) -> tuple[LimitUse, ...]:
+    """What is used of limits in a workspace; a shared budget says with whom it is shared."""
     others = []
     if workspace.group is not None and any(limit.level is Level.GROUP for limit, _ in counted):
         members = await workspaces_of_group(services.database, workspace.group.id)
         others = [one for one in members if one != workspace.id]
     shared = f"Budget shared with {show_shared(others)}"
-    return [
-        field
+    return tuple(
+        limit_use(limit, meter, name=shared if limit.level is Level.GROUP else None)
         for limit, meter in strictest_personal(counted)
-        for field in describe_limit(limit, meter, name=shared if limit.level is Level.GROUP else None)
-    ]
+    )
 
 
 def describe_limit(limit: Limit, meter: Meter, *, name: str | None = None) -> list[tuple[str, str]]:
     """The field that shows one limit: left, reserved, used and when it resets."""
+    return [limit_use(limit, meter, name=name).field]
+
+
+def limit_use(limit: Limit, meter: Meter, *, name: str | None = None) -> LimitUse:
+    """One limit with what is left, reserved and used of it."""
     show = limit.unit.show
-    value = (
-        f"{limit.unit.show_left(meter.left(limit))} left of {show(limit.amount + meter.granted)} · "
-        f"{show(meter.reserved)} reserved · {show(meter.used)} used · resets {moment(limit.period_end)}"
-    )
-    if meter.granted:
-        value += f" · {show(meter.granted)} granted"
-    return [(f"{name or _NAMES[limit.level]}, {limit.period.current}", value)]
-
-
-async def show_help(services: Services, command: Help, caller: Caller) -> PrivateReply:
-    """Show every command by example and the prices; or everything about one command."""
-    admin = caller.is_admin or is_operator(caller, frozenset(services.settings.operators))
-    wanted = command.command.removeprefix("/").strip().lower()
-    if wanted:
-        found = CATALOGUE.get(wanted)
-        if found is None:
-            raise InvalidRequest(f"There is no /{wanted}. /help shows all.")
-        fields = [field for option in options(found) for field in _option_help(option)]
-        return PrivateReply(title=f"/{found.name}", fields=((found.example, found.description), *fields))
-    fields = [
-        (item.example, item.description)
-        for item in CATALOGUE.values()
-        if admin or item.audience is Audience.EVERYONE
+    whole = limit.amount + meter.granted
+    left = limit.unit.show_left(meter.left(limit))
+    parts = [
+        f"{left} left of {show(whole)}",
+        f"{show(meter.reserved)} reserved",
+        f"{show(meter.used)} used",
+        f"resets {moment(limit.period_end)}",
     ]
-    return PrivateReply(
-        title="What you can do",
-        text=_prices(services.rates, await offered_models(services, caller.workspace)),
-        fields=tuple(fields),
+    if meter.granted:
+        parts.append(f"{show(meter.granted)} granted")
+    return LimitUse(
+        name=f"{name or _NAMES[limit.level]}, {limit.period.current}",
+        left=left,
+        parts=tuple(parts),
+        used=meter.used,
+        reserved=meter.reserved,
+        whole=whole,
     )
-
-
-def _option_help(option: Option) -> Iterator[tuple[str, str]]:
-    """The field of an option, and one for each of its choices that has a note."""
-    choices = f": {', '.join(option.choices)}" if option.choices and not option.choice_notes else ""
-    default = f" (default {option.default})" if option.default else ""
-    yield f"--{option.name}", f"{option.description}{choices}{default}"
-    yield from zip(option.choices, option.choice_notes, strict=False)
-
-
-def _prices(rates: Rates, offered: Mapping[str, Sequence[Model]]) -> str:
-    """What each kind of job costs, by example, of the models that are offered and have a price."""
-    known = {
-        "source": Reference(job="any", kind=MediaKind.VIDEO),
-        "aspect_ratio": AspectRatio.LANDSCAPE,
-        "duration_ms": Duration.FIVE.ms,
-    }
-    higher = {"resolution": Resolution.P1080}
-    examples: tuple[tuple[str, type[AnyRequest], Mapping[str, object]], ...] = (
-        ("A picture costs", ImageRequest, {"prompt": "any"}),
-        ("A video of 5 s in 720p costs", VideoRequest, {}),
-        ("For such a video, /modify costs", ModifyVideoRequest, known),
-        ("/upscale costs", UpscaleRequest, known | higher),
-        ("/audio costs", AudioRequest, known),
-    )
-    lines = []
-    for words, kind, fields in examples:
-        models = offered.get(kind.model_fields["kind"].default, ())
-        requests = (kind.model_validate({**fields, "model": model}) for model in models)
-        prices = [shown for one in requests if (shown := _shown_price(one, rates))]
-        if prices:
-            lines.append(f"{words} {', '.join(prices)}.")
-    return " ".join((*lines, "A failed job is not charged."))
-
-
-def next_prices(
-    rates: Rates, offered: Mapping[str, Sequence[Model]], used: Collection[object], left: int | None = None
-) -> str:
-    """What the next picture and the next video cost with the models of `used`, the member's defaults.
-
-    Warns where that is more than what is `left`, in micro-dollars.
-    """
-    lines = []
-    for words, kind in (("The next picture costs", ImageRequest), ("a video of 5 s", VideoRequest)):
-        models = offered.get(kind.model_fields["kind"].default, ())
-        model = next((one for one in models if one in used), next(iter(models), None))
-        if model is None or not has_price(model, rates):
-            continue
-        request = kind.model_validate({"prompt": "any", "model": model})
-        short = left is not None and price(request, rates) > left
-        lines.append(f"{words} {_shown_price(request, rates)}{' (⚠️ more than is left)' if short else ''}")
-    return f"{', '.join(lines)}." if lines else ""
-
-
-def _shown_price(request: AnyRequest, rates: Rates) -> str:
-    """A model with its price; empty if the operator's rates have none."""
-    try:
-        amount = price(request, rates)
-    except InvalidRequest:
-        return ""
-    return f"{request.model} {show_money(amount, estimate=is_estimate(request))}"

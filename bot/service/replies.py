@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from bot.domain.cards import CardView
 from bot.domain.commands import Command
 from bot.domain.identity import Named
+from bot.domain.job_settings import JobSettings
 from bot.domain.jobs import Hold
 from bot.domain.media import Media
 from bot.domain.pricing import Price
@@ -83,6 +84,25 @@ class ReplyFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitUse:
+    """How much of one limit is used, for a page that draws it."""
+
+    name: str
+    #: as shown: what is left, and all of it in parts, from what is left to when it resets
+    left: str
+    parts: tuple[str, ...]
+    #: in the limit's unit
+    used: int
+    reserved: int
+    whole: int
+
+    @property
+    def field(self) -> tuple[str, str]:
+        """The label and the value of a reply that shows it."""
+        return self.name, " · ".join(self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageButton:
     """A button under a list; pressing it calls `BotService.turn_page`, whose reply takes the list's place."""
 
@@ -103,6 +123,12 @@ class PrivateReply:
     fields: tuple[tuple[str, str], ...] = ()
     #: jobs to be listed, each as a card
     views: tuple[CardView, ...] = ()
+    #: the commands that its first fields are about, for what opens their forms
+    commands: tuple[str, ...] = ()
+    #: the limits among the fields
+    limits: tuple[LimitUse, ...] = ()
+    #: of a reply that shows one job: the command that makes it again
+    settings: JobSettings | None = None
     #: the jobs are a page of a list, shown with their pictures
     listed: bool = False
     #: the pages before and after this one

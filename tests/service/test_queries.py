@@ -13,7 +13,7 @@ from bot.domain.jobs import State
 from bot.domain.pricing import Rates
 from bot.domain.text import moment
 from bot.providers.base import GenerationState
-from bot.service.queries import show_help
+from bot.service.command_help import show_help
 from tests.engine.conftest import Open
 from tests.engine.settings import ADA, BOB, BOSS, EVE, person
 
@@ -105,12 +105,20 @@ async def test_help_shows_by_example_and_with_prices_what_the_asker_may_do(engin
         assert not any(example.startswith("/studio") for example in examples)
         admins = [example for example, _ in (await bot.learn("/help", by=BOSS)).fields]
         assert any(example.startswith("/studio") for example in admins)
+        abouts = dict(note.fields)
+        assert abouts["/modify make it a snowy night"].endswith(" · from ≈$0.005")
+        assert len(note.commands) == len(note.fields)
+        # An id is shown only where the asker has such a job.
+        assert {"/show", "/cancel", "/delete"} <= set(abouts)
+        job = (await bot.jobs(await bot.ask()))[0]
+        examples = [example for example, _ in (await bot.learn("/help")).fields]
+        assert {f"/show #{job.id[-6:]}", f"/cancel #{job.id[-6:]}", "/delete"} <= set(examples)
 
 
 async def test_help_leaves_out_models_without_a_price(engine: Open) -> None:
     rates = Rates(dated=date(2026, 1, 1), image={"photon-1": 7_300}, modify={"ray-2": 15_820})
     async with engine(start=None) as bot:
-        note = await show_help(replace(bot.services, rates=rates), Help(), ADA)
+        note = await show_help(replace(bot.services, rates=rates), Help(), ADA, bot.place())
         assert note.text == (
             "A picture costs photon-1 ≈$0.018. For such a video, /modify costs ray-2 ≈$1.75. "
             "A failed job is not charged."
@@ -121,6 +129,7 @@ async def test_help_with_one_command_shows_its_options(engine: Open) -> None:
     async with engine(start=None) as bot:
         facts = dict((await bot.learn("/help imagine")).fields)
         assert "photon-flash-1" in facts["--model"]
+        assert facts["/imagine a teddy bear with an electric guitar --ar 3:4"].endswith("from ≈$0.005")
         modes = dict((await bot.learn("/help modify")).fields)
         assert modes["reimagine_3"].startswith("Farthest from the source")
         with pytest.raises(InvalidRequest, match="There is no /nonsense"):

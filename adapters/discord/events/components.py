@@ -68,7 +68,7 @@ class ComponentHandler:
                     key=context.key,
                 )
                 await self._replies.reply(context, decide, private=True)
-            case Action.EDIT | Action.REFRAME:
+            case CardControl.SETTINGS | Action.EDIT | Action.REFRAME:
                 await self._open_modal(context, component)
             case Action() as action:
                 await self.act(context, action, component)
@@ -102,6 +102,9 @@ class ComponentHandler:
     ) -> None:
         """A modal was submitted that one of these buttons had opened."""
         match component.verb:
+            case CardControl.SETTINGS:
+                await self._use_settings(context, component, values)
+                return
             case Action.EDIT:
                 changes = ActionInput(prompt=modals.modal_value(values, modals.PROMPT))
             case Action.REFRAME:
@@ -154,6 +157,9 @@ class ComponentHandler:
         await self._replies.reply(context, call, private=True, with_results=with_results)
 
     async def _open_modal(self, context: InteractionContext, component: ComponentId) -> None:
+        if component.verb is CardControl.SETTINGS:
+            await self._open_settings(context, component)
+            return
         # Checked before the person types into the modal.
         await self._replies.require_postable(context, component.card)
         view = await self._shown_job(context, component.job)
@@ -175,6 +181,28 @@ class ComponentHandler:
             ratio = media.aspect_ratio if media is not None else AspectRatio.LANDSCAPE
             modal = modals.aspect_ratio_modal(component.write(), rotated(ratio), prices)
         await self._responder.respond(context.token, InteractionCallbackType.MODAL, modal)
+
+    async def _open_settings(self, context: InteractionContext, component: ComponentId) -> None:
+        settings = await self._service.settings_of(component.job, context.invocation())
+        offered = await self._service.offered_choices(context.caller)
+        modal = modals.settings_modal(component.write(), settings, offered)
+        await self._responder.respond(context.token, InteractionCallbackType.MODAL, modal)
+
+    async def _use_settings(
+        self, context: InteractionContext, component: ComponentId, values: Mapping[str, str]
+    ) -> None:
+        """Run the command of a job with the settings that were entered."""
+        settings = await self._service.settings_of(component.job, context.invocation())
+        offered = await self._service.offered_choices(context.caller)
+        command = build(settings.command, modals.settings_values(settings, values, offered))
+        if not command.private:
+            await self._replies.require_postable(context)
+        call = partial(
+            self._service.execute,
+            command,
+            context.invocation(private=command.private, answer_window_ms=self._replies.answer_window_ms),
+        )
+        await self._replies.reply(context, call, private=command.private)
 
     async def _shown_job(self, context: InteractionContext, job: str) -> CardView:
         reply = await self._call(build(Show, {"job": job}), context)()

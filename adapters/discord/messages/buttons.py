@@ -161,6 +161,15 @@ def pending_row(pending: PendingCommand) -> Component:
     )
 
 
+def settings_row(view: CardView) -> Component:
+    """The button under the details of one job that opens a form with its settings."""
+    job = ComponentId(verb=CardControl.SETTINGS, job=view.jobs[0].id, card=view.card)
+    label, emoji = STRINGS.settings, {"name": "⚙️"}
+    return _row(
+        [{"type": _BUTTON, "style": _SECONDARY, "custom_id": job.write(), "emoji": emoji, "label": label}]
+    )
+
+
 def _parsed(components: Iterable[Component]) -> Iterator[tuple[Component, ComponentId]]:
     """Our components on every level, with their parsed ids."""
     for component in components:

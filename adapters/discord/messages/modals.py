@@ -1,6 +1,6 @@
 """Modals that open from a button or a context menu, and the values submitted in them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from adapters.chat.controls import parse_priced, priced_value
@@ -9,8 +9,11 @@ from bot.domain.action_prices import NO_PRICES, ActionPrices
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.commands import build
 from bot.domain.commands.reframe import Reframe
+from bot.domain.completion import offered_option
 from bot.domain.errors import InvalidRequest
+from bot.domain.job_settings import JobSettings
 from bot.domain.models import AspectRatio
+from bot.domain.options import Kind, Option, options
 from bot.domain.requests import PROMPT_MAX
 
 #: Discord's limit on a text input, in characters
@@ -25,7 +28,11 @@ OUTDATED_MODAL = (
 _SELECT, _TEXT_INPUT, _LABEL = 3, 4, 18
 #: Discord's limit on a title, in characters
 _TITLE = 45
-_PARAGRAPH = 2
+_SHORT, _PARAGRAPH = 1, 2
+#: Discord's limit on the inputs of a modal, and the longest text of a single-line input
+_FIELDS, _ONE_LINE = 5, 300
+#: the kinds of options that a modal asks for, the most important first
+_ASKED = (Kind.CHOICE, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT)
 
 
 def prompt_modal(
@@ -33,10 +40,7 @@ def prompt_modal(
 ) -> Payload:
     """Ask for a prompt; raises InvalidRequest where the present one is too long for a modal."""
     if len(prompt) > FIELD_MAX:
-        raise InvalidRequest(
-            f"This prompt has {len(prompt)} characters, and a form takes at most {FIELD_MAX}. "
-            f"Use a command such as /imagine, whose prompt takes {PROMPT_MAX}."
-        )
+        raise _too_long(prompt)
     field = {
         "type": _TEXT_INPUT,
         "custom_id": PROMPT,
@@ -48,9 +52,16 @@ def prompt_modal(
     return _modal(custom_id, action, label, field, price)
 
 
+def _too_long(prompt: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"This prompt has {len(prompt)} characters, and a form takes at most {FIELD_MAX}. "
+        f"Use a command such as /imagine, whose prompt takes {PROMPT_MAX}."
+    )
+
+
 def aspect_ratio_modal(custom_id: str, selected: AspectRatio, prices: ActionPrices = NO_PRICES) -> Payload:
     """Ask for a new aspect ratio; each value holds the price that is shown beside it."""
-    options = [
+    choices = [
         {
             "label": prices.ratio_label(one),
             "value": priced_value(one, prices.shown_of_ratio(one)),
@@ -58,8 +69,61 @@ def aspect_ratio_modal(custom_id: str, selected: AspectRatio, prices: ActionPric
         }
         for one in AspectRatio
     ]
-    field = {"type": _SELECT, "custom_id": RATIO, "options": options, "required": True}
+    field = {"type": _SELECT, "custom_id": RATIO, "options": choices, "required": True}
     return _modal(custom_id, Action.REFRAME, "New aspect ratio (width:height)", field)
+
+
+def settings_modal(custom_id: str, settings: JobSettings, offered: Mapping[str, Collection[str]]) -> Payload:
+    """Ask for the settings of a job, as many as a modal holds; the others stay as they are.
+
+    Raises InvalidRequest where a text is too long for a modal.
+    """
+    fields = [_setting(option, settings) for option in shown_settings(settings, offered)]
+    return {"custom_id": custom_id, "title": f"/{settings.command.name}", "components": fields}
+
+
+def shown_settings(settings: JobSettings, offered: Mapping[str, Collection[str]]) -> list[Option]:
+    """The options that the modal asks for: the prompt, then choices, numbers and other texts."""
+    found = [offered_option(one, offered) for one in options(settings.command) if one.kind in _ASKED]
+    return sorted(found, key=lambda option: (option.name != PROMPT, _ASKED.index(option.kind)))[:_FIELDS]
+
+
+def settings_values(
+    settings: JobSettings, values: Mapping[str, str], offered: Mapping[str, Collection[str]]
+) -> dict[str, Any]:
+    """The option values of a submitted modal, with those of the job that it did not ask for."""
+    asked = {option.name for option in shown_settings(settings, offered)}
+    entered = {name: value.strip() for name, value in values.items() if name in asked}
+    kept = {name: value for name, value in settings.values.items() if name not in asked}
+    return kept | {name: value for name, value in entered.items() if value}
+
+
+def _setting(option: Option, settings: JobSettings) -> Payload:
+    value = settings.values.get(option.name)
+    label = option.name.replace("_", " ").capitalize()
+    if option.kind is Kind.CHOICE:
+        selected = option.default if value is None else value
+        choices = [{"label": one, "value": one, "default": one == selected} for one in option.choices]
+        field = {"type": _SELECT, "custom_id": option.name, "options": choices, "required": option.required}
+        # None has to be selected where the option may be left out.
+        return {
+            "type": _LABEL,
+            "label": label,
+            "component": field | ({} if option.required else {"min_values": 0}),
+        }
+    text = "" if value is None else str(value)
+    if len(text) > FIELD_MAX:
+        raise _too_long(text)
+    long = option.max_length > _ONE_LINE and option.kind is Kind.TEXT
+    field = {
+        "type": _TEXT_INPUT,
+        "custom_id": option.name,
+        "style": _PARAGRAPH if long else _SHORT,
+        "value": text,
+        "max_length": min(option.max_length, FIELD_MAX),
+        "required": option.required,
+    }
+    return {"type": _LABEL, "label": label, "component": field}
 
 
 def modal_values(data: Mapping[str, Any]) -> dict[str, str]:

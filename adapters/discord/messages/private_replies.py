@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.chat.controls import PHASE_EMOJI
-from adapters.chat.text import sanitize_line
+from adapters.chat.text import code_block, sanitize_line
 from adapters.discord.messages.buttons import (
     Component,
     confirmation_row,
     job_selects,
     page_row,
     pending_row,
+    settings_row,
 )
 from adapters.discord.messages.cards import (
     ALT,
@@ -35,6 +36,7 @@ from adapters.discord.rest.permissions import MissingPermissions
 from bot.domain.cards import CardView
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.ids import short_id
+from bot.domain.job_settings import JobSettings
 from bot.domain.options import Kind, Option, options
 from bot.domain.parsing import parse
 from bot.domain.pricing import MICROUSD
@@ -49,8 +51,8 @@ _EMBEDS = 10
 #: characters of a prompt and of a headline in such an embed: all embeds together have 6,000
 _LISTED_PROMPT, _LISTED_HEADLINE, _LISTED_FACTS = 160, 120, 120
 _TEXT = 2_000
-#: Discord's limit on a message's content, in characters
-_CONTENT = 2_000
+#: Discord's limits: characters of a message's content, rows of components
+_CONTENT, _ROWS = 2_000, 5
 
 
 def render_reply(reply: PrivateReply) -> Payload:
@@ -58,7 +60,8 @@ def render_reply(reply: PrivateReply) -> Payload:
     if reply.listed and len(reply.views) <= _EMBEDS:
         return _list(reply)
     if len(reply.views) == 1 and reply.file is None:
-        return render_card(reply.views[0])
+        card = render_card(reply.views[0])
+        return card if reply.settings is None else _with_settings(card, reply.views[0], reply.settings)
     text = "\n".join(_with_moments(escape_markdown(line, _TEXT)) for line in reply.text.splitlines())
     lines = [line for line in (text[:_TEXT], *_job_lines(reply.views)) if line]
     rows = [*job_selects(reply.views), *page_row(reply.pages), *confirmation_row(reply.choices)]
@@ -76,6 +79,26 @@ def render_reply(reply: PrivateReply) -> Payload:
     }
     _truncate_fields(embed, len(reply.fields))
     return _message(embeds=[embed], components=rows)
+
+
+def _with_settings(card: Payload, view: CardView, settings: JobSettings) -> Payload:
+    """The card of one job, with its command to be copied and a button that opens it as a form."""
+    return {
+        **card,
+        "content": code_block(slash_command(settings), _CONTENT),
+        "components": [*card["components"], settings_row(view)][:_ROWS],
+    }
+
+
+def slash_command(settings: JobSettings) -> str:
+    """The command with every option, as Discord writes it."""
+    written = []
+    for name, value in settings.texts.items():
+        option = next(one for one in options(settings.command) if one.name == name)
+        field = f"{name}_from" if option.kind is Kind.MEDIA else name
+        shown = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        written.append(f"{field}:{shown}")
+    return " ".join((f"/{settings.command.name}", *written))
 
 
 def _list(reply: PrivateReply) -> Payload:

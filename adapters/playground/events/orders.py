@@ -1,15 +1,19 @@
 """Reads a command from what a page sends, and writes the command line that others see above its result."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from adapters.playground.events.requests import CommandFields, FileValue, RequestContext, Value
 from adapters.playground.events.uploads import Uploads
-from adapters.playground.messages.records import UserMessage
+from adapters.playground.messages.records import Record, UserMessage
 from bot.domain.command_line import command_line
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.ids import short_id
-from bot.domain.media import Reference
+from bot.domain.job_settings import JobSettings
+from bot.domain.media import Media, Reference
+from bot.domain.options import Kind, options
 from bot.domain.parsing import parse
 from bot.domain.workspace_keys import without_typed_key
 
@@ -90,3 +94,27 @@ def _without_files(body: CommandFields) -> dict[str, object]:
         elif not isinstance(value, FileValue):
             kept[name] = value
     return kept
+
+
+def form_values(settings: JobSettings, uploaded: Callable[[Media], Record]) -> dict[str, Any]:
+    """Return the values of a job's form; inputs are listed, each as a job, an address or an uploaded file."""
+    kinds = {option.name: option.kind for option in options(settings.command)}
+
+    def item(value: object) -> Record | None:
+        if not isinstance(value, Reference):
+            return {"job": value}
+        if value.job is not None:
+            # The first frame of a video has no name of its own.
+            return None if value.first_frame_only else {"job": value.job, "weight": value.weight}
+        if value.file is not None:
+            return {"file": uploaded(value.file), "weight": value.weight}
+        return {"address": value.url, "weight": value.weight}
+
+    found: dict[str, Any] = {}
+    for name, value in settings.values.items():
+        if kinds[name] in (Kind.MEDIA, Kind.JOB):
+            given = value if isinstance(value, tuple) else (value,)
+            found[name] = [one for one in map(item, given) if one is not None]
+        else:
+            found[name] = value
+    return found

@@ -78,8 +78,8 @@ class BlockActionHandler:
                 return await self._answer_question(context, action)
             case Decision() as decision:
                 return await self.requests.decide(context, decision, action.job, action.card)
-            case Action() as verb if verb in (Action.EDIT, Action.REFRAME):
-                await self._open_edit_modal(context, verb, action)
+            case CardControl.SETTINGS | Action.EDIT | Action.REFRAME:
+                await self._open_modal(context, action)
                 return None
             case Action() as verb:
                 request = PendingRequest.of_action(
@@ -149,6 +149,12 @@ class BlockActionHandler:
             return reply
 
         await self.replies.answer(context, request, ack)
+
+    async def _open_modal(self, context: EventContext, action: BlockAction) -> None:
+        if isinstance(action.verb, Action):
+            await self._open_edit_modal(context, action.verb, action)
+        else:
+            await self.modal.open_settings(context, action.job)
 
     async def _open_edit_modal(self, context: EventContext, verb: Action, action: BlockAction) -> None:
         state = EditModalState(

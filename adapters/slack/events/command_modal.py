@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from adapters.slack.messages.modal_fields import (
     Defaults,
     ViewState,
     chosen_defaults,
+    initial_values,
     parse_view,
     select_option,
     view_values,
@@ -30,9 +32,10 @@ from adapters.slack.messages.modals import (
     command_modal,
     field_errors,
     price_text,
+    prompt_too_long,
 )
 from adapters.slack.messages.mrkdwn import Block
-from adapters.slack.messages.option_fields import SLACK_SELECT_OPTIONS
+from adapters.slack.messages.option_fields import SLACK_SELECT_OPTIONS, SLACK_TEXT
 from adapters.slack.messages.setup_form import role_option, setup_values
 from adapters.slack.places import RESPONSE_URL_MS, member_caller
 from adapters.slack.web_api.client import WebApi
@@ -100,6 +103,20 @@ class CommandModal:
         view = command_modal(state, values, defaults=defaults, price=price, media=media)
         await self.open_view(context, view)
 
+    async def open_settings(self, context: EventContext, job: str) -> None:
+        """Open the modal of a job's command, with the job's settings; raises Refused."""
+        settings = await self.service.settings_of(job, context.invocation())
+        prompt = str(settings.values.get("prompt", ""))
+        if len(prompt) > SLACK_TEXT:
+            raise prompt_too_long(prompt)
+        state = CommandModalState(
+            **context.location.model_dump(), command=settings.command.name, all_fields=True, job=job
+        )
+        defaults = await self.service.effective_defaults(context.invocation())
+        values = initial_values(settings)
+        price = await self._price(context, settings.command, values, (), {}, kept=settings.values)
+        await self.open_view(context, command_modal(state, values, defaults=defaults, price=price))
+
     async def open_view(self, context: EventContext, view: Block) -> None:
         """Open any modal; raises Refused where Slack does not."""
         try:
@@ -152,8 +169,9 @@ class CommandModal:
             if state.command_class is Settings:
                 # It shows all that the person has set: what they have cleared is put back.
                 entered.options.setdefault("reset", "all")
+            given = {**await self._inputs(located, state), **entered.options}
             pending = PendingRequest.of_command(
-                build(state.command_class, entered.options), await self._medium(state, values, located)
+                build(state.command_class, given), await self._medium(state, values, located)
             )
             names = await self.requests.user_names(located, entered.users)
             mentioned = [member_caller(located.team, user, names.get(user, user)) for user in entered.users]
@@ -215,7 +233,8 @@ class CommandModal:
         media = (
             await self.requests.pending_media.get(located.caller, state.media_id) if state.media_id else ()
         )
-        price = await self._price(located, state.command_class, values, media, view_state)
+        inputs = await self._inputs(located, state)
+        price = await self._price(located, state.command_class, values, media, view_state, kept=inputs)
         update = partial(
             self.web_api.call,
             "views.update",
@@ -232,6 +251,13 @@ class CommandModal:
                 raise
             # The update for an earlier choice came between; the latest choice is to be shown.
             await update()
+
+    async def _inputs(self, context: EventContext, state: CommandModalState) -> Mapping[str, Any]:
+        """The inputs of the job whose settings the modal opened with."""
+        if not state.job:
+            return {}
+        settings = await self.service.settings_of(state.job, context.invocation())
+        return {name: settings.values[name] for name in settings.inputs}
 
     async def _initial_values(
         self,
@@ -271,8 +297,13 @@ class CommandModal:
         values: Mapping[str, Any],
         media: Sequence[Reference],
         state: ViewState,
+        *,
+        kept: Mapping[str, Any] = MappingProxyType({}),
     ) -> str:
-        """The price of what is entered so far; empty where it is unknown."""
+        """The price of what is entered so far; empty where it is unknown.
+
+        `kept` has the values that are used where no others are entered.
+        """
         if not issubclass(command, GenerateCommand):
             return ""
         placeholders = {
@@ -282,7 +313,7 @@ class CommandModal:
         }
         try:
             entered = parse_view(command, state, context.team).options
-            draft = build(command, placeholders | _selected_options(command, values) | entered)
+            draft = build(command, {**placeholders, **kept, **_selected_options(command, values), **entered})
             assert isinstance(draft, GenerateCommand)  # noqa: S101 - what was asked for
             quote = await self.service.quote(draft, context.invocation(), files=tuple(media[:1]))
         except Refused:

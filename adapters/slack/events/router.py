@@ -40,6 +40,7 @@ from adapters.slack.events.slash_commands import SlashCommandHandler
 from adapters.slack.events.workspace_key import WorkspaceKeyHandler
 from adapters.slack.messages.buttons import (
     ACTION_ID,
+    FORMS_BUTTON,
     PAGE_ACTION_ID,
     RETRY_HERE,
     SEND_DIRECTLY,
@@ -159,6 +160,7 @@ class EventRouter:
         app.options(re.compile(".*"), matchers=[_in_command_modal])(self._modal_options)
         app.view(COMMAND_MODAL)(self._interaction(self._modal.submit))
         app.action(SETUP_BUTTON)(self._interaction(self._commands.set_up))
+        app.action(FORMS_BUTTON)(self._interaction(self._commands.open_form))
         app.action(KEY_BUTTON)(self._interaction(self._workspace_key.open))
         app.view(KEY_MODAL)(self._interaction(self._workspace_key.submit))
         app.view(EDIT_MODAL)(self._interaction(self._block_actions.submit_edit))

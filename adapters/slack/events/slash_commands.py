@@ -17,7 +17,7 @@ from adapters.slack.messages.message_files import forwarded_files, media_in, ref
 from adapters.slack.messages.modals import has_modal
 from adapters.slack.messages.strings import GENERAL_COMMAND
 from adapters.slack.places import ADAPTER, member_caller, message_id
-from bot.domain.commands import Command, GenerateCommand, Help, StudioSetup
+from bot.domain.commands import CATALOGUE, Command, GenerateCommand, Help, StudioSetup
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import Reference
@@ -109,6 +109,20 @@ class SlashCommandHandler:
         async def request() -> Reply | None:
             identified = await self.requests.identify(context)
             await self.modal.open(identified, StudioSetup)
+            return None
+
+        await self.replies.answer(context, request, ack)
+
+    async def open_form(self, context: EventContext, ack: Ack) -> None:
+        """The button under /help that opens the form of the explained command, or of any."""
+
+        async def request() -> Reply | None:
+            identified = await self.requests.identify(context)
+            command = CATALOGUE.get(str(context.body["actions"][0].get("value")))
+            if command is not None and has_modal(command):
+                await self.modal.open(identified, command)
+            else:
+                await self.modal.open_any(identified)
             return None
 
         await self.replies.answer(context, request, ack)

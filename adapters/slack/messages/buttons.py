@@ -36,6 +36,8 @@ _VALUE = re.compile(r"(?P<job>[0-9a-z]{24}):(?P<card>[0-9a-z]{24})(?::(?P<price>
 PAGE_ACTION_ID = r"rp:[0-9]"
 #: offered where the bot is not in the channel; stored in messages, never to be changed
 RETRY_HERE, SEND_DIRECTLY = "rw:here", "rw:directly"
+#: under /help; stored in messages, never to be changed
+FORMS_BUTTON = "rw:forms"
 #: controls that always act on the job in their value, whatever is selected
 _IGNORES_SELECT = (
     CardControl.PICK,
@@ -247,6 +249,13 @@ def channel_choice_row(request: str) -> Block:
             )
         ]
     )
+
+
+def forms_row(commands: Sequence[str], label: str) -> Block:
+    """The button that opens the form of one command, or of any where several are explained."""
+    value = commands[0] if len(commands) == 1 else "any"
+    text = plain_text(label, _LABEL)
+    return _row([{"type": "button", "action_id": FORMS_BUTTON, "value": value, "text": text}])
 
 
 def _row(elements: list[Block]) -> Block:

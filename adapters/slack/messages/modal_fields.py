@@ -21,6 +21,7 @@ from bot.domain.completion import AutocompleteChoice, defaulted_option
 from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.defaults import YOURS, EffectiveDefault
 from bot.domain.errors import InvalidRequest
+from bot.domain.job_settings import JobSettings
 from bot.domain.media import MediaKind, Reference
 from bot.domain.named_options import dump_named
 from bot.domain.offers import OPEN_FIELDS
@@ -68,6 +69,33 @@ def input_blocks(
         yield _input(replace(slack_field, option=option), values.get(slack_field.name), priced=priced)
         if slack_field.kind is SlackKind.FILES:
             yield _job_select(option, values.get(f"{option.name}{JOB_SELECT}"))
+
+
+def initial_values(settings: JobSettings) -> dict[str, Any]:
+    """The settings of a job as a modal shows them; its pictures and videos are no values of fields."""
+    found: dict[str, Any] = {}
+    for slack_field in slack_fields(settings.command):
+        value = settings.values.get(slack_field.name)
+        if value is None or slack_field.option.kind in (Kind.MEDIA, Kind.JOB):
+            continue
+        text = str(value)
+        if slack_field.kind is SlackKind.FLAG:
+            found.update({slack_field.name: [_YES]} if value else {})
+        elif slack_field.name == CONCEPTS_OPTION:
+            words = [word.strip() for word in text.split(",")]
+            found[slack_field.name] = [
+                select_option(AutocompleteChoice(value=one, label=one)) for one in words
+            ]
+        elif slack_field.kind is SlackKind.CHOICE or slack_field.name == MOTION_OPTION:
+            found[slack_field.name] = _same(text)
+        elif slack_field.max_length is None or len(text) <= slack_field.max_length:
+            found[slack_field.name] = text
+    return found
+
+
+def _same(value: str) -> Block:
+    """An option that is shown as its value."""
+    return select_option(AutocompleteChoice(value=value, label=value))
 
 
 def chosen_defaults(command: type[Command], defaults: Defaults) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, S
 from bot.domain.commands.reframe import Reframe
 from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.ids import short_id
 from bot.domain.media import Reference
 from bot.domain.models import AspectRatio
 from bot.domain.options import options
@@ -85,6 +86,8 @@ class CommandModalState(_ModalState):
     choose_command: bool = Field(default=False, alias="open_to_all")
     #: the pending media of a message; empty where there is none
     media_id: str = Field(default="", alias="draft")
+    #: the job whose settings the modal opened with: its inputs are used where no others are given
+    job: str = ""
 
     @property
     def command_class(self) -> type[Command]:
@@ -145,10 +148,7 @@ def command_modal(
 def prompt_modal(state: EditModalState, prompt: str, price: str = "") -> Block:
     """Edit a prompt; raises InvalidRequest for one that is too long for a modal."""
     if len(prompt) > SLACK_TEXT:
-        raise InvalidRequest(
-            f"This prompt has {len(prompt)} characters, and a form accepts {SLACK_TEXT}. Use a command such "
-            f"as /imagine instead, whose prompt can have {PROMPT_MAX}."
-        )
+        raise prompt_too_long(prompt)
     element = {
         "type": "plain_text_input",
         "action_id": PROMPT,
@@ -157,6 +157,13 @@ def prompt_modal(state: EditModalState, prompt: str, price: str = "") -> Block:
         **({"initial_value": prompt} if prompt else {}),
     }
     return _edit_modal(state, PROMPT, "Prompt", element, optional=True, price=price)
+
+
+def prompt_too_long(prompt: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"This prompt has {len(prompt)} characters, and a form accepts {SLACK_TEXT}. Use a command such "
+        f"as /imagine instead, whose prompt can have {PROMPT_MAX}."
+    )
 
 
 def aspect_ratio_modal(
@@ -209,7 +216,8 @@ def field_errors(view: Mapping[str, Any], refusal: Refused) -> dict[str, str]:
     if not blocks:
         return {}
     word = _WORD.match(str(refusal))
-    name = word[0].lower() if word is not None else ""
+    named = refusal.option if isinstance(refusal, InvalidRequest) else ""
+    name = named or (word[0].lower() if word is not None else "")
     fields = [block for block in blocks if not block.startswith(_OWN)] or blocks
     matches = (field for field in fields if field == name or (name and field.startswith(f"{name}_")))
     return {next(matches, fields[0]): with_slack_commands(str(refusal))[:_ERROR]}
@@ -305,6 +313,9 @@ def _price_line(price: str) -> Iterator[Block]:
 
 
 def _footer(state: CommandModalState, price: str) -> Iterator[Block]:
+    if state.job:
+        about = f"With the settings of #{short_id(state.job)}; its inputs are used where you give no others"
+        yield {"type": "context", "elements": [plain_text(about, SLACK_HINT)]}
     yield from _price_line(price)
     if not state.all_fields and has_more_fields(state.command_class):
         button = {"type": "button", "action_id": MORE, "text": plain_text("More options", SLACK_LABEL)}

@@ -1,14 +1,16 @@
 """A private reply as one Slack message."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from adapters.chat.controls import PHASE_EMOJI, CardControl
-from adapters.chat.text import sanitize_line
+from adapters.chat.text import code_block, sanitize_line
 from adapters.slack.messages.buttons import (
     BlockAction,
     button,
     choice_rows,
+    forms_row,
     open_row,
     page_row,
     pending_row,
@@ -35,6 +37,7 @@ from adapters.slack.messages.mrkdwn import (
 from adapters.slack.messages.setup_form import setup_row
 from adapters.slack.messages.strings import (
     ENGLISH,
+    GENERAL_COMMAND,
     SlackStrings,
     reply_with_slack_commands,
     with_slack_commands,
@@ -42,6 +45,7 @@ from adapters.slack.messages.strings import (
 from bot.domain.cards import CardView
 from bot.domain.errors import Refused
 from bot.domain.ids import short_id
+from bot.domain.job_settings import JobSettings
 from bot.domain.text import moment
 from bot.service.replies import PrivateReply
 
@@ -66,7 +70,10 @@ def render_reply(
     if reply.listed:
         return _list(reply, strings, thumbnails or {})
     if len(reply.views) == 1 and reply.file is None:
-        return render_card(reply.views[0], strings=strings, media=media)
+        card = render_card(reply.views[0], strings=strings, media=media)
+        return (
+            card if reply.settings is None else _with_settings(card, reply.views[0], reply.settings, strings)
+        )
     reply = reply_with_slack_commands(reply)
     title = reply.title
     blocks: list[Block] = [{"type": "header", "text": plain_text(title, _TITLE)}]
@@ -81,6 +88,8 @@ def render_reply(
     if left_out:
         more = plain_text(strings.left_out.format(count=left_out), _TITLE)
         blocks.append({"type": "context", "elements": [more]})
+    if reply.commands:
+        blocks.append(forms_row(reply.commands, strings.forms))
     blocks += choice_rows(reply.choices)
     if reply.asks_for_key:
         blocks.append(key_row())
@@ -93,6 +102,19 @@ def render_reply(
         blocks.append(setup_row("Change"))
     summary = f"{title}: {reply.text}" if reply.text else title
     return Payload(text=with_moments(escape_line(summary, SECTION)), blocks=blocks)
+
+
+def _with_settings(card: Payload, view: CardView, settings: JobSettings, strings: SlackStrings) -> Payload:
+    """The card of one job, with its command to be copied and a button that opens it as a form."""
+    line = escape(f"{GENERAL_COMMAND} {settings.line.removeprefix('/')}")
+    action = BlockAction(verb=CardControl.SETTINGS, job=view.jobs[0].id, card=view.card)
+    added: list[Block] = [
+        {"type": "section", "text": mrkdwn(code_block(line, SECTION))},
+        {"type": "actions", "elements": [button(action, f"⚙️ {strings.settings}")]},
+    ]
+    if len(card.blocks) + len(added) > MAX_BLOCKS or text_size([*card.blocks, *added]) > MAX_TEXT:
+        return card
+    return replace(card, blocks=[*card.blocks, *added])
 
 
 def _list(reply: PrivateReply, strings: SlackStrings, thumbnails: Mapping[str, Block]) -> Payload:

@@ -19,6 +19,8 @@ _COMMAND = re.compile(rf"(?<![\w/])/(?=(?:{'|'.join(sorted(_NOT_NATIVE))})\b)")
 class SlackStrings(Strings):
     """English; texts with braces are formatted."""
 
+    #: under /help
+    forms: str = "Open a form"
     #: beside each job of a list
     show: str = "Show"
     #: on a card whose video is posted in the thread

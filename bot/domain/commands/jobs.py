@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.domain.commands.base import Command, Job
+from bot.domain.commands.base import EXAMPLE_ID, Command, Job
 from bot.domain.jobs import FINAL, WAITING, State
 from bot.domain.media import MediaKind
 from bot.domain.options import JobSearch, Kind, OptionSpec
@@ -18,7 +18,7 @@ class Show(Command):
 
     name = "show"
     description = "Show a job again, by its id"
-    example = "/show #4n6p8r"
+    example = f"/show {EXAMPLE_ID}"
 
     job: Job
 
@@ -60,7 +60,7 @@ class Lineage(Command):
 
     name = "lineage"
     description = "Draw what a result was made from, and what was made from it"
-    example = "/lineage #4n6p8r"
+    example = f"/lineage {EXAMPLE_ID}"
     states = frozenset({State.COMPLETED})
 
     job: Job
@@ -89,7 +89,7 @@ class Cancel(Command):
 
     name = "cancel"
     description = "Cancel a queued job; nothing is charged"
-    example = "/cancel #4n6p8r"
+    example = f"/cancel {EXAMPLE_ID}"
     states = WAITING
 
     job: Job
@@ -100,7 +100,7 @@ class Delete(Command):
 
     name = "delete"
     description = "Delete a job's message and media, and its generation where the service can"
-    example = "/delete #4n6p8r"
+    example = f"/delete {EXAMPLE_ID}"
     states = FINAL
 
     job: Job

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bot.domain.actions import Action
-from bot.domain.commands.base import Audience, Command, Job
+from bot.domain.commands.base import EXAMPLE_ID, Audience, Command, Job
 from bot.domain.jobs import State
 from bot.domain.models import ImageModel, Resolution, VideoModel
 from bot.domain.options import Kind, OptionSpec
@@ -267,7 +267,7 @@ class Report(Command):
 
     name = "report"
     description = "Report a result to the moderators of this workspace"
-    example = "/report #4n6p8r it shows a person"
+    example = f"/report {EXAMPLE_ID} it shows a person"
     states = frozenset({State.COMPLETED})
 
     job: Job

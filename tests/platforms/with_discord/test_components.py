@@ -99,6 +99,43 @@ async def test_prompt_and_aspect_ratio_are_edited_in_modals(tmp_path: Path, fake
         assert "This prompt has 4799 characters, and a form takes at most 4000" in told.content
 
 
+async def test_the_details_are_a_command_and_open_a_form_with_the_settings(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        source = await env.done(env.ada.slash("imagine", prompt="a fox", aspect_ratio="1:1"))
+        made = await env.done(
+            env.ada.slash(
+                "imagine",
+                prompt="a `red` fox",
+                model="photon-flash-1",
+                aspect_ratio="21:9",
+                image_from=f"{job_of(source)}@0.5",
+            )
+        )
+        bob = fake.member(env.guild, "bob").at(env.channel)
+        details = await private(bob.press(made, "Details"))
+        assert details.content == (
+            "```\n/imagine prompt:a `red` fox model:photon-flash-1 aspect_ratio:21:9 count:1 format:jpg "
+            f"image_from:#{job_of(source)[-6:]}@0.5 private:False\n```"
+        )
+        opened = bob.press(details, "Use these settings")
+        fields = [part["component"] for part in (await opened.form())["components"]]
+        assert "a `red` fox" == fields[0]["value"]
+        chosen = {
+            one["custom_id"]: each["value"]
+            for one in fields
+            for each in one.get("options", ())
+            if each["default"]
+        }
+        assert {"model": "photon-flash-1", "aspect_ratio": "21:9", "format": "jpg"} == chosen
+        again = await env.done(bob.submit(opened, {"prompt": "a blue fox", "aspect_ratio": ["9:16"]}))
+        assert "a blue fox" == again.embeds[0]["title"]
+        assert {"Model": "photon-flash-1", "Aspect ratio": "9:16"}.items() <= facts(again).items()
+        # What the modal does not ask for stays as it was.
+        assert f"#{job_of(source)[-6:]}" in facts(again)["Made from"]
+
+
 async def test_a_select_points_the_buttons_at_another_job_and_changes_nothing_else(
     tmp_path: Path, fake: FakeDiscord
 ) -> None:

@@ -44,6 +44,7 @@ _VERBS: dict[str, Action | CardControl] = {
     "delete": Action.DELETE,
     "cancel": CardControl.CANCEL,
     "details": CardControl.DETAILS,
+    "settings": CardControl.SETTINGS,
     "origin": CardControl.ORIGIN,
     "pick": CardControl.PICK,
     "open": CardControl.OPEN,

@@ -122,6 +122,36 @@ async def test_a_modal_shows_its_price_and_more_options(tmp_path: Path) -> None:
     assert ["https://a.example/x.png"] == [one["value"] for one in address]
 
 
+async def test_the_details_are_a_command_and_open_a_form_with_the_settings(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        source = await bot.imagine("a <red> fox --ar 1:1")
+        made = await bot.imagine(f"a blue fox --ar 21:9 --image {job_of(source)}@0.5")
+        details = await bot.ada.press(made, "rv:details").response()
+        assert (
+            "/reverie imagine a blue fox --model photon-1 --aspect_ratio 21:9 --count 1 --format jpg "
+            f"--image #{job_of(source)[-6:]}@0.5"
+        ) in words(details)
+        view = await bot.ada.press(details, "rv:settings").view()
+        assert ("21:9", "photon-1") == (begins(view, "aspect_ratio"), begins(view, "model"))
+        assert "its inputs are used" in str(view.blocks)
+        bot.ada.submit(view, {"prompt": "a green fox"})
+        again = await bot.card(until=lambda one: "a green fox" in one.text)
+
+    assert "21:9" in words(again)
+    assert f"#{job_of(source)[-6:]}" in words(again)
+
+
+async def test_help_opens_forms(tmp_path: Path) -> None:
+    async with run_bot(tmp_path) as bot:
+        everything = await bot.ada.slash("/reverie", "help").response()
+        chosen = await bot.ada.press(everything, "rw:forms").view()
+        one = await bot.ada.slash("/reverie", "help animate").response()
+        animating = await bot.ada.press(one, "rw:forms").view()
+
+    assert "form_command" in names(chosen)
+    assert "start" in names(animating)
+
+
 async def test_words_of_video_models_are_selected_or_typed(tmp_path: Path) -> None:
     async with run_bot(tmp_path) as bot:
         view = await bot.ada.slash("/animate").view()
