@@ -154,6 +154,7 @@ def _routes(
         post("/playground/more", commands.more),
         post("/playground/price", commands.price),
         post("/playground/preview", commands.preview),
+        get("/playground/settings", commands.settings),
         post("/playground/action", commands.action),
         post("/playground/decide", commands.decide),
         post("/playground/decision", commands.decision),

@@ -9,7 +9,8 @@ from bot.domain.actions import Action
 from bot.domain.errors import StoreError
 from bot.domain.models import AspectRatio
 from bot.domain.requests import ImageRequest
-from tests.playground.page_requests import BEAR, command, decide, fill, post, seen, state
+from tests.playground.page_requests import BEAR, command, decide, fill, post, seen, state, upload
+from tests.playground.sample_media import picture
 from tests.playground.serving import Served
 
 
@@ -77,15 +78,21 @@ async def test_a_page_cannot_name_files_or_places_of_others(served: Served, body
 
 
 async def test_the_price_is_shown_before_sending(served: Served) -> None:
-    assert await price(served, text=BEAR) == {"price": "≈$0.018", "refusal": None, "short": False}
-    assert await price(served, command="imagine", values={"prompt": "a fox", "count": 4}) == {
-        "price": "4 × ≈$0.018 = ≈$0.072",
-        "refusal": None,
-        "short": False,
+    nothing: dict[str, Any] = {"price": None, "refusal": None, "short": False, "option": "", "options": []}
+    assert await price(served, text=BEAR) == nothing | {"price": "≈$0.018"}
+    four = await price(served, command="imagine", values={"prompt": "a fox", "count": 4})
+    assert four == nothing | {"price": "4 × ≈$0.018 = ≈$0.072"}
+    assert await price(served, text="/quota") == nothing
+    assert await price(served, command="imagine") == nothing | {
+        "refusal": "Prompt is required",
+        "option": "prompt",
     }
-    assert await price(served, text="/quota") == {"price": None, "refusal": None, "short": False}
-    missing = {"price": None, "refusal": "Prompt is required", "short": False}
-    assert await price(served, command="imagine") == missing
+    wrong = await price(served, text="/imagine a fox --n 2 --ar 5:4")
+    assert wrong["option"] == "aspect_ratio"
+    assert [(one["written"], bool(one["problem"])) for one in wrong["options"]] == [
+        ("--n 2", False),
+        ("--ar 5:4", True),
+    ]
     upper = await price(served, text="/reframe 1:1 https://example.org/a.mp4 --model ray-2")
     assert upper["price"].startswith("up to $")
     assert await served.core.jobs() == []
@@ -227,3 +234,37 @@ async def test_a_refusal_that_cannot_be_stored_is_shown(served: Served) -> None:
         answer = await client.post("/playground/command", params={"me": "ada"}, json=body)
     assert 422 == answer.status_code
     assert "Prompt is required" in answer.json()["error"]
+
+
+async def test_the_settings_of_a_job_fill_its_form_again(served: Served) -> None:
+    """Also its uploaded file, which is named by a token of the person who asks."""
+    _, file = await upload(served, "ada", picture(320, 240))
+    made = await fill(
+        served, "ada", "imagine", prompt="a fox", image=[{"file": file["token"], "weight": 0.5}]
+    )
+    job = made["messages"][1]["jobs"][0]["id"]
+    async with served.client() as client:
+        answer = await client.get("/playground/settings", params={"me": "grace", "job": job})
+    found = answer.json()
+    written = "/imagine a fox --model photon-1 --aspect_ratio 16:9 --count 1 --format jpg --private=no"
+    assert found["line"] == written
+    assert (found["command"], found["files"]) == ("imagine", ["image"])
+    (given,) = found["values"]["image"]
+    again = found["values"] | {"image": [{"file": given["file"]["token"], "weight": given["weight"]}]}
+    await fill(served, "grace", "imagine", "key-00002", **again)
+    first, second = await served.core.jobs()
+    assert first.request == second.request
+
+
+async def test_private_notes_can_be_dismissed_together_and_are_not_kept_for_ever(served: Served) -> None:
+    for number in range(3):
+        await command(served, "ada", "/quota", f"key-0000{number}")
+    await command(served, "ada", "/quota", "key-00009", channel="dm")
+    await command(served, "grace", "/quota", "key-00008")
+    assert len(await seen(served, "ada", "note")) == 3
+    await post(served, "dismiss", "ada", {"id": None})
+    assert await seen(served, "ada", "note") == []
+    assert len(await seen(served, "ada", "note", "dm")) == 1
+    assert len(await seen(served, "grace", "note")) == 1
+    served.core.engine.advance(25 * 3_600_000)
+    assert await seen(served, "grace", "note") == []

@@ -152,7 +152,7 @@ async def test_an_unknown_command_is_refused_with_a_hint(served: Served) -> None
 
 async def test_two_people_have_two_quotas(served: Served) -> None:
     await command(served, "ada", BEAR)
-    left = {name: (await state(served, name))["quota"]["facts"][0][1] for name in ("ada", "grace")}
+    left = {name: (await state(served, name))["quota"]["limits"][0]["parts"][0] for name in ("ada", "grace")}
     assert left["ada"].startswith("$24.98 left")
     assert left["grace"].startswith("$25.00 left")
 

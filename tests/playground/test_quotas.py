@@ -21,9 +21,9 @@ async def test_a_person_who_has_done_nothing_yet_gets_a_quota(served: Served) ->
     assert "grace may use 1 picture each day" in await told(
         served, "/quotas set grace --amount 1 --unit pictures", "key-00001"
     )
-    facts = dict((await state(served, "grace"))["quota"]["facts"])
-    assert any(value.startswith("1 picture left of 1 picture") for value in facts.values())
-    assert "⟦" in str(facts), "the page shows when it resets in the browser's time zone"
+    limits = (await state(served, "grace"))["quota"]["limits"]
+    assert any(one["parts"][0].startswith("1 picture left of 1 picture") for one in limits)
+    assert "⟦" in str(limits), "the page shows when it resets in the browser's time zone"
 
 
 async def test_the_form_of_the_set_up_names_the_channel(served: Served) -> None:

@@ -27,7 +27,8 @@ _NOTES = f"{FEED}note/"
 _CARDS_SHOWN, _REACTIONS_SHOWN = 200, 800
 #: cards that each conversation keeps, and new cards between two removals of older ones
 KEPT, _REMOVE_EVERY = 500, 50
-_NOTES_KEPT = 30
+#: private notes of a person that are kept, and for how many milliseconds
+_NOTES_KEPT, _NOTES_KEPT_MS = 30, 24 * 3_600_000
 _PAGE = 200
 #: A database may commit two sequence numbers in the other order than it gave them out. Readers look this
 #: far back, or they would miss the later commit for good.
@@ -131,6 +132,13 @@ class ConversationStore:
             empty = {"title": "", "text": "", "said": "", "facts": [], "cards": [], "files": [], "gone": True}
             await self._put(f"{_NOTES}{name}/{key}", stored | empty | {"file": None})
 
+    async def dismiss_all(self, conversation: Conversation, name: str) -> None:
+        """Remove the private notes of a person in a conversation from all of their pages."""
+        for entry in await self._adapter_data.latest(f"{_NOTES}{name}/", limit=_PAGE):
+            record = orjson.loads(entry.value)
+            if is_current(record) and record["channel"] == conversation.channel:
+                await self.dismiss(name, record["id"])
+
     async def set_reaction(
         self, conversation: Conversation, name: str, card: Record, emoji: str, *, on: bool
     ) -> None:
@@ -171,7 +179,11 @@ class ConversationStore:
         ]
         return Snapshot(
             seq=max((entry.seq for entry in head), default=0),
-            messages=[record for record in records if is_current(record) and is_visible_to(record, name)],
+            messages=[
+                record
+                for record in records
+                if is_current(record) and is_visible_to(record, name) and not self._is_old_note(record)
+            ],
         )
 
     async def remove_old_cards(self, conversation: Conversation) -> None:
@@ -211,9 +223,15 @@ class ConversationStore:
     async def _put_note(self, record: Record, prefix: str) -> Record:
         await self._put(prefix + record["id"], record)
         stored = await self._adapter_data.latest(prefix, limit=_PAGE)
-        for old in stored[:-_NOTES_KEPT]:
-            await self._adapter_data.remove(old.key)
+        surplus = len(stored) - _NOTES_KEPT
+        for index, old in enumerate(stored):
+            if index < surplus or self._is_old_note(orjson.loads(old.value)):
+                await self._adapter_data.remove(old.key)
         return record
+
+    def _is_old_note(self, record: Record) -> bool:
+        private = record["kind"] == "note" and record["to"] is not None
+        return private and self.now() - int(record["at"]) > _NOTES_KEPT_MS
 
     async def _get(self, key: str) -> Record | None:
         value = await self._adapter_data.get(key)

@@ -1,5 +1,6 @@
 """The routes that do something: commands from text or forms, buttons, reactions and uploads."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -7,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from adapters.playground.delivery.conversation_store import ConversationStore
-from adapters.playground.events.orders import message_of_command, read_order, user_message_of
+from adapters.playground.events.orders import form_values, message_of_command, read_order, user_message_of
 from adapters.playground.events.replies import Replies, as_json
 from adapters.playground.events.requests import (
     ActionBody,
@@ -22,7 +23,7 @@ from adapters.playground.events.requests import (
     StartBody,
     VerdictBody,
 )
-from adapters.playground.events.uploads import Uploads
+from adapters.playground.events.uploads import Upload, Uploads
 from adapters.playground.messages.records import (
     MediaLink,
     Record,
@@ -35,6 +36,8 @@ from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.commands import GenerateCommand, Reframe
 from bot.domain.errors import InvalidRequest, MediaError, Refused
 from bot.domain.ids import short_id
+from bot.domain.media import Media
+from bot.domain.parsing import check_options
 from bot.domain.policy.holds import HELD_FIRST
 from bot.domain.workspace_keys import OWN_KEY
 from bot.service.facade import BotService
@@ -109,23 +112,44 @@ class CommandRoutes:
         return await self._replies.extend(context, body.note, reply)
 
     async def price(self, request: Request) -> Response:
-        """Return what a command would cost, and why it would be refused; neither where it makes nothing."""
+        """Return what a command would cost, and why it would be refused and which option to change.
+
+        Neither where it makes nothing. The options of a text are checked one by one.
+        """
         body, context = await self._reader.read(request, CommandFields)
+        options = [asdict(one) for one in check_options(body.text)]
+        unpriced = {"price": None, "refusal": None, "short": False, "option": "", "options": options}
         try:
             self._service.admit_query(context.caller)
             order = read_order(body, self._uploads, context)
             if not isinstance(order.command, GenerateCommand):
-                return as_json({"price": None, "refusal": None, "short": False})
+                return as_json(unpriced)
             quote = await self._service.quote(
                 order.command, context.invocation(), files=order.files, replied=order.replied
             )
         except Refused as refusal:
-            return as_json({"price": None, "refusal": str(refusal), "short": False})
+            option = refusal.option if isinstance(refusal, InvalidRequest) else ""
+            return as_json(unpriced | {"refusal": str(refusal), "option": option})
         source = f" · builds on #{short_id(quote.source)}" if quote.source else ""
         payer = f" · {OWN_KEY}" if quote.own_key else ""
         held = f" · {HELD_FIRST[quote.hold]}" if quote.hold is not None else ""
         price = quote.price.text + source + payer + held
-        return as_json({"price": price, "refusal": quote.shortage or None, "short": bool(quote.shortage)})
+        shortage = {"refusal": quote.shortage, "short": True} if quote.shortage else {}
+        return as_json(unpriced | {"price": price} | shortage)
+
+    async def settings(self, request: Request) -> Response:
+        """Return the command that makes a job again: as a line of text, and as the values of its form."""
+        context = await self._reader.context(request)
+        self._service.admit_query(context.caller)
+        settings = await self._service.settings_of(request.query_params.get("job", ""), context.invocation())
+        return as_json(
+            {
+                "command": settings.command.name,
+                "line": settings.line,
+                "files": settings.files,
+                "values": form_values(settings, lambda media: self._uploaded(media, context)),
+            }
+        )
 
     async def preview(self, request: Request) -> Response:
         """Return a PNG of where /reframe will put its source; no content where there is nothing to show."""
@@ -231,8 +255,12 @@ class CommandRoutes:
         """Store one file and return the token by which commands of this person name it."""
         context = self._reader.context_of(await self._reader.person(request))
         upload = await self._uploads.receive(request, context)
-        media = media_with_links(media_record(upload.media), self._link)
-        return as_json(media | {"name": upload.name, "token": self._uploads.sign(upload, context)})
+        return as_json(self._uploaded(upload.media, context, upload.name))
+
+    def _uploaded(self, media: Media, context: RequestContext, name: str = "file") -> Record:
+        """A stored file with the token by which commands of this person name it."""
+        token = self._uploads.sign(Upload(name=name, media=media), context)
+        return media_with_links(media_record(media), self._link) | {"name": name, "token": token}
 
     async def _card(self, context: RequestContext, card: str) -> Record:
         found = await self._store.card(context.conversation, card)

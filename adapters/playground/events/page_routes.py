@@ -28,7 +28,7 @@ from adapters.playground.events.requests import (
 from adapters.playground.events.uploads import LARGEST
 from adapters.playground.messages.command_forms import command_forms
 from adapters.playground.messages.conversations import Channel, Person
-from adapters.playground.messages.records import MediaLink, Record, with_links
+from adapters.playground.messages.records import MediaLink, Record, limit_record, with_links
 from bot.domain.actions import EMOJI, LABELS, Action, normalized
 from bot.domain.commands import Quota
 from bot.domain.errors import ReverieError
@@ -119,6 +119,7 @@ class PageRoutes:
                 admin=context.caller.is_admin,
                 suggestions=await self._service.suggested_words(context.caller),
                 defaults=await self._service.effective_defaults(context.invocation()),
+                offered=await self._service.offered_choices(context.caller),
             ),
             "reactions": [
                 {
@@ -159,8 +160,13 @@ class PageRoutes:
         return as_json([{"text": one.text, "label": one.label, "about": one.description} for one in found])
 
     async def dismiss(self, request: Request) -> Response:
-        person = await self._reader.person(request)
-        await self._store.dismiss(person.name, (await read_body(request, DismissBody)).id)
+        """Remove one private note, or all of a conversation."""
+        context = await self._reader.context(request)
+        body = await read_body(request, DismissBody)
+        if body.id is None:
+            await self._store.dismiss_all(context.conversation, context.person.name)
+        else:
+            await self._store.dismiss(context.person.name, body.id)
         return as_json({})
 
     async def add_person(self, request: Request) -> Response:
@@ -193,7 +199,15 @@ class PageRoutes:
         except ReverieError:
             # The page keeps the numbers that it has; the next command says what is wrong.
             return None
-        return {"title": note.title, "facts": note.fields, "left": note.money_left, "pause": pause}
+        limits = [limit_record(limit) for limit in note.limits]
+        return {
+            "title": note.title,
+            "text": note.text,
+            "limits": limits,
+            "facts": note.fields[len(limits) :],
+            "left": note.money_left,
+            "pause": pause,
+        }
 
 
 def _picture_form(emoji: str, action: Action) -> str:

@@ -170,7 +170,8 @@ class ReactionBody(_InConversation):
 
 
 class DismissBody(_Body):
-    id: Key
+    #: None: every note of the conversation
+    id: Key | None
 
 
 class PersonBody(_Body):

@@ -1,11 +1,12 @@
 """Describes every command so that a page can build its form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from adapters.playground.messages.conversations import STUDIO
 from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, MediaCommand, Reframe
-from bot.domain.completion import defaulted_option
+from bot.domain.completion import defaulted_option, offered_option
 from bot.domain.concepts import CONCEPTS_OPTION
 from bot.domain.defaults import EffectiveDefault
 from bot.domain.framing import PLACEMENT
@@ -24,21 +25,29 @@ _SMALL = 50
 
 
 def command_forms(
-    *, admin: bool, suggestions: Suggestions, defaults: Mapping[str, EffectiveDefault]
+    *,
+    admin: bool,
+    suggestions: Suggestions,
+    defaults: Mapping[str, EffectiveDefault],
+    offered: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """Return every command that is available to a person, with the fields of its form.
 
-    `defaults` has what counts for the person where an option is left open.
+    `defaults` has what counts for the person where an option is left open, `offered` the choices of options
+    that the providers narrow.
     """
     return [
-        _form(command, suggestions, defaults)
+        _form(command, suggestions, defaults, offered)
         for command in CATALOGUE.values()
         if admin or command.audience is Audience.EVERYONE
     ]
 
 
 def _form(
-    command: type[Command], suggestions: Suggestions, defaults: Mapping[str, EffectiveDefault]
+    command: type[Command],
+    suggestions: Suggestions,
+    defaults: Mapping[str, EffectiveDefault],
+    offered: Mapping[str, Collection[str]],
 ) -> dict[str, Any]:
     generate = command if issubclass(command, GenerateCommand) else None
     newest = generate.default_source if generate else None
@@ -54,7 +63,7 @@ def _form(
         #: the fields whose effect a drawing shows
         "places": (*PLACEMENT, "preview") if command is Reframe else (),
         "fields": [
-            _field(defaulted_option(option, command, defaults), command, suggestions)
+            _field(defaulted_option(offered_option(option, offered), command, defaults), command, suggestions)
             for option in options(command)
             # There are no roles here.
             if option.kind is not Kind.ROLE
@@ -86,6 +95,8 @@ def _field(option: Option, command: type[Command], suggestions: Suggestions) -> 
         "maximum": option.maximum,
         "longest": option.max_length,
         "times": option.max_count,
+        #: of a result or file, the kind that fits; None: either
+        "result": option.result,
         "weighted": option.weighted,
         #: shown at once; the other fields are folded away
         "main": _is_main(option, command),

@@ -15,7 +15,7 @@ from bot.domain.decisions import DecisionButton
 from bot.domain.jobs import UNTITLED
 from bot.domain.media import Media
 from bot.domain.pricing import Price
-from bot.service.replies import PrivateReply, ReplyFile
+from bot.service.replies import LimitUse, PrivateReply, ReplyFile
 
 Record = dict[str, Any]
 
@@ -75,6 +75,8 @@ def _job_record(job: JobView) -> Record:
         "headline": job.headline,
         "delay_reason": job.delay_reason,
         "facts": job.fields,
+        #: width and height as requested, for the frame of its progress
+        "shape": job.aspect_ratio.parts,
         "running_since": job.running_since,
         "expected_ms": job.expected_ms,
         "ready_at": job.ready_at,
@@ -127,6 +129,9 @@ def note_record(
         "title": note.title,
         "text": note.text,
         "facts": note.fields,
+        #: the commands of the first facts, whose forms the page can open
+        "commands": note.commands,
+        "limits": [limit_record(limit) for limit in note.limits],
         "cards": [card_record(view, channel=channel, to=to) for view in note.views],
         "file": note.file and file_record(note.file),
         "more": next((one.page for one in note.pages if one.older), None),
@@ -141,6 +146,17 @@ def file_record(file: ReplyFile) -> Record:
         "alt": file.alt,
         "picture": file.is_picture,
         "address": f"data:{file.mime};base64,{content}",
+    }
+
+
+def limit_record(limit: LimitUse) -> Record:
+    """Return a limit with the shares of it that are used and reserved."""
+    return {
+        "name": limit.name,
+        "left": limit.left,
+        "parts": limit.parts,
+        "used": limit.used / limit.whole if limit.whole else 0,
+        "reserved": limit.reserved / limit.whole if limit.whole else 0,
     }
 
 

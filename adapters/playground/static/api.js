@@ -80,31 +80,52 @@ export function upload(file, { progress, signal }) {
   });
 }
 
-// Asks for the price of the command that is being written. Only the newest question is answered.
+// What is known of a command that is not checked.
+export const UNCHECKED = { price: null, refusal: null, option: "", options: [] };
+
+// Asks for the price of the command that is being written, and what is wrong with it. Only the newest question is
+// answered.
 export class PriceQuotes {
   constructor(show) {
     this.show = show;
   }
 
-  // `command` is the body that would be sent, without its key; null where there is nothing to price.
+  // `command` is the body that would be sent, without its key; null where there is nothing to check.
   ask(command) {
     const question = JSON.stringify(command);
     if (question === this.question) return;
+    this.#begin(question);
+    if (!command) return this.show(UNCHECKED);
+    this.timer = setTimeout(() => this.#send(command, question), PRICE_DELAY);
+  }
+
+  // The check of exactly this command, at once.
+  async of(command) {
+    const question = JSON.stringify(command);
+    if (question === this.question && this.answer) return this.answer;
+    this.#begin(question);
+    return this.#send(command, question);
+  }
+
+  #begin(question) {
     this.question = question;
+    this.answer = null;
     clearTimeout(this.timer);
     this.controller?.abort();
-    if (!command) return this.show({ price: null, refusal: null });
-    this.timer = setTimeout(() => this.#send(command, question), PRICE_DELAY);
   }
 
   async #send(command, question) {
     this.controller = new AbortController();
     try {
       const quote = await post("price", { channel: currentChannel(), ...command }, { signal: this.controller.signal });
-      if (question === this.question) this.show(quote);
+      if (question !== this.question) return quote;
+      this.answer = quote;
+      this.show(quote);
+      return quote;
     } catch (error) {
-      // A missing price is no reason not to send: the server checks it again.
-      if (error.name !== "AbortError") this.show({ price: null, refusal: null });
+      // What cannot be checked here may be sent: the server checks it again.
+      if (error.name !== "AbortError") this.show(UNCHECKED);
+      return UNCHECKED;
     }
   }
 }

@@ -4,13 +4,14 @@ import { ApiError, currentChannel, get, me, post, setMe } from "./api.js";
 import { AppActions } from "./app_actions.js";
 import { Channels } from "./channels.js";
 import { Composer } from "./composer.js";
-import { byId, el, reducedMotion } from "./dom.js";
+import { byId, el } from "./dom.js";
 import { openCommandMenu, openForm } from "./forms.js";
 import { enlarge } from "./lightbox.js";
-import { announce, showBanner, toast } from "./notices.js";
+import { announce, pageSeen, showBanner, tellEnded, toast } from "./notices.js";
 import { submit, unanswered } from "./outbox.js";
 import { People } from "./people.js";
 import { setClock } from "./progress.js";
+import * as reading from "./reading.js";
 import { Stream } from "./stream.js";
 import { Timeline } from "./timeline.js";
 
@@ -33,13 +34,9 @@ const WELCOMES = {
 };
 const PLACEHOLDERS_HIDDEN = "reverie.placeholders-hidden";
 const LOST = "The connection is lost. Reconnecting… Nothing you sent is lost.";
-// within so many pixels of the end the page follows new messages
-const NEAR_END = 160;
 const RETRY_DELAY = 2000;
 
-const view = byId("conversation");
-
-const page = { dismiss, receive };
+const page = { dismiss, dismissAll, openCommandForm, receive };
 const app = new AppActions({ send, page });
 const timelines = { studio: new Timeline(app), dm: new Timeline(app) };
 page.channels = new Channels({ timelines, onSwitch: showConversation });
@@ -77,17 +74,16 @@ async function start() {
 
 const applyMessage = (message) => timelines[message.channel]?.apply(message);
 
-// Shows the end of the current conversation, its welcome and its quota.
+// Shows the current conversation where it was left, what was written there, and its quota.
 function showConversation() {
   const { title, text, examples } = WELCOMES[currentChannel()];
   byId("welcome-title").textContent = title;
   byId("welcome-text").textContent = text;
   byId("examples").replaceChildren(...examples.map((example) => el("li", {},
     el("button", { type: "button", on: { click: () => app.runCommand(example) } }, example))));
-  byId("newer").hidden = true;
-  composer.reply(null);
+  composer.showDraft();
   showWelcome();
-  view.scrollTop = channels.current.empty ? 0 : view.scrollHeight;
+  reading.restore(channels.current);
   people.refreshQuota();
 }
 
@@ -97,7 +93,7 @@ function receiveMessage(message) {
   const timeline = timelines[message.channel];
   if (!timeline) return;
   const visible = timeline === channels.current;
-  const atEnd = view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END;
+  const atEnd = reading.atEnd();
   const before = timeline.nodes.size;
   const change = timeline.apply(message);
   const added = timeline.nodes.size > before;
@@ -109,7 +105,7 @@ function receiveMessage(message) {
   channels.countUnread();
   showWelcome();
   if (!visible) return;
-  if (atEnd) view.scrollTop = view.scrollHeight;
+  if (atEnd) reading.scrollToEnd();
   else if (added) byId("newer").hidden = false;
 }
 
@@ -123,8 +119,9 @@ function announceCard({ before, card }) {
     const earlier = before?.jobs.find((one) => one.id === job.id);
     if (!hasEnded(job) || !earlier || hasEnded(earlier)) continue;
     quotaChanged = true;
-    announce(job.tone === "done" ? `${card.name}’s ${job.media?.kind ?? "picture"} is ready: ${job.alt}` : `${job.alt}: ${job.headline}`);
-    if (document.hidden) document.title = "● Reverie";
+    const kind = job.media?.kind ?? "picture";
+    announce(job.tone === "done" ? `${card.name}’s ${kind} is ready: ${job.alt}` : `${job.alt}: ${job.headline}`);
+    if (mine) tellEnded(job.tone === "done" ? `Your ${kind} is ready` : "A job ended without a result", job.alt, job.id);
   }
   // The quota changes when a job is accepted and when it ends, and not in between.
   if (mine && quotaChanged) people.refreshQuota();
@@ -133,6 +130,9 @@ function announceCard({ before, card }) {
 function showWelcome() {
   byId("welcome").hidden = !channels.current.empty;
 }
+
+// Whether a request comes from the field or a form, and not from a button.
+const isWritten = ({ body }) => (body.text || body.command || body.pending) && !body.pressed;
 
 async function send(request) {
   try {
@@ -146,7 +146,9 @@ async function send(request) {
     const card = answer.messages.find((message) => message.kind === "card");
     // A reaction that was counted before made its card earlier.
     if (answer.repeated && card && channels.current.reveal(card.jobs[0].id)) return;
-    if (answer.messages.length && !answer.extended) scrollToEnd();
+    // A button leaves the page where it was pressed, and so does a list that is continued in its place.
+    if (answer.messages.length && !answer.extended && isWritten(request)) reading.scrollToEnd({ smooth: true });
+    else if (answer.refused && !reading.atEnd()) toast(answer.messages[0]);
   } catch (error) {
     showBanner(error instanceof ApiError ? error.message : "The command could not be sent. Try again.");
     const sent = app.sent.get(request.body.key);
@@ -157,7 +159,7 @@ async function send(request) {
 // Shows an answer to a request that was sent outside of the outbox.
 function receive(answer) {
   answer.messages.forEach(receiveMessage);
-  scrollToEnd();
+  reading.scrollToEnd({ smooth: true });
 }
 
 function dismiss(id) {
@@ -167,8 +169,11 @@ function dismiss(id) {
   post("dismiss", { id }).catch(() => showBanner("The note could not be dismissed and will return after a reload"));
 }
 
-function scrollToEnd() {
-  view.scrollTo({ top: view.scrollHeight, behavior: reducedMotion() ? "auto" : "smooth" });
+function dismissAll() {
+  channels.current.removeNotes();
+  byId("command-input").focus();
+  showWelcome();
+  post("dismiss", { id: null }).catch(() => showBanner("The notes could not be dismissed and will return after a reload"));
 }
 
 // Says that the results are placeholders, until somebody hides the line in this browser.
@@ -180,30 +185,30 @@ function showPlaceholderLine(simulated) {
 function openCommandForm(command) {
   const text = byId("command-input").value.trim().replace(new RegExp(String.raw`^/${command.name}\b\s*`), "");
   const longest = command.fields.find((field) => field.longest >= app.limits.prompt);
-  const plain = text && !text.startsWith("/") && !/(^|\s)(--|—|–)\w/.test(text);
-  const prefilled = longest && plain ? { [longest.name]: text } : {};
+  const plain = !text.startsWith("/") && !/(^|\s)(--|—|–)\w/.test(text);
+  const prefilled = longest && plain && text ? { [longest.name]: text } : {};
   const files = command.takes.length ? composer.attachments.take() : [];
   openForm(command, app, { drafts: prefilled, files, replied: composer.replied });
-  if (plain && longest) composer.write("");
+  if (plain && (longest || !text)) composer.clear();
 }
+
+// The commands that can use what is replied to.
+const fitting = () => app.commands().filter(({ newest }) =>
+  !composer.replied?.media || !newest?.kind || newest.kind === composer.replied.media.kind);
 
 byId("forms").addEventListener("click", async () => {
   await app.refreshCommands();
-  openCommandMenu(byId("forms"), app.commands(), openCommandForm);
+  openCommandMenu(byId("forms"), fitting(), openCommandForm);
 });
 byId("placeholders-close").addEventListener("click", () => {
   localStorage.setItem(PLACEHOLDERS_HIDDEN, "yes");
   showPlaceholderLine(true);
   byId("command-input").focus();
 });
-byId("newer").addEventListener("click", scrollToEnd);
 byId("messages").addEventListener("enlarge", (event) => enlarge(event.target, app));
-view.addEventListener("scroll", () => {
-  if (view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END) byId("newer").hidden = true;
-});
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
-  document.title = "Reverie";
+  pageSeen();
   if (people.me) channels.countUnread();
 });
 document.addEventListener("keydown", (event) => {

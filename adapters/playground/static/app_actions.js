@@ -7,6 +7,7 @@ import { openForm } from "./forms.js";
 import { askForKey, withoutTypedKey } from "./key_form.js";
 import { showBanner } from "./notices.js";
 import { newRequest } from "./outbox.js";
+import { Upload } from "./uploads.js";
 
 export class AppActions {
   // `send` sends a request; `page` holds the channels, the composer and the people.
@@ -127,6 +128,29 @@ export class AppActions {
     await this.send(newRequest("react", { card: card.card, emoji, on, ...target }, `${emoji} ${known?.label ?? ""}`.trim()));
   }
 
+  openCommandForm = (command) => this.page.openCommandForm(command);
+
+  // Opens the form of the named command.
+  openForm(name) {
+    const command = this.commands().find((one) => one.name === name);
+    if (command) openForm(command, this);
+  }
+
+  // The command that makes a job again; null where it is not known now.
+  async settingsOf(job) {
+    return get("settings", { job: job.id }).catch((error) => {
+      showBanner(error.message);
+      return null;
+    });
+  }
+
+  // Opens the form that makes a job again, with all of its options.
+  async useSettings(job) {
+    const settings = await this.settingsOf(job);
+    const command = this.commands().find((one) => one.name === settings?.command);
+    if (command) openForm(command, this, { drafts: draftsOf(settings.values, this.results()), fresh: true });
+  }
+
   reply = (job) => this.page.composer.reply(job);
 
   reveal = (job) => this.page.channels.current.reveal(job) || this.runCommand(`/show ${job}`);
@@ -141,4 +165,15 @@ export class AppActions {
   }
 
   dismiss = (id) => this.page.dismiss(id);
+
+  dismissAll = () => this.page.dismissAll();
+}
+
+// The values of a job's options as contents of fields.
+function draftsOf(values, results) {
+  const content = ({ job, address, file, weight }) => {
+    const known = job && results.find((one) => one.job.id === job)?.job;
+    return { weight: weight ?? null, ...(known ? { job: known } : file ? { upload: Upload.stored(file.name, file) } : { address: address ?? `#${job}` }) };
+  };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.map(content) : value]));
 }

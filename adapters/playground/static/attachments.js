@@ -27,6 +27,12 @@ export class Attachments {
     return this.uploads.some((upload) => upload.state === "failed");
   }
 
+  // Why nothing can be sent with these files.
+  get problem() {
+    const bad = this.uploads.find((upload) => upload.state === "failed");
+    return bad ? `${bad.name} cannot be sent: ${bad.error}. Remove it, then send again.` : "";
+  }
+
   add(files) {
     for (const file of files.slice(0, MAX_FILES - this.count)) {
       const upload = new Upload(file, this.limits().file, (changed) => this.#show(changed));

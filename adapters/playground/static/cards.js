@@ -21,8 +21,8 @@ export function cardNode(card, app) {
 export function fillCard(node, card, { message, reactions }, app) {
   node.querySelector(".above").replaceChildren(...messageAbove(message, app));
   const jobs = node.querySelector(".jobs");
-  if (jobs.firstElementChild) fillJobs(jobs.firstElementChild, card, app, message?.text);
-  else jobs.append(jobsNode(card, app, { anchored: true, text: message?.text }));
+  if (jobs.firstElementChild) fillJobs(jobs.firstElementChild, card, app);
+  else jobs.append(jobsNode(card, app, { anchored: true }));
   const job = () => selectedJob(node.querySelector(".job"));
   fillReactions(node.querySelector(".reactions"), card, reactions ?? new Map(), app, job);
   fillQuick(node.querySelector(".quicks"), card, app, job);

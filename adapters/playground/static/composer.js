@@ -1,13 +1,18 @@
 // The field for commands, with attached files, the price, and suggestions for text without a command.
 
-import { PriceQuotes } from "./api.js";
+import { PriceQuotes, UNCHECKED, currentChannel, me } from "./api.js";
 import { Attachments } from "./attachments.js";
+import { CheckedOptions } from "./checked_options.js";
 import { Completion } from "./completion.js";
 import { byId, el, shortId } from "./dom.js";
 import { pick, receive } from "./files.js";
+import { withoutTypedKey } from "./key_form.js";
 import { announce } from "./notices.js";
+import { Upload } from "./uploads.js";
 
 const MAX_HEIGHT = 180;
+// Two hyphens or the dash that phones make of them, then a letter.
+const OPTION = /(^|\s)(--|—|–)[a-z]/i;
 
 export class Composer {
   // `history` returns the commands sent before.
@@ -18,7 +23,10 @@ export class Composer {
     this.bar = byId("replying");
     this.price = byId("price");
     this.replied = null;
-    this.prices = new PriceQuotes((quote) => this.#showPrice(quote));
+    this.loaded = false;
+    this.problem = byId("problem");
+    this.options = new CheckedOptions({ remove: (written) => this.#remove(written) });
+    this.prices = new PriceQuotes((quote) => this.#showQuote(quote));
     this.attachments = new Attachments({ onChange: () => this.changed(), limits: () => app.limits });
     this.completion = new Completion({
       field: this.field, list: byId("suggestions"), history, write: (text) => this.write(text), submit: () => this.submit(),
@@ -28,18 +36,20 @@ export class Composer {
     byId("attach").addEventListener("click", () => pick({ several: true }, (files) => { this.attachments.add(files); this.field.focus(); }));
     byId("composer").addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     this.field.addEventListener("input", () => { this.completion.resetHistory(); this.changed(); });
-    this.field.addEventListener("keydown", (event) => this.#escape(event));
+    document.addEventListener("keydown", (event) => this.#escape(event));
     // Clicking a suggestion must not take the focus away from the field.
     this.offers.addEventListener("pointerdown", (event) => event.preventDefault());
   }
 
   // What is left may not suffice: the price and the balance say so before anything is sent.
-  #showPrice({ price, refusal, short = false }) {
+  #showQuote({ price, refusal, options, short = false }) {
     this.price.textContent = price ? this.app.priceText(price) : "";
     this.price.hidden = !price;
     this.price.title = short ? refusal : "";
     this.price.classList.toggle("short", short);
     this.app.warnBalance(short);
+    this.options.show(options);
+    this.#fit();
     if (short) announce(refusal);
   }
 
@@ -54,40 +64,83 @@ export class Composer {
     this.changed();
   }
 
+  clear() {
+    this.field.value = "";
+    this.changed();
+  }
+
+  #remove(written) {
+    const at = this.field.value.lastIndexOf(written);
+    if (at < 0) return;
+    const left = `${this.field.value.slice(0, at)}${this.field.value.slice(at + written.length)}`;
+    this.write(left.replace(/ {2,}/g, " ").trimEnd());
+  }
+
   // Makes the next command use this result; null ends the reply.
-  reply(job) {
-    this.replied = job;
+  reply(job, { quiet = false } = {}) {
+    this.replied = job && { id: job.id, alt: job.alt, media: job.media };
     this.bar.hidden = !job;
     if (job) {
       this.bar.replaceChildren(
         job.media ? el("img", { src: job.media.still, alt: "" }) : "",
         el("span", { class: "words" }, el("b", {}, `Replying to #${shortId(job.id)}`), el("span", {}, job.alt)),
         el("button", { type: "button", class: "remove", "aria-label": "Cancel the reply", title: "Cancel the reply (Esc)", on: { click: () => { this.reply(null); this.field.focus(); } } }, "×"));
-      announce(`Replying to ${job.alt}. Press Escape to cancel`);
-      this.field.focus();
+      if (!quiet) {
+        announce(`Replying to ${job.alt}. Press Escape to cancel`);
+        this.field.focus();
+      }
     }
     this.changed();
   }
 
   async submit() {
-    const text = this.field.value.trim();
-    if (!text.startsWith("/")) return this.#acceptOffer(0);
+    const typed = this.field.value.trim();
+    if (!typed.startsWith("/")) return this.#acceptOffer(0);
+    const form = this.#formFor(typed);
+    if (form) return this.app.openCommandForm(form);
+    return this.#send(typed);
+  }
+
+  // A command that lacks what it needs opens its form; so does one that generates, where it says nothing at all.
+  #formFor(text) {
+    const command = this.app.commands().find(({ name }) => text === `/${name}`);
+    if (!command) return null;
+    const given = this.attachments.count > 0 || this.replied !== null;
+    const lacks = command.fields.some((field) => field.required);
+    return lacks || (command.makes && !given) ? command : null;
+  }
+
+  async #send(text) {
     if (this.submitting) return;
     this.submitting = true;
+    const written = this.field.value;
     byId("send").setAttribute("aria-busy", "true");
     await this.app.loaded;
     const uploaded = await this.attachments.allUploaded();
+    const checked = uploaded && OPTION.test(text) ? await this.prices.of(this.#body(text)) : UNCHECKED;
     byId("send").removeAttribute("aria-busy");
     this.submitting = false;
-    if (!uploaded) return announce("Remove the file that could not be uploaded, then send again");
+    if (!uploaded) return this.#showProblem(this.attachments.problem);
+    if (checked.options.some((one) => one.problem)) {
+      this.options.focusProblem();
+      return this.#showProblem("Not sent. Correct or remove what is marked above the field.");
+    }
     const uploads = this.attachments.take();
     const { replied } = this;
     // What was written meanwhile stays.
-    if (this.field.value.trim() === text) this.field.value = "";
+    if (this.field.value === written) this.field.value = "";
     this.completion.resetHistory();
     this.reply(null);
     this.completion.hide();
     this.app.runCommand(text, { uploads, replied });
+  }
+
+  #body = (text) => ({ text, files: this.attachments.tokens, replied: this.replied?.id });
+
+  // Why nothing was sent; it goes with the next change.
+  #showProblem(text) {
+    this.problem.textContent = text;
+    this.problem.hidden = !text;
   }
 
   // Restores the text and files of a refused command.
@@ -99,13 +152,43 @@ export class Composer {
   changed() {
     const { field } = this;
     if (!this.completion) return;
-    field.style.setProperty("block-size", "auto");
-    field.style.setProperty("block-size", `${Math.min(MAX_HEIGHT, field.scrollHeight)}px`);
+    this.#fit();
+    this.#showProblem("");
     this.#showOffers();
     this.completion.changed();
-    const text = field.value.trim();
-    const generates = this.app.commands().some((command) => command.makes && (text === `/${command.name}` || text.startsWith(`/${command.name} `)));
-    this.prices.ask(generates ? { text, files: this.attachments.tokens, replied: this.replied?.id } : null);
+    this.prices.ask(this.#toCheck());
+    if (this.loaded) saveDraft({ text: field.value, uploads: this.attachments.uploads, replied: this.replied });
+  }
+
+  #fit() {
+    this.field.style.setProperty("block-size", "auto");
+    // An empty field has one line, however long its placeholder is.
+    if (this.field.value) this.field.style.setProperty("block-size", `${Math.min(MAX_HEIGHT, this.field.scrollHeight)}px`);
+  }
+
+  // What would be sent now, where it has a price or options.
+  #toCheck() {
+    const text = this.field.value.trim();
+    if (withoutTypedKey(text) !== text) return null;
+    const offered = this.#offered();
+    if (offered) return text ? this.#body(`/${offered} ${text}`) : null;
+    const known = this.app.commands().find((command) => text === `/${command.name}` || text.startsWith(`/${command.name} `));
+    return known && (known.makes || OPTION.test(text)) ? this.#body(text) : null;
+  }
+
+  // Shows what was written in this conversation before. What is written while the page loads is newer.
+  showDraft() {
+    const typing = !this.loaded && !this.empty;
+    this.loaded = false;
+    const { text, uploads, replied } = readDraft();
+    if (!typing) {
+      this.attachments.take();
+      this.attachments.restore(uploads);
+      this.field.value = text;
+      this.reply(replied, { quiet: true });
+    }
+    this.loaded = true;
+    this.changed();
   }
 
   #showOffers() {
@@ -126,17 +209,45 @@ export class Composer {
     return ["animate", "imagine", "reframe"];
   }
 
+  // The command that Enter would run for a text without one.
+  #offered = () => (this.offers.hidden ? null : this.#commandsForText()[0]);
+
+  // Runs an offered command at once, or opens its form where it needs more than the text.
   #acceptOffer(index) {
     const name = this.offers.hidden ? null : this.#commandsForText()[index];
-    if (name) this.write(`/${name} ${this.field.value.trim()}`.trimEnd() + " ".repeat(this.field.value.trim() ? 0 : 1));
-    else this.field.focus();
+    const command = this.app.commands().find((one) => one.name === name);
+    if (!command) return this.field.focus();
+    const text = this.field.value.trim();
+    const lacks = command.fields.some((field) => field.required && (field.name !== "prompt" || !text));
+    if (lacks) return this.app.openCommandForm(command);
+    return this.#send(`/${name} ${text}`.trim());
   }
 
+  // Escape ends a reply wherever the focus is, but closes first what is open.
   #escape(event) {
-    if (event.key !== "Escape" || event.defaultPrevented || !this.replied) return;
+    const open = document.querySelector("dialog[open], [popover]:popover-open");
+    if (event.key !== "Escape" || event.defaultPrevented || !this.replied || open) return;
     event.preventDefault();
     this.reply(null);
+    this.field.focus();
   }
 }
 
 const QUESTIONS = { imagine: "Make a picture?", animate: "Animate it?", extend: "Extend it?", reframe: "Change its aspect ratio?" };
+
+// What is being written in each conversation is kept for this tab, over a reload.
+const draftKey = () => `reverie.draft.${me()}.${currentChannel()}`;
+
+// `replied` is what the composer shows of a job; of the files only those that are uploaded are kept.
+function saveDraft({ text, uploads, replied }) {
+  const files = uploads.filter((upload) => upload.token).map(({ name, media }) => ({ name, media }));
+  // A key is kept nowhere.
+  const written = withoutTypedKey(text) === text ? text : "";
+  if (!written && files.length === 0 && !replied) return sessionStorage.removeItem(draftKey());
+  sessionStorage.setItem(draftKey(), JSON.stringify({ text: written, files, replied }));
+}
+
+function readDraft() {
+  const { text = "", files = [], replied = null } = JSON.parse(sessionStorage.getItem(draftKey()) ?? "{}");
+  return { text, replied, uploads: files.map(({ name, media }) => Upload.stored(name, media)) };
+}

@@ -7,12 +7,35 @@ const TEXTAREA_FROM = 300;
 // A form that is being closed is still in the page: ids are numbered so that none names two fields.
 let count = 0;
 
-// Every field has `node`, `value` (null where it is left empty), and `draft` and `restore` to keep its content.
+// Every field has `node`, `value` (null where it is left empty), `draft` and `restore` to keep its content, and `mark`
+// to say what is wrong with it.
 export function fieldOf(field, context) {
-  if (field.kind === "media" || field.kind === "job") return mediaField(field, context);
-  if (field.suggestions.length > 0) return words(field, context);
-  const make = { choice, flag, integer: number, decimal, money }[field.kind] ?? (field.longest > TEXTAREA_FROM ? prompt : text);
-  return make(field, context);
+  const made = makerOf(field)(field, context);
+  made.mark = (text) => mark(made.node, text);
+  return made;
+}
+
+function makerOf(field) {
+  if (field.kind === "media" || field.kind === "job") return mediaField;
+  if (field.suggestions.length > 0) return words;
+  return { choice, flag, integer: number, decimal, money }[field.kind] ?? (field.longest > TEXTAREA_FROM ? prompt : text);
+}
+
+// An empty text ends the mark.
+function mark(node, text) {
+  const old = node.querySelector(":scope > .error");
+  if (!text && !old) return;
+  const control = node.querySelector(".input :is(input, select, textarea)") ?? node.querySelector(".inputs");
+  old?.remove();
+  node.classList.toggle("invalid", Boolean(text));
+  const id = `${control.id || "inputs"}-error`;
+  const about = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((one) => one && one !== id);
+  if (text) {
+    node.append(el("p", { class: "error", id }, el("span", { class: "sign", "aria-hidden": "true" }, "!"), text));
+    control.setAttribute("aria-invalid", "true");
+    about.push(id);
+  } else control.removeAttribute("aria-invalid");
+  control.setAttribute("aria-describedby", about.join(" "));
 }
 
 function row(field, input, ...more) {
@@ -34,6 +57,8 @@ const plain = (field, input, node, read) => ({
   restore(value) {
     if (input.type === "checkbox") input.checked = value;
     else input.value = value;
+    // The default has no value of its own.
+    if (input.selectedIndex === -1) input.value = "";
     input.dispatchEvent(new Event("input"));
   },
   focus: () => input.focus(),
@@ -121,8 +146,7 @@ function prompt(field, { changed }) {
 
 function mediaField(field, { changed, app, newest }) {
   const newestDefault = newest?.option === field.name;
-  // All jobs of one command are of the same kind.
-  const kind = newestDefault || field.kind === "job" ? newest?.kind ?? null : null;
+  const kind = field.result;
   const inputs = new MediaInputs(field, { app, changed, newest: newestDefault, kind });
   const name = el("span", { class: "legend" }, field.label, field.required && el("span", { class: "needed", "aria-hidden": "true" }, " *"));
   return {

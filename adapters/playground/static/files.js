@@ -49,9 +49,12 @@ addEventListener("drop", (event) => {
   passOn(event.dataTransfer.files, document.elementsFromPoint(event.clientX, event.clientY).find((one) => one !== drop && !drop.contains(one)));
 });
 
-// Opens the file chooser; `several` allows more than one file.
-export function pick({ several }, onFiles) {
+const TYPES = { picture: "image/*,.heic,.heif,.avif", video: "video/*,.mkv,.3gp" };
+
+// Opens the file chooser; `several` allows more than one file, `kind` offers only pictures or videos.
+export function pick({ several, kind = null }, onFiles) {
   const field = byId("files");
+  field.accept = kind ? TYPES[kind] : Object.values(TYPES).join(",");
   field.multiple = several;
   field.value = "";
   field.onchange = () => { if (field.files.length) onFiles([...field.files]); };

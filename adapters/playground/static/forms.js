@@ -22,8 +22,9 @@ export function openCommandMenu(anchor, commands, choose) {
   })), { look: "catalogue" });
 }
 
-// `drafts` are contents of fields by name; `files` go to the fields that take files.
-export function openForm(command, app, { drafts = {}, files = [], replied = null } = {}) {
+// `drafts` are contents of fields by name; `files` go to the fields that take files. A `fresh` form has no content of
+// an earlier one that was not sent.
+export function openForm(command, app, { drafts = {}, files = [], replied = null, fresh = false } = {}) {
   const status = el("p", { class: "quote", role: "status" });
   const send = el("button", { type: "submit", class: "primary" }, "Send");
   const prices = new PriceQuotes(({ price, refusal, short = false }) => {
@@ -33,14 +34,26 @@ export function openForm(command, app, { drafts = {}, files = [], replied = null
     app.warnBalance(short);
   });
   const preview = command.places.length > 0 ? new FramingPreview(command.places) : null;
+  // Says why nothing was sent, beside the field at fault.
+  function refuse(reason, field) {
+    status.classList.add("problem");
+    status.replaceChildren(reason);
+    if (!field) return send.focus();
+    field.mark(reason);
+    const folded = field.node.closest("details");
+    if (folded) folded.open = true;
+    field.focus();
+  }
   let ready = false;
   function changed() {
+    fields.forEach((field) => field.mark(""));
     if (!ready || !command.makes) return;
     const written = { command: command.name, values: valuesOf(fields), replied: replied?.id };
     prices.ask(written);
     preview?.ask(written);
   }
-  const fields = command.fields.map((field) => fieldOf(field, { app, changed, newest: command.newest }));
+  const fields = [];
+  fields.push(...command.fields.map((field) => fieldOf(field, { app, changed, newest: command.newest })));
   const form = el("form", { novalidate: true }, body(fields), preview?.node, el("footer", {}, status, el("button", { type: "button", class: "secondary", on: { click: () => dialog.close() } }, "Cancel"), send));
   let sent = false;
   const stop = receive((found, target) => distributeFiles(found, fields, target, command));
@@ -56,11 +69,14 @@ export function openForm(command, app, { drafts = {}, files = [], replied = null
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (send.hasAttribute("aria-busy")) return;
     send.setAttribute("aria-busy", "true");
     await Promise.all(fields.map((field) => field.inputs?.allUploaded));
+    const bad = fields.find((field) => field.inputs?.problem);
+    const quote = bad ? { refusal: bad.inputs.problem } : await prices.of({ command: command.name, values: valuesOf(fields), replied: replied?.id });
     send.removeAttribute("aria-busy");
     if (!dialog.open) return;
-    if (fields.some((field) => field.inputs?.failed)) return announce("Remove the file that could not be uploaded, then send again");
+    if (quote.refusal) return refuse(quote.refusal, bad ?? fields.find(({ field }) => field.name === quote.option));
     sent = true;
     const previewed = preview?.current ?? false;
     dialog.close();
@@ -69,7 +85,7 @@ export function openForm(command, app, { drafts = {}, files = [], replied = null
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
-  restore(fields, { ...unsent.get(command.name), ...drafts });
+  restore(fields, fresh ? drafts : { ...unsent.get(command.name), ...drafts });
   if (files.length) distributeFiles(files, fields, null, command);
   ready = true;
   changed();
@@ -102,9 +118,15 @@ function distributeFiles(files, fields, target, command) {
   const mediaFields = fields.filter((one) => one.inputs?.takesFiles);
   const aimed = target && mediaFields.find((one) => one.node.contains(target));
   const order = aimed ? [aimed] : command.takes.map((name) => mediaFields.find((one) => one.field.name === name));
-  const rest = [...files];
+  let rest = [...files];
   for (const one of [...order, ...mediaFields]) {
-    while (rest.length && one && (!one.inputs.full || (one === aimed && rest.length === files.length))) one.inputs.takeFile(rest.shift());
+    if (!one) continue;
+    const left = [];
+    for (const file of rest) {
+      if (one.inputs.accepts(file) && (!one.inputs.full || (one === aimed && rest.length === files.length))) one.inputs.takeFile(file);
+      else left.push(file);
+    }
+    rest = left;
   }
   if (rest.length) announce(`/${command.name} accepts no more files`);
 }

@@ -42,13 +42,8 @@ export const isTall = (job) => {
   return width / height < TALL_BELOW;
 };
 
-export const sizeOf = (job) => (job.media ? [job.media.width, job.media.height] : requestedSize(job));
-
-function requestedSize(job) {
-  const ratio = job.facts.find(([name]) => name === "Aspect ratio")?.[1] ?? "16:9";
-  const [width, height] = ratio.split(":").map(Number);
-  return width > 0 && height > 0 ? [width, height] : [16, 9];
-}
+// Cards of earlier versions do not say the requested shape.
+export const sizeOf = (job) => (job.media ? [job.media.width, job.media.height] : job.shape ?? [16, 9]);
 
 const MISSING = "This could not be loaded. Reload the page to try again.";
 

@@ -6,7 +6,7 @@ import { details, title } from "./job_caption.js";
 import { isTall, isUnfinished, showMedia, shownWidth, sizeOf } from "./job_media.js";
 
 // An `anchored` node has the id of its job; a conversation has one such node for each job.
-export function jobsNode(card, app, { anchored, text }) {
+export function jobsNode(card, app, { anchored }) {
   const many = card.jobs.length > 1;
   const node = el("section", { class: many ? "job group" : "job", tabindex: "-1", id: anchored && !many ? `job-${card.jobs[0].id}` : null });
   if (many) {
@@ -17,13 +17,12 @@ export function jobsNode(card, app, { anchored, text }) {
     node.pick = (index) => selectJob(node, index, app);
     node.append(cells);
   }
-  fillJobs(node, card, app, text);
+  fillJobs(node, card, app);
   return node;
 }
 
-export function fillJobs(node, card, app, text) {
+export function fillJobs(node, card, app) {
   node.card = card;
-  node.text = text;
   if (card.jobs.length > 1) {
     for (const job of card.jobs) fillCell(node.querySelector(`[data-job="${CSS.escape(job.id)}"]`), job);
     sizeGroup(node);
@@ -85,7 +84,7 @@ function fillCaption(node, app) {
     title(card.title),
     job.tone === "failed" && el("p", { class: "verdict" }, job.headline),
     job.tone === "gone" && el("p", { class: "verdict" }, "Deleted"),
-    details(job, app, node.text),
+    details(job, app),
     actions(job, card, app)));
   if (focused && !node.contains(document.activeElement)) {
     (node.querySelector(`[data-key="${focused}"]`) ?? node).focus({ preventScroll: true });

@@ -45,14 +45,14 @@ const arrow = (name, label, sign, next) => el("button", {
 
 // What can be done with the result; a file that somebody sent has no job.
 function tools(node) {
-  const { job, card, text } = resultOf(node);
+  const { job, card } = resultOf(node);
   const { src } = node.querySelector("img, video");
   const link = (href, words, more = {}) => el("a", { href, ...more }, words);
   return el("div", { class: "tools" },
     job && actions({ ...job, actions: job.actions.filter((one) => ACTIONS.includes(one)), cancellable: false }, card, closing()),
     el("div", { class: "links" },
       link(`${src}?download`, "Download", { download: "" }),
-      job && copyCommand(job, text),
+      job && copyCommand(job, app),
       job?.parent && link(`#job-${job.parent}`, `from #${shortId(job.parent)}`, {
         on: { click: (event) => { event.preventDefault(); box.close(); app.reveal(job.parent); } },
       }),
@@ -60,9 +60,9 @@ function tools(node) {
 }
 
 function resultOf(node) {
-  const { card, text } = node.closest("section.job") ?? {};
+  const { card } = node.closest("section.job") ?? {};
   const id = node.closest("[data-job]")?.dataset.job;
-  return { card, text, job: card?.jobs.find((one) => one.id === id) ?? card?.jobs[0] };
+  return { card, job: card?.jobs.find((one) => one.id === id) ?? card?.jobs[0] };
 }
 
 // The app, which shows the conversation again before it starts something there.
@@ -82,7 +82,7 @@ const sizeOf = (node) => ({ width: node.getAttribute("width"), height: node.getA
 function video(node) {
   const small = node.querySelector("video");
   const { src, poster } = small;
-  const text = small.getAttribute("aria-label").replace("Video: ", "");
+  const text = resultOf(node).job?.alt ?? "";
   const large = el("video", {
     src, poster, ...sizeOf(small), playsinline: true, loop: true, controls: true, "aria-label": text,
   });

@@ -33,8 +33,22 @@ export class MediaInputs {
     return Promise.all(this.items.map((item) => item.upload?.done));
   }
 
-  get failed() {
-    return this.items.some((item) => item.upload?.state === "failed");
+  // What is wrong with one of the files; empty where nothing is.
+  get problem() {
+    const bad = this.items.find((item) => this.#problemOf(item));
+    return bad ? `${bad.upload.name}: ${this.#problemOf(bad)}. Remove it, then send again.` : "";
+  }
+
+  #problemOf({ upload }) {
+    if (upload?.state === "failed") return upload.error;
+    const wrong = upload?.media && this.kind && upload.media.kind !== this.kind;
+    return wrong ? `This is a ${upload.media.kind}, and a ${this.kind} is needed` : "";
+  }
+
+  // Whether a file may be of the kind that is needed, as far as is known before it is uploaded.
+  accepts(file) {
+    const kind = file.media?.kind ?? (/^video\//.test(file.type) ? "video" : /^image\//.test(file.type) ? "picture" : null);
+    return !this.kind || !kind || kind === this.kind;
   }
 
   get draft() {
@@ -82,10 +96,12 @@ export class MediaInputs {
     const still = job?.media?.still ?? upload?.media?.still ?? upload?.preview;
     const name = job ? `#${shortId(job.id)} ${job.alt ?? ""}` : upload?.name ?? address;
     const isVideo = (job?.media ?? upload?.media)?.kind === "video";
-    return el("div", { class: upload?.state === "failed" ? "media-input failed" : "media-input" },
+    const problem = this.#problemOf(item);
+    const progress = part(upload);
+    return el("div", { class: problem ? "media-input failed" : "media-input" },
       el("span", { class: isVideo ? "look is-video" : "look" }, still && el("img", { src: still, alt: "" })),
       el("span", { class: "words" }, el("span", { class: "name" }, name),
-        upload && upload.state !== "ready" && el("span", { class: "state" }, upload.error || (upload.part < 1 ? `${Math.round(upload.part * 100)} %` : "checking…"))),
+        (problem || progress) && el("span", { class: "state" }, problem || progress)),
       this.field.weighted && this.#weight(item, index),
       el("button", { type: "button", class: "remove", "aria-label": `Remove ${name}`, "data-key": `remove-${index}`, on: { click: () => this.#remove(item) } }, "×"));
   }
@@ -93,22 +109,24 @@ export class MediaInputs {
   #weight(item, index) {
     const shownWeight = el("output", {}, item.weight === null ? "auto" : item.weight.toFixed(2));
     const range = el("input", {
-      type: "range", min: "0", max: "1", step: "0.05", value: String(item.weight ?? 0.85), "aria-label": "Influence", "data-key": `weight-${index}`,
+      type: "range", min: "0", max: "1", step: "0.05", value: String(item.weight ?? 0.85), "aria-label": `Influence of ${item.job ? `#${shortId(item.job.id)}` : item.upload?.name ?? item.address}`, "data-key": `weight-${index}`,
     });
     range.addEventListener("input", () => { item.weight = Number(range.value); shownWeight.textContent = item.weight.toFixed(2); this.changed(); });
-    return el("label", { class: "weight", title: "Influence" }, range, shownWeight);
+    return el("span", { class: "weight", title: "Influence" }, range, shownWeight);
   }
 
   #open() {
-    const file = el("button", { type: "button", "data-key": "file" }, "Choose a file");
-    file.addEventListener("click", () => pick({ several: this.field.times > 1 }, (files) => files.forEach((one) => this.full || this.takeFile(one))));
-    const result = el("button", { type: "button", "aria-haspopup": "dialog", "data-key": "result" }, "A result");
+    const file = el("button", { type: "button", "aria-label": `${this.field.label}: choose a file`, "data-key": "file" }, "Choose a file");
+    file.addEventListener("click", () => pick({ several: this.field.times > 1, kind: this.kind }, (files) => files.forEach((one) => this.full || this.takeFile(one))));
+    const result = el("button", {
+      type: "button", "aria-label": `${this.field.label}: a result`, "aria-haspopup": "dialog", "data-key": "result",
+    }, "A result");
     result.addEventListener("click", () => chooseResult(result, {
       results: this.app.results(), me: this.app.me(), kind: this.kind, onChoose: (job) => this.takeJob(job),
     }));
     const typed = el("input", {
       type: "text", placeholder: this.takesFiles ? "or an address or id" : "or an id", "aria-label": `${this.field.label}: ${this.takesFiles ? "address or id" : "id"}`,
-      spellcheck: "false", autocapitalize: "off", autocomplete: "off", "data-key": "typed", id: `field-${this.field.name}`,
+      spellcheck: "false", autocapitalize: "off", autocomplete: "off", "data-key": "typed",
     });
     typed.addEventListener("change", () => this.#acceptText(typed.value.trim()));
     const empty = this.newest ? "Default: your newest result" : this.takesFiles ? "Drop, paste or" : "";
@@ -122,6 +140,12 @@ export class MediaInputs {
     if (known) this.takeJob(known.job);
     else this.#add({ address: text, weight: null });
   }
+}
+
+// How far a file is uploaded; empty for one that is.
+function part(upload) {
+  if (!upload || upload.state !== "uploading") return "";
+  return upload.part < 1 ? `${Math.round(upload.part * 100)} %` : "checking…";
 }
 
 function valueOf({ upload, job, address, weight }) {

@@ -14,8 +14,8 @@ export function openBeside(anchor, panel) {
   if (performance.now() - (closed.get(anchor) ?? -SAME_CLICK) < SAME_CLICK) return panel;
   panel.classList.add("panel");
   panel.setAttribute("popover", "auto");
-  // Nothing outside of an open dialog can be used.
-  (anchor.closest("dialog") ?? document.body).append(panel);
+  // Nothing outside of an open dialog can be used; elsewhere it belongs to the part of the page that opened it.
+  (anchor.closest("dialog, main, .below, .top") ?? document.body).append(panel);
   panel.addEventListener("beforetoggle", (event) => {
     if (event.newState === "closed" && anchor.contains(pressed)) closed.set(anchor, performance.now());
   });
@@ -45,10 +45,10 @@ function position(anchor, panel) {
 // `items` are {label, content, pick, checked?}. Arrow keys, Home, End and first letters move the focus.
 export function openMenu(anchor, label, items, { role = "menuitemradio", look = "" } = {}) {
   const menu = el("div", { role: "menu", "aria-label": label, class: `menu ${look}` });
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
     const choice = el("button", {
       type: "button",
-      tabindex: "-1",
+      tabindex: index === 0 ? "0" : "-1",
       role: item.checked === undefined ? "menuitem" : role,
       "aria-label": item.label,
       title: look ? item.label : null,

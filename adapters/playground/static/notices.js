@@ -1,4 +1,5 @@
-// Tells people what happened: for screen readers, in a toast, or in the banner above the field.
+// Tells people what happened: for screen readers, in a toast, in the banner above the field, and while nobody looks at
+// the page in its title and by the system.
 
 import { byId, el } from "./dom.js";
 
@@ -17,7 +18,7 @@ export function announce(text) {
 
 // Shows a short reply for a few seconds.
 export function toast({ title, text }) {
-  const node = el("li", { class: "toast" }, el("b", {}, title), text && el("span", {}, text));
+  const node = el("p", { class: "toast" }, el("b", {}, title), text && el("span", {}, text));
   const close = () => node.remove();
   node.addEventListener("click", close);
   byId("toasts").append(node);
@@ -45,4 +46,37 @@ export async function copy(text) {
     field.remove();
   }
   announce(`Copied: ${text}`);
+}
+
+const WANTED = "reverie.system-notices";
+const TITLE = "Reverie";
+
+export const hasSystemNotices = "Notification" in window && isSecureContext;
+
+export const systemNoticesWanted = () =>
+  hasSystemNotices && Notification.permission === "granted" && localStorage.getItem(WANTED) !== null;
+
+// Turns system notices on or off in this browser; returns whether they are on, which the browser may refuse.
+export async function wantSystemNotices(on) {
+  localStorage.removeItem(WANTED);
+  if (on && (await Notification.requestPermission()) === "granted") localStorage.setItem(WANTED, "yes");
+  return systemNoticesWanted();
+}
+
+// Jobs that have ended since somebody looked at the page.
+let ended = 0;
+
+// Tells a hidden page that a job has ended; `key` names the job, so that two tabs show one notice.
+export function tellEnded(text, body, key) {
+  if (!document.hidden) return;
+  ended += 1;
+  document.title = `${ended > 1 ? `(${ended}) ` : ""}${text} · ${TITLE}`;
+  if (!systemNoticesWanted()) return;
+  const notice = new Notification(text, { body, tag: key, icon: "/playground/static/mark.svg" });
+  notice.onclick = () => { window.focus(); notice.close(); };
+}
+
+export function pageSeen() {
+  ended = 0;
+  document.title = TITLE;
 }

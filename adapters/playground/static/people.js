@@ -3,6 +3,7 @@
 import { ApiError, get, post } from "./api.js";
 import { avatar, byId, el, withMoments } from "./dom.js";
 import { openBeside } from "./menu.js";
+import { hasSystemNotices, systemNoticesWanted, wantSystemNotices } from "./notices.js";
 import { setLeft } from "./prices.js";
 
 const REFRESH_DELAY = 600;
@@ -50,16 +51,11 @@ export class People {
     const pause = byId("pause");
     pause.textContent = withMoments(this.quota?.pause ?? "");
     pause.hidden = !pause.textContent;
-    this.chip.hidden = !this.quota?.facts.length;
+    this.chip.hidden = !this.quota?.limits.length;
     if (this.chip.hidden) return;
-    const left = amount(this.quota, "left");
-    const text = left ? [el("b", {}, left), " left"] : "Quota";
-    const parts = shares(this.quota);
-    const meter = parts && el("span", { class: "meter", "aria-hidden": "true" },
-      Object.entries(parts).map(([name, part]) =>
-        el("span", { class: name, style: { "inline-size": `${(part * 100).toFixed(1)}%` } })));
-    this.chip.replaceChildren(el("span", { class: "quota-text" }, text), meter ?? "");
-    this.chip.setAttribute("aria-label", `Quota${left ? `: ${left} left` : ""}. Show all`);
+    const [limit] = this.quota.limits;
+    this.chip.replaceChildren(el("span", { class: "quota-text" }, el("b", {}, limit.left), " left"), meter(limit));
+    this.chip.setAttribute("aria-label", `Quota: ${limit.left} left. Show all`);
   }
 
   // Warns that what is being written costs more than is left.
@@ -68,11 +64,12 @@ export class People {
   }
 
   #openQuota() {
-    openBeside(this.chip, el("div", { role: "dialog", "aria-label": this.quota.title, class: "quota-panel" },
-      el("h2", { tabindex: "-1" }, this.quota.title),
-      this.quota.facts.map(([name, value]) => el("section", {},
-        el("h3", {}, name),
-        el("ul", {}, withMoments(value).split(" · ").map((line) => el("li", {}, line)))))))
+    const { title, text, limits, facts } = this.quota;
+    openBeside(this.chip, el("div", { role: "dialog", "aria-label": title, class: "quota-panel" },
+      el("h2", { tabindex: "-1" }, title),
+      limits.map(limitNode),
+      facts.map(([name, value]) => el("section", {}, el("h3", {}, name), el("p", {}, withMoments(value)))),
+      text && el("p", { class: "about" }, text)))
       .querySelector("h2").focus();
   }
 
@@ -83,9 +80,10 @@ export class People {
         type: "button", "aria-current": person.name === this.me.name ? "true" : null,
         on: { click: () => { panel.hidePopover(); if (person.name !== this.me.name) this.onSwitch(person.name); } },
       }, avatar(person.name), el("span", {}, person.name), person.admin && el("span", { class: "badge" }, "admin")))));
-    panel.append(
+    panel.append(...[
       el("h2", {}, "Your name in this tab"), list, this.#newPersonForm(panel),
-      this.signedIn ? el("button", { type: "button", class: "quiet", on: { click: signOut } }, "Sign out") : "");
+      hasSystemNotices && systemNoticeSwitch(),
+      this.signedIn ? el("button", { type: "button", class: "quiet", on: { click: signOut } }, "Sign out") : ""].filter(Boolean));
     openBeside(this.button, panel);
     panel.querySelector("[aria-current]")?.focus();
   }
@@ -114,19 +112,31 @@ export class People {
   }
 }
 
+function systemNoticeSwitch() {
+  const box = el("input", { type: "checkbox", role: "switch", id: "system-notices", "aria-describedby": "system-notices-problem" });
+  const problem = el("p", { class: "problem", id: "system-notices-problem", role: "alert" });
+  box.checked = systemNoticesWanted();
+  box.addEventListener("change", async () => {
+    const asked = box.checked;
+    box.checked = await wantSystemNotices(asked);
+    problem.textContent = asked && !box.checked ? "This browser does not allow it: allow notifications for this site in its settings." : "";
+  });
+  return el("div", { class: "field system-notices" }, el("label", { for: "system-notices" }, "System notice when a result is ready"), box, problem);
+}
+
 async function signOut() {
   await post("logout", {});
   location.assign("/playground/login");
 }
 
-// The amount left, used or reserved of the first limit, as it is written: "$24.98 left of $25.00".
-const amount = (quota, word) => new RegExp(String.raw`(\S+) ${word}\b`).exec(quota.facts[0][1])?.[1];
+const percent = (part) => `${(Math.min(1, part) * 100).toFixed(1)}%`;
 
-const dollars = (text) => Number(text?.replace(/[^\d.]/g, "") || NaN);
+// The words beside it say the same, so that the bar is hidden from screen readers.
+const meter = ({ used, reserved }) => el("span", { class: "meter", "aria-hidden": "true" },
+  el("span", { class: "used", style: { "inline-size": percent(used) } }),
+  el("span", { class: "reserved", style: { "inline-size": percent(reserved) } }));
 
-// The used and reserved shares of the limit.
-function shares(quota) {
-  const [left, used, reserved] = ["left", "used", "reserved"].map((word) => dollars(amount(quota, word)));
-  const whole = left + used + reserved;
-  return whole > 0 ? { used: used / whole, reserved: reserved / whole } : null;
-}
+// A limit of the quota: how much of it is used and reserved, as a bar and in words.
+export const limitNode = (limit) => el("section", { class: "limit" },
+  el("h3", {}, limit.name), meter(limit),
+  el("ul", {}, limit.parts.map((part) => el("li", {}, withMoments(part)))));

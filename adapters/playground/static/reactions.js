@@ -63,7 +63,9 @@ export function openPicker(anchor, card, app, job) {
   });
   const numbers = card.jobs.length > 1 ? app.numbers.slice(0, card.jobs.length) : [];
   openMenu(anchor, "React", [
-    ...app.reactions.map(({ emoji, label, action }) => item(emoji, label, job().prices?.[action])),
+    // What cannot apply to this result is not offered.
+    ...app.reactions.filter(({ action }) => job().actions.includes(action))
+      .map(({ emoji, label, action }) => item(emoji, label, job().prices?.[action])),
     ...numbers.map((emoji, index) => item(emoji, `Number ${index + 1}`)),
     ...app.feelings.map((emoji) => item(emoji, "")),
   ], { role: "menuitemcheckbox", look: "picker" });

@@ -125,9 +125,10 @@ export class Timeline {
       const focused = controls(old).indexOf(document.activeElement);
       old.replaceWith(node);
       if (focused >= 0) controls(node)[focused]?.focus();
-      node.dataset.at = note.at;
-      node.dataset.key = note.id;
+      Object.assign(node.dataset, { at: note.at, key: note.id });
       this.nodes.set(note.id, node);
+      this.#markDays();
+      this.#markNotes();
     } else this.#insert(note.id, node, note.at);
   }
 
@@ -152,6 +153,7 @@ export class Timeline {
     else this.list.prepend(node);
     this.nodes.set(id, node);
     this.#markDays();
+    this.#markNotes();
   }
 
   #remove(id) {
@@ -161,6 +163,18 @@ export class Timeline {
     node.remove();
     this.nodes.delete(id);
     this.#markDays();
+    this.#markNotes();
+  }
+
+  // Removes every private note.
+  removeNotes() {
+    for (const note of this.notes.values()) if (note.to && !note.gone) this.#applyNote({ ...note, cards: [], gone: true });
+  }
+
+  // The newest of several private notes dismisses them all.
+  #markNotes() {
+    const notes = [...this.list.querySelectorAll(":scope > .only-mine")];
+    notes.forEach((node, index) => { node.querySelector(".dismiss-all").hidden = notes.length < 2 || index < notes.length - 1; });
   }
 
   #markDays() {

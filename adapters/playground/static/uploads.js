@@ -28,6 +28,14 @@ export class Upload {
     this.done = this.#upload(limit);
   }
 
+  // A file that was uploaded before; `media` has its token.
+  static stored(name, media) {
+    const upload = Object.create(Upload.prototype);
+    return Object.assign(upload, {
+      name, media, changed: () => {}, state: "ready", part: 1, error: "", preview: null, controller: new AbortController(), done: Promise.resolve(),
+    });
+  }
+
   get token() {
     return this.media?.token;
   }

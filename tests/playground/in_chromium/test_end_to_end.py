@@ -73,7 +73,7 @@ async def play(page: Page, card: Locator) -> None:
 async def react(page: Page, card: Locator, meaning: str) -> None:
     await card.get_by_role("button", name="Add a reaction").focus()
     await page.keyboard.press("Enter")
-    await page.get_by_role("menuitemcheckbox", name=meaning, exact=True).click()
+    await page.get_by_role("menuitemcheckbox", name=re.compile(rf"^{meaning}\b")).click()
 
 
 async def test_a_whole_session(tmp_path: Path, browser: Browser) -> None:
@@ -139,9 +139,6 @@ async def test_a_pasted_picture_becomes_a_video_that_is_extended_and_reframed(
         await expect(cards.nth(3).locator(".said")).to_have_text("🔁 Variation")
         assert await video(page, cards.nth(3)) == ("h264", (960, 540), 5)
         await expect(cards.nth(1).locator(".reaction .count")).to_have_text("1")
-        await react(page, cards.nth(0), "Animate")
-        await expect(page.locator(".note")).to_contain_text("only on a picture")
-
         await page.reload()
         await expect(page.locator(".shown video")).to_have_count(4)
         await expect(cards.nth(1).locator(".reaction .count")).to_have_text("1")

@@ -37,7 +37,7 @@ async def test_the_large_view_goes_on_through_the_results_and_does_things_with_t
     async with page.expect_download() as saving:
         await large.get_by_role("link", name="Download").click()
     assert (await saving.value).suggested_filename.endswith(".jpg")
-    await expect(large.get_by_role("button", name="Copy the command: /imagine a boat")).to_be_visible()
+    await expect(large.get_by_role("button", name="Copy the command")).to_be_visible()
     await page.keyboard.press("ArrowLeft")
     await large.get_by_role("button", name="Variation").click()
     await expect(large).to_be_hidden()

@@ -48,9 +48,9 @@ async def test_the_gallery_is_a_page_with_a_search_that_needs_no_script(
 
 async def test_a_narrow_page_breaks_no_word_of_a_table(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url, width=360)
-    await say(page, "/quota")
+    await say(page, "/quotas show --member ada")
     labels = page.locator(".note .table dt")
-    await expect(labels.first).to_have_text("You, today")
+    await expect(labels.first).to_have_text("ada, today")
     lines = "label => { const all = document.createRange(); all.selectNodeContents(label); "
     lines += "return new Set([...all.getClientRects()].map((one) => one.top)).size; }"
     assert 1 == await labels.first.evaluate(lines)

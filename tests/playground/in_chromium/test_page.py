@@ -160,15 +160,16 @@ async def test_completion_follows_the_listbox_pattern(served: Served, browser: B
     await expect(words).to_have_value("")
 
 
-async def test_text_without_a_slash_only_suggests_commands(served: Served, browser: Browser) -> None:
+async def test_text_without_a_slash_is_run_as_the_offered_command(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await page.fill("#command-input", BEAR)
     await expect(page.get_by_role("button", name="Make a picture?")).to_be_visible()
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#command-input")).to_have_value(f"/imagine {BEAR}")
+    # The price is seen before it is spent.
+    await expect(page.locator("#price")).to_have_text(re.compile(r"\$0.018"))
     assert served.core.service.keys == []
     await page.keyboard.press("Enter")
     await expect(page.locator(".card .title")).to_have_text(BEAR)
+    await expect(page.locator("#command-input")).to_have_value("")
 
 
 async def test_a_reload_while_a_command_is_sent_creates_one_job(served: Served, browser: Browser) -> None:

@@ -242,14 +242,13 @@ async def test_reactions_are_added_counted_and_removed(served: Served, browser: 
     await grace.context.close()
 
 
-async def test_a_reaction_that_does_not_apply_gets_a_private_note(served: Served, browser: Browser) -> None:
+async def test_a_reaction_that_does_not_apply_is_not_offered(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await made(served, page, f"/imagine {BEAR}")
     await page.get_by_role("button", name="Add a reaction").focus()
     await page.keyboard.press("Enter")
-    await page.get_by_role("menuitemcheckbox", name="Extend").click()
-    await expect(page.locator(".note")).to_contain_text("only on a video")
-    await expect(page.locator(".reaction")).to_have_count(0)
+    await expect(page.get_by_role("menuitemcheckbox", name="Animate")).to_be_visible()
+    await expect(page.get_by_role("menuitemcheckbox", name="Extend")).to_have_count(0)
     await page.context.close()
 
 
@@ -315,8 +314,16 @@ async def test_a_result_links_to_its_source(served: Served, browser: Browser) ->
     await page.get_by_role("link", name="from #").click()
     await expect(page.locator(f"#job-{source}")).to_be_focused()
     await page.get_by_role("button", name="Copy the command").first.click()
+    await expect(page.locator("#announcements")).to_contain_text("Copied: /imagine")
     copied = await page.evaluate("navigator.clipboard.readText()")
-    assert copied == f"/imagine {BEAR} --ar 1:1"
+    assert (
+        copied == f"/imagine {BEAR} --model photon-1 --aspect_ratio 1:1 --count 1 --format jpg --private=no"
+    )
+    await page.get_by_role("button", name="Use the settings").first.click()
+    dialog = page.get_by_role("dialog", name="/imagine")
+    await expect(dialog.get_by_role("textbox", name="Prompt")).to_have_value(BEAR)
+    await expect(dialog.get_by_label("Aspect ratio")).to_have_value("1:1")
+    await page.keyboard.press("Escape")
     # On a page that does not hold the parent any more it is shown privately.
     await page.evaluate("document.querySelector('#messages .message').remove()")
     await page.get_by_role("link", name="from #").click()

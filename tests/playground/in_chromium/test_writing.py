@@ -11,7 +11,7 @@ from playwright.async_api import Browser, FilePayload, Page, Route, expect
 from bot.domain.commands import CATALOGUE
 from bot.domain.requests import ImageRequest, VideoRequest
 from tests.playground.in_chromium.browsing import complaints, open_page, say
-from tests.playground.sample_media import picture
+from tests.playground.sample_media import picture, video
 from tests.playground.serving import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -63,9 +63,7 @@ async def test_a_pasted_picture_is_attached_and_animated(served: Served, browser
     await expect(chip.locator("img")).to_be_visible()
     await page.fill("#command-input", "the moon rises")
     await expect(page.locator(".offer").first).to_contain_text("/animate the moon rises")
-    await page.keyboard.press("Enter")
     await expect(page.locator("#price")).to_have_text(re.compile(r"\$"))
-    await page.keyboard.press("Escape")
     await page.keyboard.press("Enter")
     await expect(page.locator(".progress")).to_be_visible()
     await expect(chip).to_have_count(0)
@@ -206,7 +204,7 @@ async def test_a_form_shows_its_price_and_sends_its_values(served: Served, brows
     await expect(dialog.locator(".quote")).to_have_text("≈$0.018 · simulated")
     await dialog.get_by_label("Aspect ratio").select_option("1:1")
     await dialog.get_by_label("Count").fill("3")
-    await expect(dialog.locator(".quote")).to_have_text("≈$0.052 · simulated")
+    await expect(dialog.locator(".quote")).to_have_text("3 × ≈$0.018 = ≈$0.054 · simulated")
     image = dialog.get_by_role("group", name="Image")
     await image.get_by_role("button", name="A result").click()
     await page.get_by_role("dialog", name="Choose a result").get_by_role("button").first.click()
@@ -246,21 +244,103 @@ async def test_each_media_field_takes_its_own_file(served: Served, browser: Brow
     await page.context.close()
 
 
-async def test_a_form_says_what_is_missing_and_keeps_its_values(served: Served, browser: Browser) -> None:
+async def test_a_form_marks_the_field_at_fault_and_keeps_its_values(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
-    dialog = await form(page, "animate")
+    await made_picture(served, page)
+    await say(page, "/animate")
+    dialog = page.get_by_role("dialog", name="/animate")
     await expect(dialog.locator(".quote")).to_have_text("Prompt is required")
-    await dialog.get_by_role("textbox", name="Prompt").fill("a fox")
+    prompt = dialog.get_by_role("textbox", name="Prompt")
+    await prompt.fill("a fox")
     await dialog.get_by_label("Loop").check()
     await page.keyboard.press("Escape")
     await form(page, "animate")
-    await expect(dialog.get_by_role("textbox", name="Prompt")).to_have_value("a fox")
+    await expect(prompt).to_have_value("a fox")
     await expect(dialog.get_by_label("Loop")).to_be_checked()
-    await dialog.get_by_role("textbox", name="Prompt").fill("x")
+    await prompt.fill("x")
     await dialog.get_by_role("button", name="Send").click()
-    await expect(page.locator(".note")).to_contain_text("Prompt is too short")
-    await page.get_by_role("button", name="Edit and try again").click()
-    await expect(dialog.get_by_role("textbox", name="Prompt")).to_have_value("x")
+    await expect(prompt).to_be_focused()
+    await expect(prompt).to_have_attribute("aria-invalid", "true")
+    await expect(dialog.locator(".field.invalid")).to_contain_text("Prompt is too short")
+    await prompt.fill("a fox")
+    await expect(dialog.locator(".field.invalid")).to_have_count(0)
+    # The fault is among the options that are folded away.
+    concepts = dialog.get_by_role("textbox", name="Concepts", exact=True)
+    await expect(concepts).to_be_hidden()
+    await dialog.get_by_text("More options").click()
+    await concepts.fill("dolly?zoom")
+    await dialog.get_by_text("More options").click()
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(concepts).to_be_focused()
+    await expect(dialog.locator(".field.invalid")).to_contain_text("is not a concept")
+    await concepts.fill("")
+    # A video is no first frame, and a result of the other kind is not offered.
+    film = video(320, 180, duration_ms=1000)
+    async with page.expect_file_chooser() as chooser:
+        await dialog.get_by_role("button", name="Start: choose a file").click()
+    await (await chooser.value).set_files({"name": "film.webm", "mimeType": "video/webm", "buffer": film})
+    await expect(dialog.locator(".media-input.failed")).to_contain_text("a picture is needed")
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(dialog.locator(".field.invalid")).to_contain_text("Remove it, then send again")
+    await dialog.get_by_role("button", name="Remove film.webm").click()
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(dialog).to_have_count(0)
+    await page.wait_for_selector(".progress")
+    assert isinstance((await served.core.newest()).request, VideoRequest)
+    assert complaints(page) == []
+    await page.context.close()
+
+
+async def made_picture(served: Served, page: Page) -> None:
+    await say(page, f"/imagine {BEAR}")
+    await page.wait_for_selector(".progress")
+    await served.core.finish()
+    await expect(page.locator(".picture.there")).to_be_visible()
+
+
+async def test_options_are_checked_and_drafts_belong_to_their_conversation(
+    served: Served, browser: Browser
+) -> None:
+    page = await open_page(browser, served.url)
+    field = page.locator("#command-input")
+    await field.fill("/imagine a fox --ar 7:2 --seed 4 --n 2")
+    chips = page.locator("#options .option")
+    await expect(chips).to_contain_text(["aspect ratio: 7:2", "seed: 4", "count: 2"])
+    await expect(page.locator(".option.wrong")).to_have_count(2)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Not sent")
+    assert served.core.service.keys == []
+    await page.get_by_role("button", name="Remove seed: 4").click()
+    await page.get_by_role("button", name="Remove aspect ratio: 7:2").click()
+    await expect(field).to_have_value("/imagine a fox --n 2")
+    await expect(page.locator(".option.wrong")).to_have_count(0)
+    await give(page, "paste")
+    await expect(page.locator(".chip")).to_contain_text("320 × 240")
+    await page.get_by_role("button", name="Direct messages").click()
+    await expect(field).to_have_value("")
+    await field.fill("an owl")
+    await page.reload()
+    await expect(field).to_have_value("an owl")
+    await page.get_by_role("button", name="studio").click()
+    await expect(field).to_have_value("/imagine a fox --n 2")
+    await expect(page.locator(".chip")).to_contain_text("320 × 240")
+    await field.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".card .title")).to_have_text("a fox")
+    request = (await served.core.newest()).request
+    assert isinstance(request, ImageRequest)
+    assert len(request.image_refs) == 1
+    await page.reload()
+    await expect(page.locator(".card .title")).to_have_text("a fox")
+    await expect(field).to_have_value("")
+    # A bare command opens its form, and a bad file says why nothing was sent.
+    await say(page, "/imagine")
+    await expect(page.get_by_role("dialog", name="/imagine")).to_be_visible()
+    await page.keyboard.press("Escape")
+    assert complaints(page) == []
+    await give(page, "paste", content=b"just words")
+    await say(page, "/imagine a fox")
+    await expect(page.get_by_role("alert")).to_contain_text("cannot be sent: This is neither a picture")
     await page.context.close()
 
 

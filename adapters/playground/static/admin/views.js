@@ -80,11 +80,14 @@ export function button(label, key, onClick, { look = "", name = null } = {}) {
   return node;
 }
 
-// `columns` are {name, look}; `rows` are {cells, answer}. On a narrow screen each row is a card of its own.
+const hidden = (text) => el("span", { class: "visually-hidden" }, text);
+
+// `columns` are {name, look}; the one of the buttons has no name. `rows` are {cells, answer}. On a narrow screen each row
+// is a card of its own.
 export function table(label, columns, rows) {
   return el("table", { class: "rows", role: "table", "aria-label": label },
     el("thead", { role: "rowgroup" }, el("tr", { role: "row" },
-      columns.map(({ name, look }) => el("th", { role: "columnheader", scope: "col", class: look }, name)))),
+      columns.map(({ name, look }) => el("th", { role: "columnheader", scope: "col", class: look }, name || hidden("Actions"))))),
     el("tbody", { role: "rowgroup" }, rows.flatMap(({ cells, answer }) => [
       el("tr", { role: "row" }, cells.map((cell, index) => el("td", {
         role: "cell", class: columns[index].look, "data-label": columns[index].name,

@@ -1,0 +1,109 @@
+"""Private notes, the place where people read, and what tells of a result that nobody looks at."""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.playground.in_chromium.browsing import complaints, open_page, say
+from tests.playground.page_requests import command
+from tests.playground.serving import Served
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TOP = "document.querySelector('#conversation').getBoundingClientRect().top"
+#: where a message is in the view, in pixels
+PLACE = f"node => Math.round(node.getBoundingClientRect().top - {TOP})"
+HIDE = "Object.defineProperty(document, 'hidden', { get: () => true, configurable: true })"
+NOTICES = """() => {
+window.notices = [];
+window.Notification = class {
+  static permission = "default";
+  static async requestPermission() { this.permission = "granted"; return "granted"; }
+  constructor(title, { body }) { window.notices.push(`${title}: ${body}`); }
+};
+}"""
+
+
+async def _filled(served: Served, browser: Browser) -> Page:
+    """A page with more pictures than fit into the view."""
+    for number in range(4):
+        await command(served, "ada", f"/imagine fox number {number}", f"key-0000{number}")
+        await served.core.finish()
+    page = await open_page(browser, served.url)
+    await expect(page.locator(".picture")).to_have_count(4)
+    return page
+
+
+async def test_the_page_stays_where_people_read(served: Served, browser: Browser) -> None:
+    page = await _filled(served, browser)
+    second = page.locator(".message").nth(1)
+    await second.evaluate("node => node.scrollIntoView({ block: 'start' })")
+    await expect(page.locator("#newer")).to_be_hidden()
+    before = await second.evaluate(PLACE)
+    # Another person's card, one's own button, a reload and another conversation leave it there.
+    await command(served, "grace", "/imagine an owl", "key-00010")
+    await expect(page.locator("#newer")).to_be_visible()
+    await second.get_by_role("button", name=re.compile(r"^Again\b")).click()
+    await expect(page.locator(".message")).to_have_count(6)
+    assert abs(await second.evaluate(PLACE) - before) <= 2
+    await page.reload()
+    await expect(page.locator(".message")).to_have_count(6)
+    assert abs(await second.evaluate(PLACE) - before) <= 2
+    await page.get_by_role("button", name="Direct messages").click()
+    await page.get_by_role("button", name="studio").click()
+    assert abs(await second.evaluate(PLACE) - before) <= 2
+    # What one writes is shown.
+    await say(page, "/imagine a bear")
+    await expect(page.locator(".message").nth(6)).to_be_in_viewport()
+    assert complaints(page) == []
+
+
+async def test_private_notes_are_compact_and_can_be_dismissed(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await say(page, "/imagine x")
+    notes = page.locator(".note")
+    await expect(notes).to_have_count(1)
+    first = await notes.first.locator(".card").bounding_box()
+    assert first is not None
+    assert first["height"] < 150
+    await expect(page.get_by_role("button", name="Dismiss all notes")).to_be_hidden()
+    await say(page, "/imagine y")
+    await expect(notes).to_have_count(2)
+    # A refusal that something newer follows takes a line.
+    folded = await notes.first.locator(".card").bounding_box()
+    assert folded is not None
+    assert folded["height"] < 80
+    await say(page, "/help")
+    await expect(page.locator(".table.commands dt").first).to_contain_text("/imagine")
+    await expect(page.locator(".table.commands")).to_contain_text("from ≈$0.005")
+    await page.get_by_role("button", name="Open the form of /animate").click()
+    await expect(page.get_by_role("dialog", name="/animate")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await notes.nth(1).get_by_role("button", name="Dismiss: ").click()
+    await expect(notes).to_have_count(2)
+    await page.get_by_role("button", name="Dismiss all notes").click()
+    await expect(notes).to_have_count(0)
+    await page.reload()
+    await expect(page.locator("#welcome")).to_be_visible()
+    assert complaints(page) == []
+
+
+async def test_a_hidden_page_tells_of_a_result(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url)
+    await page.evaluate(NOTICES)
+    await page.click("#who")
+    await page.get_by_role("switch", name="System notice when a result is ready").check()
+    await page.keyboard.press("Escape")
+    await say(page, "/imagine a fox")
+    await say(page, "/imagine an owl")
+    await expect(page.locator(".progress")).to_have_count(2)
+    await page.evaluate(HIDE)
+    for job in await served.core.job_ids():
+        await served.core.finish(job)
+    await expect(page).to_have_title("(2) Your picture is ready · Reverie")
+    told = await page.evaluate("window.notices")
+    assert sorted(told) == ["Your picture is ready: a fox", "Your picture is ready: an owl"]
+    await page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(page).to_have_title("Reverie")
+    assert complaints(page) == []
