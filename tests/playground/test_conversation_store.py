@@ -18,7 +18,7 @@ from adapters.playground.messages.conversations import (
 )
 from adapters.playground.messages.records import Record, UserMessage
 from bot.domain.errors import InvalidRequest
-from bot.service.replies import PrivateReply
+from bot.service.replies import PrivateReply, ReplyFile
 from tests.playground.live_cards import ADA, CARD, GRACE, NOW, place, running_card
 from tests.playground.memory_adapter_data import MemoryAdapterData
 
@@ -113,6 +113,17 @@ async def test_notes_are_private_limited_and_can_be_dismissed(store: Conversatio
     assert [(note["text"], note["refused"]) for note in await seen(store, GRACE)] == [
         ("Prompt is too short", True)
     ]
+
+
+async def test_a_large_file_goes_to_the_page_that_asked_and_is_not_stored(store: ConversationStore) -> None:
+    for key, size in (("key-small", 100_000), ("key-large", 4_000_000)):
+        file = ReplyFile(name="data.zip", mime="application/zip", content=bytes(size))
+        reply = PrivateReply(title="Your data", file=file)
+        sent = await store.put_note(STUDIO, "ada", key, reply, UserMessage(text="/mydata export"))
+        assert sent["file"]["address"].startswith("data:application/zip;base64,")
+    small, large = await seen(store, ADA)
+    assert small["file"]["address"]
+    assert ("data.zip", "") == (large["file"]["name"], large["file"]["address"])
 
 
 class TestConversations:

@@ -29,6 +29,8 @@ _CARDS_SHOWN, _REACTIONS_SHOWN = 200, 800
 KEPT, _REMOVE_EVERY = 500, 50
 #: private notes of a person that are kept, and for how many milliseconds
 _NOTES_KEPT, _NOTES_KEPT_MS = 30, 24 * 3_600_000
+#: characters of a file's address that are stored with a note
+_FILE_KEPT = 500_000
 _PAGE = 200
 #: A database may commit two sequence numbers in the other order than it gave them out. Readers look this
 #: far back, or they would miss the later commit for good.
@@ -92,10 +94,15 @@ class ConversationStore:
     async def put_note(
         self, conversation: Conversation, name: str, key: str, note: PrivateReply, message: UserMessage
     ) -> Record:
-        """Store a reply to a person, which everybody in the conversation sees if it is posted."""
+        """Store a reply to a person, which everybody in the conversation sees if it is posted.
+
+        Returns it with its file. A large one is not stored: every load of the page would bring it along.
+        """
         to = None if note.posted and conversation.owner is None else name
         record = note_record(key, note, channel=conversation.channel, to=to, at=self.now(), message=message)
-        return await self._put_note(record, _key(conversation, "post") if to is None else f"{_NOTES}{to}/")
+        prefix = _key(conversation, "post") if to is None else f"{_NOTES}{to}/"
+        await self._put_note(_without_large_file(record), prefix)
+        return record
 
     async def put_refusal(
         self, conversation: Conversation, name: str, key: str, text: str, message: UserMessage
@@ -248,3 +255,11 @@ class ConversationStore:
 
 def _key(conversation: Conversation, kind: str, name: str = "") -> str:
     return f"{FEED}{conversation.key}/{kind}/{name}"
+
+
+def _without_large_file(record: Record) -> Record:
+    """The record as it is stored: a large file has its name and no address."""
+    file = record["file"]
+    if file is None or len(file["address"]) <= _FILE_KEPT:
+        return record
+    return record | {"file": file | {"address": ""}}

@@ -48,7 +48,9 @@ export function clock(at) {
 }
 
 // The file of a reply: a picture is shown, and can be saved like any other file.
+// A large file is only on the page that asked for it, until it is closed.
 export function replyFile(file) {
+  if (!file.address) return el("p", { class: "text" }, `${file.name} is too large to be kept here. Give the command again to get a new one.`);
   if (!file.picture) return el("a", { class: "file", href: file.address, download: file.name }, `Save ${file.name}`);
   return el("a", { class: "reply-picture", href: file.address, download: file.name, title: "Save the picture" },
     el("img", { src: file.address, alt: file.alt }));

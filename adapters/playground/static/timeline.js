@@ -115,6 +115,8 @@ export class Timeline {
   #applyNote(note) {
     const before = this.notes.get(note.id);
     if (before?.gone) return;
+    // The stored note has no large file, but the reply to this page had it.
+    if (note.file && !note.file.address && before?.file) note = { ...note, file: before.file };
     this.notes.set(note.id, note);
     const old = this.nodes.get(note.id);
     if (note.gone) return this.#remove(note.id);
