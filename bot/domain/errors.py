@@ -4,6 +4,7 @@ ReverieError
 ├── Refused                  the person can fix it; its text is shown to them, privately
 │   ├── InvalidRequest       change the command
 │   ├── QuotaExhausted       wait for the reset, or ask an admin
+│   │   ├── NotEnoughLeft    the same; `for_admins`: what admins read where the text is for the person alone
 │   │   └── TooManyRequests  wait a few seconds; `repeated`: told so within the last minute
 │   ├── NotAllowed           ask somebody who may
 │   ├── JobNotFound          check the id
@@ -57,6 +58,17 @@ class QuotaExhausted(Refused):
 
 class NotEnoughLeft(QuotaExhausted):
     """What is left does not suffice for this."""
+
+    def __init__(self, message: str | None = None, *, for_admins: str = "") -> None:
+        super().__init__(message)
+        #: what the workspace's admins read instead where the message tells what was spent elsewhere
+        self.for_admins = for_admins
+
+
+def for_admins(refusal: Refused) -> str:
+    """Why a member was refused, as the admins of the workspace read it."""
+    told = refusal.for_admins if isinstance(refusal, NotEnoughLeft) else ""
+    return told or str(refusal)
 
 
 class TooManyRequests(QuotaExhausted):

@@ -219,7 +219,8 @@ class Meter:
 
     def reserve(self, amount: int, limit: Limit) -> "Meter":
         if amount > self.left(limit):
-            raise NotEnoughLeft(_exhausted(self, amount, limit))
+            told = _PERSON_EXHAUSTED if limit.level is Level.PERSON else ""
+            raise NotEnoughLeft(_exhausted(self, amount, limit), for_admins=told)
         return replace(self, reserved=self.reserved + amount)
 
     def settle(self, amount: int, settlement: Settlement) -> "Meter":
@@ -316,6 +317,10 @@ def _nothing_given(limit: Limit) -> str:
             return f"You have no quota{what} here. Ask an admin to give you one with /quotas set."
         case _:
             return ""
+
+
+#: the amounts are what the person and their linked accounts have spent anywhere
+_PERSON_EXHAUSTED = "Too little is left of the limit that the operator has set for this person"
 
 
 def _exhausted(meter: Meter, amount: int, limit: Limit) -> str:

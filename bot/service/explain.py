@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from bot.domain.commands import GenerateCommand, RulesExplain
-from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.errors import InvalidRequest, Refused, for_admins
 from bot.domain.estimates import Estimate
 from bot.domain.headlines import headline
 from bot.domain.identity import Caller, Place
@@ -117,7 +117,7 @@ async def _refusals(
     try:
         await check_acceptable(services, about, place, jobs)
     except Refused as refusal:
-        yield "Refused", str(refusal)
+        yield "Refused", for_admins(refusal)
 
 
 def _by_rules(

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from bot.domain.actions import Action
 from bot.domain.commands import Command, Link, Unlink
 from bot.domain.decisions import Decision
-from bot.domain.errors import NotAllowed, QuotaExhausted, TooManyRequests
+from bot.domain.errors import NotAllowed, QuotaExhausted, TooManyRequests, for_admins
 from bot.domain.failures import one_line
 from bot.domain.identity import Caller, Invocation
 from bot.service.facade import BotService
@@ -111,7 +111,7 @@ class RefusalLog:
         except TooManyRequests:
             raise
         except (NotAllowed, QuotaExhausted) as error:
-            self.add(caller, asked, str(error))
+            self.add(caller, asked, for_admins(error))
             raise
 
 

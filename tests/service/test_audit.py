@@ -220,3 +220,16 @@ async def test_what_is_refused_about_links_is_told_to_no_admin(engine: Open) -> 
             await bot.learn("/link")
         await audited.record()
         assert [] == await bot.rows("SELECT detail FROM audit WHERE action = 'refused'")
+
+
+async def test_admins_read_that_the_operators_limit_is_used_up_and_no_amount(engine: Open) -> None:
+    audited = Audited()
+    async with engine(start=None, make_service=audited) as bot:
+        await bot.operator.calls["quota_set"](subject=f"person:{ADA.person}", amount="0.005", period="day")
+        with pytest.raises(QuotaExhausted, match=r"of \$0.005 left everywhere"):
+            await bot.ask()
+        await audited.record()
+        explained = (await bot.learn("/rules explain /imagine a fox --member ada", by=BOSS)).fields
+        for text in (str(await entries(bot, "/studio audit --action refused")), str(explained)):
+            assert "limit that the operator has set" in text
+            assert "0.005" not in text
