@@ -126,6 +126,20 @@ async def test_a_large_file_goes_to_the_page_that_asked_and_is_not_stored(store:
     assert ("data.zip", "") == (large["file"]["name"], large["file"]["address"])
 
 
+async def test_a_deleted_job_leaves_the_notes_of_others(store: ConversationStore) -> None:
+    publisher, other = CardPublisher(store), replace(running_card(1), card="2" * 24, title="a boat")
+    other = replace(other, jobs=(replace(other.jobs[0], id="3" * 24),))
+    await publisher.show(running_card(1), place())
+    drawn = ReplyFile(name="lineage.png", mime="image/png", content=b"a fox")
+    for key, views in (("key-list1", (running_card(1), other)), ("key-show1", (running_card(1),))):
+        reply = PrivateReply(title="a fox" if len(views) == 1 else "The gallery", views=views, file=drawn)
+        await store.put_note(STUDIO, "grace", key, reply, UserMessage(text="/gallery"))
+    await publisher.remove(place(message=CARD))
+    (note,) = await seen(store, GRACE)
+    assert ["a boat"] == [card["title"] for card in note["cards"]]
+    assert note["file"] is None
+
+
 class TestConversations:
     DIRECT = RequestContext.of(GRACE, Channel.DIRECT)
 

@@ -1,7 +1,7 @@
 """Stores the messages of all conversations in the adapter data. Each message has a key of its own."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -31,6 +31,17 @@ KEPT, _REMOVE_EVERY = 500, 50
 _NOTES_KEPT, _NOTES_KEPT_MS = 30, 24 * 3_600_000
 #: characters of a file's address that are stored with a note
 _FILE_KEPT = 500_000
+#: what is left of a note that is no longer shown
+_DISMISSED: Record = {
+    "title": "",
+    "text": "",
+    "said": "",
+    "facts": [],
+    "cards": [],
+    "files": [],
+    "file": None,
+    "gone": True,
+}
 _PAGE = 200
 #: A database may commit two sequence numbers in the other order than it gave them out. Readers look this
 #: far back, or they would miss the later commit for good.
@@ -136,8 +147,22 @@ class ConversationStore:
         """Remove a private note from all pages of its person."""
         stored = await self._get(f"{_NOTES}{name}/{key}")
         if stored is not None:
-            empty = {"title": "", "text": "", "said": "", "facts": [], "cards": [], "files": [], "gone": True}
-            await self._put(f"{_NOTES}{name}/{key}", stored | empty | {"file": None})
+            await self._put(f"{_NOTES}{name}/{key}", stored | _DISMISSED)
+
+    async def remove_from_notes(self, card: str, jobs: Collection[str]) -> None:
+        """Remove deleted jobs from everybody's notes, and what was drawn of them; an empty note goes, too.
+
+        `card` is their own: a post in a gallery's channel is removed without its result being deleted.
+        """
+        seq = 0
+        while entries := await self._adapter_data.since(_NOTES, seq):
+            seq = entries[-1].seq
+            for entry in entries:
+                record: Record = orjson.loads(entry.value)
+                cards = list(_cards_without(record["cards"], card, jobs))
+                if cards != record["cards"]:
+                    left = {"cards": cards, "facts": [], "file": None} if cards else _DISMISSED
+                    await self._put(entry.key, record | left)
 
     async def dismiss_all(self, conversation: Conversation, name: str) -> None:
         """Remove the private notes of a person in a conversation from all of their pages."""
@@ -255,6 +280,14 @@ class ConversationStore:
 
 def _key(conversation: Conversation, kind: str, name: str = "") -> str:
     return f"{FEED}{conversation.key}/{kind}/{name}"
+
+
+def _cards_without(cards: Iterable[Record], card: str, jobs: Collection[str]) -> Iterator[Record]:
+    """The cards without these jobs of one of them."""
+    for one in cards:
+        gone = jobs if one["card"] == card else ()
+        if left := [job for job in one["jobs"] if job["id"] not in gone]:
+            yield one | {"jobs": left}
 
 
 def _without_large_file(record: Record) -> Record:

@@ -5,7 +5,7 @@ import asyncio
 from adapters.playground.delivery.conversation_store import ConversationStore
 from adapters.playground.messages.conversations import conversation_at, name_of
 from adapters.playground.messages.records import announcement_record, card_record
-from bot.domain.cards import CardView
+from bot.domain.cards import CardView, JobPhase
 from bot.domain.identity import Place
 
 #: the key of a message is its card's id, so posting a card twice is one message, however much later
@@ -31,6 +31,8 @@ class CardPublisher:
             if stored is None or (stored["rev"] <= view.rev and not stored["gone"]):
                 record = card_record(view, channel=conversation.channel, to=to)
                 await self._store.put_card(conversation, record)
+                if gone := {job.id for job in view.jobs if job.phase is JobPhase.GONE}:
+                    await self._store.remove_from_notes(view.card, gone)
         if stored is None:
             await self._store.remove_old_cards(conversation)
         return view.card
@@ -52,6 +54,7 @@ class CardPublisher:
             if stored is not None and not stored["gone"]:
                 await self._store.put_card(conversation, stored | {"gone": True, "title": "", "jobs": []})
                 await self._store.remove_belongings(conversation, place.message)
+                await self._store.remove_from_notes(place.message, {job["id"] for job in stored["jobs"]})
 
     async def post_notice(self, text: str, place: Place) -> None:
         conversation = conversation_at(place)
