@@ -56,6 +56,9 @@ async def _subject(admin: Admin, command: RulesExplain) -> Caller:
 
 
 async def _explain_job(admin: Admin, command: RulesExplain, job: Job, place: Place) -> PrivateReply:
+    if job.private and job.person not in admin.caller.persons:
+        # It may quote the prompt.
+        job = replace(job, failure=None)
     fields: Fields = [("State", headline(job, Estimate())), ("Price", show_money(job.price))]
     if job.hold is not None:
         held = "its requester's confirmation" if job.hold is Hold.CONFIRMATION else "an admin's approval"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed
+from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, Rejected
 from bot.domain.identity import Place
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
@@ -228,3 +228,13 @@ async def test_an_admin_elsewhere_changes_nothing_here(engine: Open) -> None:
         job = await bot.made()
         with pytest.raises((JobNotFound, InvalidRequest)):
             await bot.learn(f"/rules explain {job.id}", by=stranger)
+
+
+async def test_explain_quotes_nothing_of_a_private_job_of_somebody_else(engine: Open) -> None:
+    async with engine() as bot:
+        for text, quoted in (("/imagine marmalade", True), ("/imagine marmalade --private", False)):
+            bot.provider.steps.append(Rejected("marmalade is no word"))
+            job = await bot.ends(await bot.ask(text, by=BOB))
+            explained = await bot.learn(f"/rules explain {job.id}", by=BOSS)
+            assert quoted is ("marmalade" in str(explained.fields))
+            assert "charged" in dict(explained.fields)["State"]
