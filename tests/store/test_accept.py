@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.access import QueueLimits
-from bot.domain.errors import NotAllowed, QuotaExhausted, Refused
+from bot.domain.errors import NotAllowed, NotEnoughLeft, QuotaExhausted, Refused
 from bot.domain.groups import Group
 from bot.domain.jobs import State
 from bot.domain.quota import OPERATOR_LEVELS, Allowance, Level, Meter, Period, Rule
@@ -165,7 +165,7 @@ async def test_what_another_replica_has_decided_to_reserve_counts(
         before="accept.reserve",
         meanwhile=lambda other: other.write(accept, second),
     )
-    assert (AcceptedCard, QuotaExhausted) == (type(answer), type(refusal))
+    assert (AcceptedCard, NotEnoughLeft) == (type(answer), type(refusal))
     assert Meter(reserved=30) == await meter_of(replicas[0], ceiling_scope())
 
 
@@ -233,7 +233,7 @@ async def test_members_of_two_replicas_fill_their_workspace_s_ceiling_to_the_las
         ),
         return_exceptions=True,
     )
-    assert {AcceptedCard: 7, QuotaExhausted: 33} == Counter(type(answer) for answer in answers)
+    assert {AcceptedCard: 7, NotEnoughLeft: 33} == Counter(type(answer) for answer in answers)
     assert Meter(reserved=70) == await meter_of(replicas[0], ceiling_scope())
 
 

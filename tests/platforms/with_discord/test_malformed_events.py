@@ -200,7 +200,7 @@ async def test_components_of_another_version_are_refused(tmp_path: Path, fake: F
         opened = env.ada.use_on(foreign, MenuEntry.VARIATION)
         pending = (await opened.form())["custom_id"]
         ours = next(part for part in card.parts() if part["type"] == 2)["custom_id"]
-        _, _, job, own = ours.split(":")
+        _, _, job, own, *_ = ours.split(":")
         changes: list[tuple[Do, dict[str, Any]]] = [
             (
                 lambda: env.ada.submit(opened, {PROMPT: "x"}),

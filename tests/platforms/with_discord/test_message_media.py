@@ -14,6 +14,7 @@ from tests.platforms.fake_discord import FakeDiscord, Upload
 from tests.platforms.fake_discord.state.message_payloads import message_json
 from tests.platforms.fake_discord.transport.contracts import response_body
 from tests.platforms.with_discord.bot_env import open_bot_env
+from tests.platforms.with_discord.readers import private
 
 CDN = "https://cdn.discordapp.com/attachments/1/2"
 EMPTY: dict[str, Any] = {"attachments": [], "embeds": []}
@@ -200,7 +201,9 @@ async def test_a_pasted_attachment_link_is_renewed(
         await env.done(env.ada.slash("imagine", prompt="a fox", image_from=f"{ended}@0.5"))
         await env.done(env.ada.slash("imagine", prompt="a fox", image_from=unsigned))
         linking = env.ada.write(f"look at {written}")
-        await env.done(env.ada.use_on(linking, MenuEntry.ANIMATE))
+        asked = await private(env.ada.use_on(linking, MenuEntry.ANIMATE))
+        start = next(label for part in asked.parts() if "Start" in (label := str(part.get("label"))))
+        await env.done(env.ada.press(asked, start))
         for one in sent:
             assert await env.context.library.size(sha256(one.attachments[0].content).hexdigest())
         assert 3 == len(fake.requests("POST *refresh-urls"))

@@ -16,7 +16,7 @@ async def test_defaults_of_a_channel_and_of_oneself_count(tmp_path: Path, fake: 
             env.moderator.slash("studio defaults", channel=env.channel, aspect_ratio="1:1", count=2)
         )
         assert "1:1" == facts(told)["Aspect ratio"]
-        card = await env.done(env.ada.slash("imagine", prompt="a red fox"))
+        card = await env.done(env.ada.slash("imagine", prompt="a red fox"), 2)
         assert "1:1" == facts(card)["Aspect ratio"]
         told = await private(env.ada.slash("settings", aspect_ratio="9:16"))
         assert "9:16 · yours" == facts(told)["Aspect ratio"]
