@@ -2,6 +2,7 @@
 
 import mmap
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limi
 
 register_heif_opener()
 _STEP = 4 << 20
+_HEAP_STEPS = (1 << 20, 64 << 10)
 #: what makes writing them quick; to read them takes as much memory as ever
 _QUICKLY: dict[str, dict[str, object]] = {
     "HEIF": {"enc_params": {"preset": "ultrafast"}},
@@ -30,12 +32,16 @@ _QUICKLY: dict[str, dict[str, object]] = {
 
 def _probe_with(left: int, path: Path) -> Probe:
     """Probe with so many bytes of memory left."""
-    filled = []
-    try:
+    mapped, filled = [], []
+    with suppress(OSError):
         while True:
-            filled.append(mmap.mmap(-1, _STEP))
-    except OSError:
-        del filled[: left // _STEP]
+            mapped.append(mmap.mmap(-1, _STEP))
+    # What earlier calls have imported leaves free memory behind, which needs no new mapping.
+    for size in _HEAP_STEPS:
+        with suppress(MemoryError):
+            while True:
+                filled.append(bytearray(size))
+    del mapped[: left // _STEP]
     return probe(path)
 
 
