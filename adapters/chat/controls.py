@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from bot.domain.actions import LABELS, Action
-from bot.domain.cards import TOOK, CardView, JobPhase, JobView
+from bot.domain.card_fields import TOOK
+from bot.domain.cards import CardView, JobPhase, JobView
 from bot.domain.decisions import Decision
 from bot.domain.headlines import DONE
 from bot.service.replies import ConfirmationButton

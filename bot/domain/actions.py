@@ -17,12 +17,10 @@ from bot.domain.requests import (
     ReframeImageRequest,
     ReframeVideoRequest,
     VideoRequest,
-    accepts_length,
-    check_length,
     check_prompt,
     check_video,
-    longest_model,
 )
+from bot.domain.source_lengths import accepts_length, check_length, longest_model
 from bot.domain.text import storable
 from bot.domain.video_edits import (
     audio_request,

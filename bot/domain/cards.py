@@ -4,7 +4,7 @@ A view says what is shown; each adapter renders it for its platform.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -12,25 +12,17 @@ import orjson
 
 from bot.domain.action_prices import NO_PRICES, ActionPrices
 from bot.domain.actions import WITHOUT_RESULT, Action, available_actions
+from bot.domain.card_fields import PRICE, is_charged, job_fields, source_fields
 from bot.domain.decisions import DecisionButton, Purpose, held_buttons
 from bot.domain.estimates import Estimate, ShownEstimate
-from bot.domain.headlines import NO_FILE, has_time, headline, show_duration, show_length, with_time
-from bot.domain.identity import Place, is_direct_workspace
+from bot.domain.headlines import NO_FILE, has_time, headline, with_time
+from bot.domain.identity import Place
 from bot.domain.ids import short_id
 from bot.domain.jobs import FINAL, WAITING, Job, State
 from bot.domain.media import Media, MediaKind
 from bot.domain.models import AspectRatio
 from bot.domain.policy.asked import command_of
-from bot.domain.pricing import Price, is_estimate, is_upper_bound, show_money
-from bot.domain.requests import (
-    AnyRequest,
-    AudioRequest,
-    ImageRequest,
-    ModifyVideoRequest,
-    ReframeVideoRequest,
-    UpscaleRequest,
-    VideoRequest,
-)
+from bot.domain.pricing import Price, is_estimate, is_upper_bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +56,6 @@ class Card:
 
 #: cards that say what has become of a job even once it is deleted
 _KEPT = (Purpose.REPORT, Purpose.APPROVAL)
-#: labels of a job's price, the job that it was made from, who pays, and how long it took
-PRICE, SOURCE, PAYER, TOOK = "Price", "Made from", "Paid by", "Took"
-#: characters of a source's title
-_SOURCE = 60
 
 
 class JobPhase(StrEnum):
@@ -258,7 +246,7 @@ def card_view(
 
 def _with_totals(jobs: Sequence[Job], views: Sequence[JobView]) -> tuple[JobView, ...]:
     """Show the total on each of several jobs of one card, of those that are charged the same."""
-    charged = [job for job in jobs if _is_charged(job) and not job.deleted]
+    charged = [job for job in jobs if is_charged(job) and not job.deleted]
     if len(charged) < 2 or len({job.price for job in charged}) > 1:  # noqa: PLR2004 - several
         return tuple(views)
     total = Price(
@@ -289,7 +277,7 @@ def job_view(
         id=job.id,
         phase=_phase(job),
         headline=headline(job, estimate or Estimate()),
-        fields=(*_fields(job), *_source(job, source)),
+        fields=(*job_fields(job), *source_fields(job, source)),
         running_since=job.submitted_at if job.state is State.SUBMITTED else None,
         expected_ms=estimate.generation_ms if estimate else 0,
         position=estimate.position if estimate else None,
@@ -338,80 +326,3 @@ def _phase(job: Job) -> JobPhase:
     if job.state not in FINAL:
         return JobPhase.RUNNING if job.state is State.SUBMITTED else JobPhase.WAITING
     return JobPhase.DONE if job.state is State.COMPLETED else JobPhase.FAILED
-
-
-def _fields(job: Job) -> tuple[tuple[str, str], ...]:
-    request = job.request
-    fields = [("Model", str(request.model)), ("Aspect ratio", _ratio(request)), *_own_fields(request)]
-    if _is_charged(job):
-        price = Price(
-            each=job.price,
-            estimate=is_estimate(request) and not (job.is_final or is_upper_bound(request)),
-            upper_bound=is_upper_bound(request),
-        )
-        fields.append((PRICE, price.text))
-    else:
-        fields.append((PRICE, f"{show_money(job.price)}, refunded" if job.refunded else "not charged"))
-    if job.has_own_key and job.state not in (State.FAILED, State.CANCELLED):
-        fields.append((PAYER, "the workspace's own key"))
-    if job.result:
-        fields.append(("Size", f"{job.result.width} × {job.result.height}"))
-    if job.state is State.COMPLETED and job.finished_at and job.submitted_at:
-        fields.append((TOOK, show_duration(job.finished_at - job.submitted_at)))
-    return tuple(fields)
-
-
-def _is_charged(job: Job) -> bool:
-    """Whether its price is reserved or paid."""
-    return job.state not in (State.FAILED, State.CANCELLED) and not job.refunded
-
-
-def _ratio(request: AnyRequest) -> str:
-    match request:
-        case ImageRequest(follows_picture=True) | VideoRequest(follows_picture=True):
-            return "as its picture"
-        case ModifyVideoRequest(duration_ms=None):
-            return "as its video"
-        case _:
-            return str(request.aspect_ratio)
-
-
-def _own_fields(request: AnyRequest) -> Iterator[tuple[str, str]]:
-    """The fields of one kind of request."""
-    if isinstance(request, ImageRequest | VideoRequest) and request.presets:
-        yield "Preset", ", ".join(request.presets)
-    match request:
-        case VideoRequest():
-            yield "Resolution", str(request.resolution)
-            yield "Length", show_length(request.duration.ms)
-            if request.loop and request.start is None and request.end is not None:
-                yield "Loop", "may not close, because only its end is a picture"
-        case UpscaleRequest():
-            yield "Resolution", str(request.resolution)
-        case AudioRequest():
-            yield "Audio", request.prompt or "what fits the video"
-            if request.negative_prompt:
-                yield "Without", request.negative_prompt
-        case ModifyVideoRequest():
-            yield "Mode", str(request.mode)
-        case _:
-            pass
-    if isinstance(request, ReframeVideoRequest | ModifyVideoRequest | UpscaleRequest | AudioRequest) and (
-        request.duration_ms is not None
-    ):
-        yield "Length", show_length(request.duration_ms)
-
-
-def _source(job: Job, source: Job | None) -> tuple[tuple[str, str], ...]:
-    """The source of a job: its short id, and its title if everybody who sees the card may read it."""
-    if job.parent is None:
-        return ()
-    shown = f"#{short_id(job.parent)}"
-    hidden = source is None or source.deleted
-    if source is not None and not job.private:
-        elsewhere = is_direct_workspace(source.workspace) and source.workspace != job.workspace
-        hidden = hidden or source.private or elsewhere
-    if source is not None and not hidden:
-        title = source.title if len(source.title) <= _SOURCE else f"{source.title[: _SOURCE - 1]}…"
-        shown += f" · {title}"
-    return ((SOURCE, shown),)

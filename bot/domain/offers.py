@@ -31,8 +31,8 @@ from bot.domain.requests import (
     ReframeImageRequest,
     ReframeVideoRequest,
     VideoRequest,
-    check_length,
 )
+from bot.domain.source_lengths import check_length
 from bot.domain.text import either
 
 #: options with values that depend on the providers of a workspace

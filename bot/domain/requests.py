@@ -13,7 +13,6 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.media import Media, MediaKind, Reference
 from bot.domain.models import (
     ASPECT_RATIOS,
-    DREAM_MACHINE_MODELS,
     AspectRatio,
     Duration,
     ImageFormat,
@@ -51,8 +50,6 @@ TAKEN_MAX_BYTES: Mapping[MediaKind, int] = {
     MediaKind.PICTURE: 50_000_000,
     MediaKind.VIDEO: VIDEO_MAX_BYTES,
 }
-#: containers round a duration up to a whole frame or packet
-_LENGTH_TOLERANCE_MS = 200
 
 
 class _Request(BaseModel):
@@ -367,37 +364,3 @@ def check_video(request: VideoRequest) -> VideoRequest:
     if request.loop and (reason := _NO_LOOP.get(ends)):
         raise InvalidRequest(f"Loop is not supported for {reason}", option="loop")
     return request
-
-
-def accepts_length(most: Mapping[VideoModel, int], model: VideoModel, milliseconds: int) -> bool:
-    """Whether a model takes a video of this duration; `most` has the longest of each model."""
-    return model in most and milliseconds <= most[model] + _LENGTH_TOLERANCE_MS
-
-
-def longest_model(most: Mapping[VideoModel, int]) -> VideoModel:
-    """The model that takes the longest videos."""
-    return max(most, key=lambda model: most[model])
-
-
-def check_length(request: FromVideoRequest) -> None:
-    """Refuse a video that is too long for its model, and name the model that accepts it."""
-    most = request.max_ms
-    if request.duration_ms is None or accepts_length(most, request.model, request.duration_ms):
-        return
-    if request.model not in most:
-        raise InvalidRequest(f"{request.model} does not {request.does}; choose {longest_model(most)}")
-    is_dream_machine = request.model in DREAM_MACHINE_MODELS
-    able = (
-        model
-        for model in most
-        if accepts_length(most, model, request.duration_ms)
-        and (model in DREAM_MACHINE_MODELS) is is_dream_machine
-    )
-    other = next(able, None)
-    hint = (
-        "; send a shorter part of it" if other is None else f"; {other} takes up to {most[other] // 1000} s"
-    )
-    raise InvalidRequest(
-        f"This video is {round(request.duration_ms / 1000, 1):g} s long, and {request.model} takes up to "
-        f"{most[request.model] // 1000} s{hint}"
-    )

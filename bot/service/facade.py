@@ -89,8 +89,7 @@ class BotService:
         return await with_links(self._services.database, caller)
 
     async def _as_linked(self, invocation: Invocation) -> Invocation:
-        caller = await self._with_links(invocation.caller)
-        return invocation if caller is invocation.caller else replace(invocation, caller=caller)
+        return replace(invocation, caller=await self._with_links(invocation.caller))
 
     def admit(self, caller: Caller, key: str) -> None:
         """Count an event against the caller's rate limit before any work is done for it.
@@ -115,10 +114,9 @@ class BotService:
     ) -> Reply:
         """Execute a command; one that asks first is only shown, unless the caller has `previewed` it.
 
-        With `asks_first`, for a menu entry that shows no price, any command that generates is.
-
-        `files` came with the event and fill the command's empty media options; `replied` is the job of the
-        message that it replies to. With an answer window the adapter calls `confirm_shown` for a new card.
+        With `asks_first` any command that generates is, for a menu entry that shows no price. `files` came
+        with the event and fill the command's empty media options; `replied` is the job of the message that it
+        replies to. With an answer window the adapter calls `confirm_shown` for a new card.
         """
         self._services.rate_limit.spend(invocation.caller.member, invocation.key)
         invocation = await self._as_linked(invocation)

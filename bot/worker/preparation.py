@@ -18,8 +18,8 @@ from bot.domain.requests import (
     API_MAX_BYTES,
     AnyRequest,
     FromVideoRequest,
-    check_length,
 )
+from bot.domain.source_lengths import check_length
 from bot.jobs.media import UNREACHABLE, fetch_input, own_file, resolve_url, takes_stored_files, too_large
 from bot.jobs.transitions import transition_job
 from bot.services import Services, Topic, log

@@ -15,9 +15,9 @@ from bot.domain.requests import (
     PROMPT_MAX,
     ImageRequest,
     ModifyVideoRequest,
-    check_length,
     check_prompt,
 )
+from bot.domain.source_lengths import check_length
 
 #: what each mode keeps of the source
 _MODE_NOTES: Mapping[ModifyMode, str] = {

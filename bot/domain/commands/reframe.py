@@ -16,9 +16,9 @@ from bot.domain.requests import (
     PROMPT_MAX,
     ReframeImageRequest,
     ReframeVideoRequest,
-    check_length,
     check_prompt,
 )
+from bot.domain.source_lengths import check_length
 
 _PIXELS = Field(ge=0, le=8192)
 #: the source may begin outside of the new frame
