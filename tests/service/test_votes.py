@@ -86,7 +86,7 @@ async def test_the_workspace_pays_past_the_members_own_allowance(any_engine: Ope
         assert (before + done.price, 0) == await bot.money(BOB, Level.CEILING)
         # Caps are not passed over.
         await bot.learn("/quotas set --amount 0 --workspace", by=BOSS)
-        with pytest.raises(QuotaExhausted, match="this workspace has"):
+        with pytest.raises(QuotaExhausted, match="workspace has no budget"):
             await react(bot, "🔥", job, EVE)
 
 
@@ -140,7 +140,7 @@ async def test_a_vote_that_was_refused_can_be_tried_again(any_engine: Open) -> N
         await bot.learn("/studio resume", by=BOSS)
         await react(bot, "🎬", job)
         await bot.learn("/quotas set --amount 0 --workspace", by=BOSS)
-        with pytest.raises(QuotaExhausted, match="this workspace has"):
+        with pytest.raises(QuotaExhausted, match="workspace has no budget"):
             await react(bot, "🎬", job, BOB)
         await bot.learn("/quotas set --amount 10 --workspace", by=BOSS)
         assert isinstance(await react(bot, "🎬", job, EVE), CardReply)

@@ -50,7 +50,7 @@ class Running:
     async def left(self) -> str:
         """What the member may still spend, as the page shows it."""
         answer = await self.http.get("/playground/state", params=ADA)
-        return str(answer.json()["quota"]["facts"][0][1])
+        return str(answer.json()["quota"]["limits"][0]["parts"])
 
 
 @asynccontextmanager

@@ -9,7 +9,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.platforms.fake_discord import HOSTS, FakeDiscord, Invocation, Message, make_certificates
+from tests.platforms.fake_discord import (
+    HOSTS,
+    Channel,
+    FakeDiscord,
+    Invocation,
+    Message,
+    Permissions,
+    make_certificates,
+)
 from tests.platforms.fake_discord.client.person import Person
 from tests.platforms.fake_discord.html.page import page_of
 from tests.platforms.rendering import draw
@@ -58,6 +66,17 @@ class _Conversation:
         tree = ada.slash("lineage", job=job_of(picture))
         await self._draw_when("lineage", tree, lambda message: bool(message.embedded))
 
+    async def hold_admin(self, boss: Person, moderators: Channel) -> None:
+        """What admins are answered, and a job that waits for their approval."""
+        self._draw("setup", await boss.slash("studio setup").message(lambda message: any(message.parts())))
+        usage = boss.slash("studio usage", by="model")
+        await self._draw_when("usage", usage, lambda message: bool(message.embedded))
+        await boss.slash("rules moderators", channel=moderators).message()
+        await boss.slash("rules prices", approve="0.01", confirm="off").message()
+        self._ada.slash("imagine", prompt="a golden fox")
+        self._draw("approval", await self._fake.message_in(moderators))
+        self._draw("audit", await boss.slash("studio audit").message())
+
     async def hold_grid(self) -> None:
         """Four pictures, while they are made and when they are done."""
         asked = self._ada.slash("imagine", prompt="a paper boat on a sea of ink at dawn", count=4)
@@ -81,10 +100,14 @@ async def main(target: Path, folder: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="reverie-") as name:
         data = Path(name)
         async with FakeDiscord(make_certificates(data, HOSTS), validates=False) as fake:
-            ada = fake.member(fake.guild("Film club"), "ada")
+            guild = fake.guild("Film club")
+            ada = fake.member(guild, "ada")
+            boss = fake.member(guild, "boss", roles=[fake.role(guild, "admins", Permissions.MANAGE_GUILD)])
             async with connected_to(fake, data, REVERIE_SIMULATOR_SPEED="4"):
                 conversation = _Conversation(fake, ada)
                 await (conversation.hold_all() if folder else conversation.hold())
+                if folder:
+                    await conversation.hold_admin(boss, fake.channel(guild, "mods"))
     docs = conversation.pages.pop("docs")
     others = (
         {folder / f"discord-{name}.png": html for name, html in conversation.pages.items()} if folder else {}

@@ -38,6 +38,7 @@ async def test_an_admin_enters_the_key_in_a_modal(tmp_path: Path, fake: FakeDisc
         assert [] == env.mine()
         quota = await private(env.ada.slash("quota"))
         assert "billed to this workspace's own key" in str(quota.embeds)
+        await private(env.moderator.slash("studio setup", budget="10"))
         _, card = await env.imagine()
         assert 1 == len(card.attachments)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from adapters.slack.oauth.manifest import manifest
 from tests.platforms.fake_discord.transport.certificates import make_certificates
-from tests.platforms.fake_slack import FakeSlack, Message
+from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.fake_slack.client.person import Person
 from tests.platforms.fake_slack.fake import HOSTS
 from tests.platforms.fake_slack.html.page import page_of
@@ -59,6 +59,16 @@ class _Conversation:
         self._draw("history", await ada.slash("/reverie", "history 5").response())
         self._draw("lineage", await ada.slash("/reverie", f"lineage #{job_of(picture)}").response())
 
+    async def hold_admin(self, boss: Person, moderators: Channel) -> None:
+        """What admins are answered, and a job that waits for their approval."""
+        for name, text in (("setup", "studio setup"), ("usage", "studio usage --by model")):
+            self._draw(name, await boss.slash("/reverie", text).response())
+        for text in ("rules moderators #mods", "rules prices --approve 0.01 --confirm off"):
+            await boss.slash("/reverie", text).response()
+        self._ada.slash("/imagine", "a golden fox")
+        self._draw("approval", await self._slack.message_in(moderators, timeout=_LONG_S))
+        self._draw("audit", await boss.slash("/reverie", "studio audit").response())
+
     async def _next(self, until: Callable[[Message], bool], *, final: bool = True) -> Message:
         """Wait for a card that was not drawn before."""
         found = await self._slack.message_in(
@@ -101,6 +111,9 @@ async def main(target: Path, folder: Path | None) -> None:
             async with start_proxied(data, slack.proxy(), certificates.authority, QUICK | own) as bot:
                 await bot.ready()
                 await (conversation.hold_all() if folder else conversation.hold())
+                if folder:
+                    boss = slack.user(team, "boss", admin=True).at(team.general)
+                    await conversation.hold_admin(boss, slack.channel(team, "mods"))
     docs = conversation.pages.pop("docs")
     others = (
         {folder / f"slack-{name}.png": html for name, html in conversation.pages.items()} if folder else {}
