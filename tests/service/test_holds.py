@@ -166,6 +166,8 @@ async def test_an_admin_of_another_workspace_decides_nothing(engine: Open) -> No
 async def test_a_costly_job_can_be_undone_for_a_few_seconds(any_engine: Open) -> None:
     async with any_engine() as bot:
         costly = "/animate a fox that runs --model ray-2"
+        # Longer than a slow machine needs for the rest.
+        await bot.learn("/rules prices --undo 60", by=BOSS)
         undone, kept = await bot.ask(costly), await bot.ask(costly, by=BOB)
         cheap = await bot.ask("/animate a fox that runs")
         assert "cancel it now" in undone.jobs[0].headline
@@ -173,7 +175,7 @@ async def test_a_costly_job_can_be_undone_for_a_few_seconds(any_engine: Open) ->
         assert State.COMPLETED is (await bot.ends(cheap)).state
         assert State.QUEUED is (await bot.job(undone)).state
         await bot.learn(f"/cancel {undone.jobs[0].id}")
-        bot.advance(5_000)
+        bot.advance(60_000)
         assert State.COMPLETED is (await bot.ends(kept)).state
         assert State.CANCELLED is (await bot.job(undone)).state
         assert 2 == len(bot.provider.creates)
