@@ -1,12 +1,12 @@
 """How long a workspace keeps media and prompts, and what is due to be removed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from bot.domain.erasure import WORDLESS
 from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import load
 from bot.store.erasure import wordless
-from bot.store.file_refs import expire, needed_jobs, release_files
+from bot.store.file_refs import expire, needed_jobs
 from bot.store.workspaces import AuditEntry, add_workspaces, record_audit
 
 sql = load("retention")
@@ -28,13 +28,8 @@ async def retention_of(store: Database | Transaction, workspace: str) -> Retenti
 async def set_retention(tx: Transaction, workspace: str, new: Retention, *, audit: AuditEntry) -> None:
     await add_workspaces(tx, [workspace], now=audit.now)
     before = await retention_of(tx, workspace)
-    values = {"media_days": new.media_days, "prompt_days": new.prompt_days}
-    await tx.run(sql.change, workspace=workspace, **values)
-    await record_audit(
-        tx,
-        audit,
-        {"before": {"media_days": before.media_days, "prompt_days": before.prompt_days}, "after": values},
-    )
+    await tx.run(sql.change, workspace=workspace, **asdict(new))
+    await record_audit(tx, audit, {"before": asdict(before), "after": asdict(new)})
 
 
 async def expire_media_of_workspaces(tx: Transaction, *, now: int, count: int) -> list[tuple[str, ...]]:
@@ -53,6 +48,4 @@ async def remove_words(tx: Transaction, *, now: int, count: int) -> list[tuple[s
         return []
     items = [{"id": row["id"], **wordless(row)} for row in rows]
     await tx.run(sql.remove_words, title=WORDLESS, items=items)
-    jobs = [row["id"] for row in rows]
-    freed = await release_files(tx, jobs)
-    return [freed[job] for job in jobs]
+    return await expire(tx, [row["id"] for row in rows])

@@ -1,5 +1,8 @@
 """Removes what has expired or what nothing refers to, and sums up the usage of ended days."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from bot.jobs.media import remove_unreferenced
 from bot.jobs.pending_commands import expire_commands
 from bot.services import Services, log
@@ -8,6 +11,9 @@ from bot.store.file_refs import expire_media, expire_references
 from bot.store.linking import expire_codes
 from bot.store.retention import expire_media_of_workspaces, remove_words
 from bot.store.usage import sum_up, workspaces_behind
+
+#: for each expired job the files that nothing refers to any longer
+Freed = list[tuple[str, ...]]
 
 _BATCH = 200
 _DAY_MS = 86_400_000
@@ -52,23 +58,24 @@ async def expire_results(services: Services) -> None:
     if services.settings.retention_days is None:
         return
     before = services.clock() - services.settings.retention_days * _DAY_MS
-    while not services.stopping.is_set():
-        expired = await services.database.transact(expire_media, finished_before=before, count=_BATCH)
-        if not expired:
-            return
-        log.info("media_expired", jobs=len(expired))
-        await remove_unreferenced(services, [file for files in expired for file in files])
+    await _expire_all(services, "media_expired", partial(expire_media, finished_before=before))
 
 
 async def expire_for_workspaces(services: Services) -> None:
     """Remove media and prompts that a workspace keeps for a shorter time than the operator's settings say."""
-    for remove in (expire_media_of_workspaces, remove_words):
-        while not services.stopping.is_set():
-            removed = await services.database.transact(remove, now=services.clock(), count=_BATCH)
-            if not removed:
-                break
-            log.info("workspace_retention", jobs=len(removed), removed=remove.__name__)
-            await remove_unreferenced(services, [file for files in removed for file in files])
+    now = services.clock()
+    await _expire_all(services, "workspace_media_expired", partial(expire_media_of_workspaces, now=now))
+    await _expire_all(services, "workspace_words_removed", partial(remove_words, now=now))
+
+
+async def _expire_all(services: Services, event: str, expire: Callable[..., Awaitable[Freed]]) -> None:
+    """Expire jobs in batches until none is left, and remove the files that nothing refers to any longer."""
+    while not services.stopping.is_set():
+        freed = await services.database.transact(expire, count=_BATCH)
+        if not freed:
+            return
+        log.info(event, jobs=len(freed))
+        await remove_unreferenced(services, [file for files in freed for file in files])
 
 
 async def expire_decisions(services: Services) -> None:

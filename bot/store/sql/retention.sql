@@ -27,5 +27,5 @@ WHERE workspace.prompt_days IS NOT NULL AND job.id NOT IN ({{values needed}})
 ORDER BY job.id LIMIT :count {{skip_locked job}};
 
 -- name: remove_words
-UPDATE job SET title = :title, request = r.request, failure = r.failure, words_removed = 1, expired = 1
+UPDATE job SET title = :title, request = r.request, failure = r.failure, words_removed = 1
 FROM {{rows items (id text, request text, failure text)}} AS r WHERE job.id = r.id;
