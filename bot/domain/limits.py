@@ -51,15 +51,13 @@ def limits_for(
     ServiceUnavailable where a limit depends on roles that are not known.
     """
     found = []
-    for level, subject, allowance in _chosen(caller, rules, defaults, channel=channel, group=group):
+    chosen = _chosen(caller, rules, defaults, channel=channel, own_key=own_key, group=group)
+    for level, subject, allowance in chosen:
         if own_key and level in OPERATOR_LEVELS:
             continue
         found.append(
             limit_on(level, scope_of(level, caller.workspace, subject), allowance, now=now, zone=zone)
         )
-    if own_key and not any(limit.level is Level.WORKSPACE and limit.unit is Unit.MONEY for limit in found):
-        scope = scope_of(Level.WORKSPACE, caller.workspace, caller.workspace)
-        found.append(limit_on(Level.WORKSPACE, scope, _NO_BUDGET, now=now, zone=zone))
     return tuple(found)
 
 
@@ -81,7 +79,7 @@ def group_limit(group: Group, *, now: int) -> Limit:
 
 
 def _chosen(
-    caller: Caller, rules: Rules, defaults: Defaults, *, channel: str, group: Group | None
+    caller: Caller, rules: Rules, defaults: Defaults, *, channel: str, own_key: bool, group: Group | None
 ) -> Iterator[tuple[Level, str, Allowance]]:
     """The allowances that apply, with the level and subject of each, the narrowest first."""
     workspace = caller.workspace
@@ -95,6 +93,8 @@ def _chosen(
     ):
         for allowance in rules.of(level, subject, workspace):
             yield level, subject, allowance
+    if own_key and all(one.unit is not Unit.MONEY for one in rules.of(Level.WORKSPACE, workspace, workspace)):
+        yield Level.WORKSPACE, workspace, _NO_BUDGET
     for allowance in rules.of(Level.CEILING, workspace, workspace) or (defaults.ceiling,):
         yield Level.CEILING, workspace, allowance
     if group is not None:
