@@ -305,6 +305,12 @@ def scope_of(level: Level, workspace: str, subject: str) -> str:
     return f"{level}:{workspace}/{subject}" if level is Level.CHANNEL else f"{level}:{subject}"
 
 
+def personal_scopes(person: str, members: Iterable[str]) -> list[str]:
+    """The scopes of the meters that count one person: everywhere, and as each of their members."""
+    levels = ((Level.PERSON, person), *((Level.MEMBER, member) for member in members))
+    return [scope_of(level, "", subject) for level, subject in levels]
+
+
 def _nothing_given(limit: Limit) -> str:
     """What to say where a limit allows nothing at all; empty where that is said like any other amount."""
     match limit.level:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.erasure import NAMELESS, WORDLESS, member_of, without_words
-from bot.domain.quota import Level
+from bot.domain.quota import personal_scopes
 from bot.domain.requests import dump_request, load_request
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import Query, load
@@ -138,7 +138,7 @@ async def clear_meters(
     """
     whose = {"person": erasure.person, "requested_at": erasure.requested_at}
     members = [row["id"] for row in await tx.fetch(sql.members, person=erasure.person)]
-    scopes = [f"{Level.PERSON}:{erasure.person}", *(f"{Level.MEMBER}:{member}" for member in members)]
+    scopes = personal_scopes(erasure.person, members)
     ended = await tx.fetch(sql.ended_meters, scopes=scopes, now=now, count=count)
     for row in ended:
         old, new = row["id"], f"{erasure.pseudonym}/{new_id()}"

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from bot.domain.access import blocked_by_admins
-from bot.domain.quota import Level
+from bot.domain.quota import personal_scopes
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query, load
 
@@ -36,7 +36,7 @@ async def data_of(database: Database, person: str) -> dict[str, list[Record]]:
     members = [_record(row) for row in await database.fetch(sql.members, person=person)]
     ids = [member["id"] for member in members]
     whose = {"members": ids}
-    scopes = [f"{Level.PERSON}:{person}", *(f"{Level.MEMBER}:{member}" for member in ids)]
+    scopes = personal_scopes(person, ids)
     blocked = [person, *ids, *map(blocked_by_admins, ids)]
     workspaces = ["", *sorted({member["workspace"] for member in members})]
     queries: dict[str, tuple[Query, Mapping[str, Any]]] = {
