@@ -1,10 +1,12 @@
 """Private notes, the place where people read, and what tells of a result that nobody looks at."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FloatRect, Locator, Page, expect
 
+from tests.patience import PATIENCE_S
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.page_requests import command
 from tests.playground.serving import Served
@@ -59,20 +61,26 @@ async def test_the_page_stays_where_people_read(served: Served, browser: Browser
     assert complaints(page) == []
 
 
+async def box_of(locator: Locator) -> FloatRect:
+    """Where an element is; one that is just drawn again is nowhere for a moment."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (box := await locator.bounding_box()) is None:
+            await expect(locator).to_be_visible()
+    return box
+
+
 async def test_private_notes_are_compact_and_can_be_dismissed(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     await say(page, "/imagine x")
     notes = page.locator(".note")
     await expect(notes).to_have_count(1)
-    first = await notes.first.locator(".card").bounding_box()
-    assert first is not None
+    first = await box_of(notes.first.locator(".card"))
     assert first["height"] < 150
     await expect(page.get_by_role("button", name="Dismiss all notes")).to_be_hidden()
     await say(page, "/imagine y")
     await expect(notes).to_have_count(2)
     # A refusal that something newer follows takes a line.
-    folded = await notes.first.locator(".card").bounding_box()
-    assert folded is not None
+    folded = await box_of(notes.first.locator(".card"))
     assert folded["height"] < 80
     await say(page, "/help")
     await expect(page.locator(".table.commands dt").first).to_contain_text("/imagine")
