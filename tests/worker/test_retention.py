@@ -23,6 +23,8 @@ from tests.engine.harness import Engine
 from tests.engine.settings import BOB, BOSS, person
 
 DAY_MS = 86_400_000
+#: the loops without the engine's own retention, which would hold the jobs that a test's call is to find
+WITHOUT_RETENTION = ("prepare", "submit", "watch", "deliver")
 PHOTO = "http://pictures.example/photo.png"
 
 
@@ -66,7 +68,7 @@ async def test_an_upload_without_a_command_leaves_when_its_time_is_over(any_engi
 
 
 async def test_an_upload_that_a_job_uses_stays_as_long_as_the_job(any_engine: Open) -> None:
-    async with any_engine() as bot:
+    async with any_engine(start=WITHOUT_RETENTION) as bot:
         file = await bot.upload(PNG + b"mine")
         job = await bot.made("/animate it runs", files=(Reference.of(file),))
         bot.advance(bot.services.times.upload_hold + 1)
@@ -163,7 +165,7 @@ async def test_deleting_removes_the_result_and_what_nobody_else_needs(any_engine
 
 async def test_a_delete_works_though_the_disk_does_not(engine: Open) -> None:
     """The storage is looked through for what was left behind."""
-    async with engine(start=("prepare", "submit", "watch", "deliver")) as bot:
+    async with engine(start=WITHOUT_RETENTION) as bot:
         job = await bot.made()
         assert job.result is not None
         folder = bot.folder.path(job.result.file)
@@ -175,7 +177,7 @@ async def test_a_delete_works_though_the_disk_does_not(engine: Open) -> None:
 
 
 async def test_media_go_once_when_their_time_is_over(any_engine: Open) -> None:
-    async with any_engine(retention_days=30) as bot:
+    async with any_engine(retention_days=30, start=WITHOUT_RETENTION) as bot:
         old = await bot.made(f"/animate it runs --start {PHOTO}")
         await pass_days(bot, 29)
         new = await bot.made()
@@ -198,7 +200,7 @@ async def test_media_go_once_when_their_time_is_over(any_engine: Open) -> None:
 
 
 async def test_what_somebody_starred_stays(any_engine: Open) -> None:
-    async with any_engine(retention_days=30) as bot:
+    async with any_engine(retention_days=30, start=WITHOUT_RETENTION) as bot:
         liked, other = await bot.made(), await bot.made()
         await bot.press(Action.GALLERY, liked.id, by=BOB)
         await pass_days(bot, 31)
@@ -212,7 +214,7 @@ async def test_what_somebody_starred_stays(any_engine: Open) -> None:
 
 
 async def test_without_a_time_media_stay_for_ever(engine: Open) -> None:
-    async with engine() as bot:
+    async with engine(start=WITHOUT_RETENTION) as bot:
         job = await bot.made()
         await pass_days(bot, 4_000)
         await expire_results(bot.services)
@@ -220,7 +222,7 @@ async def test_without_a_time_media_stay_for_ever(engine: Open) -> None:
 
 
 async def test_nothing_is_built_on_what_was_removed(engine: Open) -> None:
-    async with engine(retention_days=30) as bot:
+    async with engine(retention_days=30, start=WITHOUT_RETENTION) as bot:
         video = await bot.made("/animate a fox that runs")
         await pass_days(bot, 31)
         await expire_results(bot.services)
@@ -232,7 +234,7 @@ async def test_nothing_is_built_on_what_was_removed(engine: Open) -> None:
 
 
 async def test_a_stray_leaves_once_it_is_old_and_a_held_file_never(any_engine: Open) -> None:
-    async with any_engine() as bot:
+    async with any_engine(start=WITHOUT_RETENTION) as bot:
         job = await bot.made()
         stray = await bot.services.storage.put(PNG + b"left by the dead", mime="image/png", width=1, height=1)
         assert job.result is not None
@@ -263,8 +265,7 @@ async def test_the_loop_does_all_of_it(engine: Open) -> None:
 
 
 async def test_a_workspace_keeps_media_and_prompts_for_as_long_as_its_admins_say(any_engine: Open) -> None:
-    # Without its own retention, which would hold the jobs that this one is to find.
-    async with any_engine(start=("prepare", "submit", "watch", "deliver")) as bot:
+    async with any_engine(start=WITHOUT_RETENTION) as bot:
         job, starred = await bot.made("/imagine marmalade"), await bot.made("/imagine more marmalade")
         await bot.press(Action.GALLERY, starred.id)
         elsewhere = await bot.made("/imagine marmalade", by=person("ann", workspace="chat:other"))
@@ -291,7 +292,7 @@ async def test_a_workspace_keeps_media_and_prompts_for_as_long_as_its_admins_say
 
 
 async def test_prompts_take_their_media_with_them(engine: Open) -> None:
-    async with engine(start=("prepare", "submit", "watch", "deliver")) as bot:
+    async with engine(start=WITHOUT_RETENTION) as bot:
         job = await bot.made("/imagine marmalade")
         await bot.learn("/studio retention --prompts 1", by=BOSS)
         await pass_days(bot, 2)
