@@ -112,7 +112,7 @@ def _of_picture(request: ImageRequest) -> dict[str, Any]:
     return {
         "count": 1,
         "image": request.image_refs,
-        "style": request.style_ref,
+        "style": request.style_refs,
         "character": request.character_refs,
         "modify": request.modify_ref,
     }

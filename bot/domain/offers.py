@@ -47,6 +47,7 @@ class Feature(StrEnum):
     REFERENCES = "reference pictures"
     WEIGHTS = "influences of pictures"
     STYLE = "style references"
+    STYLES = "more than one style reference"
     CHARACTER = "character pictures"
     MODIFY = "pictures to modify"
     FROM_TEXT = "videos without a start picture"
@@ -94,7 +95,8 @@ def features_of(request: AnyRequest) -> frozenset[Feature]:
         case ImageRequest():
             used = {
                 Feature.REFERENCES: bool(request.image_refs),
-                Feature.STYLE: request.style_ref is not None,
+                Feature.STYLE: bool(request.style_refs),
+                Feature.STYLES: len(request.style_refs) > 1,
                 Feature.CHARACTER: bool(request.character_refs),
                 Feature.MODIFY: request.modify_ref is not None,
             }
@@ -183,7 +185,9 @@ def _missing(request: AnyRequest, offer: Offer, open_fields: Collection[str]) ->
     used = features_of(request)
     if "weight" in open_fields:
         used -= {Feature.WEIGHTS}
-    return used - offer.features
+    missing = used - offer.features
+    # Without any style references there are not several either.
+    return missing - {Feature.STYLES} if Feature.STYLE in missing else missing
 
 
 def _without_model(request: AnyRequest, models: Sequence[Model]) -> str:
@@ -288,7 +292,7 @@ def _without_weights(request: ImageRequest) -> Mapping[str, object]:
 
     return {
         "image_refs": tuple(plain(one) for one in request.image_refs),
-        "style_ref": plain(request.style_ref),
+        "style_refs": tuple(plain(one) for one in request.style_refs),
         "modify_ref": plain(request.modify_ref),
     }
 

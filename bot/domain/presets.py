@@ -125,7 +125,7 @@ class AppliedPresets:
     """What presets make of a prompt, and the pictures that they add."""
 
     prompt: str
-    style: Reference | None
+    style: tuple[Reference, ...]
     character: tuple[Reference, ...]
 
 
@@ -145,7 +145,7 @@ def apply_presets(presets: Sequence[Preset], prompt: str) -> AppliedPresets:
     added = (one.text for one in presets if one.kind is not PresetKind.PROMPT)
     return AppliedPresets(
         prompt=", ".join(filter(None, (words, *added))),
-        style=styles[0].pictures[0] if styles else None,
+        style=styles[0].pictures if styles else (),
         character=characters[0].pictures if characters else (),
     )
 

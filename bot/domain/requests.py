@@ -7,7 +7,7 @@ by reference, never by the URL that is sent: those are made when it is submitted
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from bot.domain.errors import InvalidRequest
 from bot.domain.media import Media, MediaKind, Reference
@@ -27,6 +27,8 @@ from bot.domain.models import (
 PROMPT_MIN, PROMPT_MAX = 3, 5000
 #: image references and character images at most
 IMAGE_REFS_MAX, CHARACTER_REFS_MAX = 4, 4
+#: style references at most; the API takes a list, and documents no limit
+STYLE_REFS_MAX = 3
 #: the longest video that each model reframes, and that it modifies
 REFRAME_MAX_MS: Mapping[VideoModel, int] = {
     VideoModel.RAY_2: 10_000,
@@ -108,12 +110,23 @@ class ImageRequest(_Request):
     follows_picture: bool = False
     format: ImageFormat = ImageFormat.JPG
     image_refs: tuple[Reference, ...] = ()
-    style_ref: Reference | None = None
+    style_refs: tuple[Reference, ...] = ()
     #: several pictures of one character
     character_refs: tuple[Reference, ...] = ()
     modify_ref: Reference | None = None
     #: names of the presets whose words and pictures it has
     presets: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_several_styles(cls, values: object) -> object:
+        """Stored requests of earlier versions have one style reference."""
+        if isinstance(values, dict) and "style_ref" in values:
+            styles = [one for one in (values["style_ref"],) if one is not None]
+            return {name: value for name, value in values.items() if name != "style_ref"} | {
+                "style_refs": styles
+            }
+        return values
 
     @property
     def duration_class(self) -> str:

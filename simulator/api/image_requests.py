@@ -100,7 +100,7 @@ class ImageRequest(_AnyImageRequest):
 
     def check_rules(self) -> None:
         _at_most(self.image_ref, _REFERENCES_MAX, "image references")
-        _at_most(self.style_ref, 1, "style references")
+        _at_most(self.style_ref, _REFERENCES_MAX, "style references")
         if self.character_ref:
             _at_most(self.character_ref.images, _REFERENCES_MAX, "images of a character")
 

@@ -49,5 +49,5 @@ async def test_an_uploaded_file_becomes_the_picture_of_a_preset(served: Served) 
     await command(served, "grace", "/imagine a fox --preset look,hero", "key-00003")
     request = (await served.core.newest()).request
     assert isinstance(request, ImageRequest)
-    assert request.style_ref is not None
+    assert 1 == len(request.style_refs)
     assert 1 == len(request.character_refs)

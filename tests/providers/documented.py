@@ -230,13 +230,13 @@ _PLACED = " ".join(f"--{name} {pixels}" for name, pixels in _PLACING.items())
 DESCRIBED = [
     Example(
         command=f"/imagine two of them --image {_PICTURE}@0 --image {DRAWN} --character {_PICTURE}"
-        f" --character {_OTHER} --style {_OTHER} --modify {DRAWN}@.1 --format png",
+        f" --character {_OTHER} --style {_OTHER} --style {DRAWN}@0.3 --modify {DRAWN}@.1 --format png",
         path=PICTURES,
         body={
             "prompt": "two of them",
             "format": "png",
             "image_ref": [{"url": _PICTURE, "weight": 0.0}, {"url": ADDRESSES[DRAWN]}],
-            "style_ref": [{"url": _OTHER}],
+            "style_ref": [{"url": _OTHER}, {"url": ADDRESSES[DRAWN], "weight": 0.3}],
             "character_ref": {"identity0": {"images": [_PICTURE, _OTHER]}},
             "modify_image_ref": {"url": ADDRESSES[DRAWN], "weight": 0.1},
         },

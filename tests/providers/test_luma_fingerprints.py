@@ -49,7 +49,7 @@ requests: st.SearchStrategy[AnyRequest] = (
         prompt=prompts,
         aspect_ratio=ratios,
         image_refs=references,
-        style_ref=st.none() | pictures,
+        style_refs=st.lists(pictures, max_size=3).map(tuple),
         character_refs=st.lists(plain, max_size=4).map(tuple),
         modify_ref=st.none() | pictures,
     )

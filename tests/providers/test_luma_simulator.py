@@ -106,7 +106,7 @@ async def test_a_picture_is_made_listed_and_removed(rig: Rig) -> None:
         ImageRequest(prompt="a fox", image_refs=(Reference(job="j1", weight=0.85), Reference(job="j1"))),
         ImageRequest(
             prompt="a fox",
-            style_ref=Reference(job="j1", weight=0.8),
+            style_refs=(Reference(job="j1", weight=0.8), Reference(job="j1")),
             character_refs=(Reference(job="j1"), Reference(job="j1")),
             modify_ref=Reference(job="j1", weight=1),
         ),

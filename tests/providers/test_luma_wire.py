@@ -85,7 +85,7 @@ GONE, GONE_VIDEO = Reference(job="j9"), Reference(job="j9", kind=MediaKind.VIDEO
     ("request_", "kind"),
     [
         (ImageRequest(prompt="a fox", image_refs=(Reference(job="j1"), GONE)), "picture"),
-        (ImageRequest(prompt="a fox", style_ref=GONE), "picture"),
+        (ImageRequest(prompt="a fox", style_refs=(GONE,)), "picture"),
         (ImageRequest(prompt="a fox", character_refs=(GONE,)), "picture"),
         (ImageRequest(prompt="a fox", modify_ref=GONE), "picture"),
         (VideoRequest(start=GONE), "picture"),

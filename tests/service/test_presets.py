@@ -87,8 +87,7 @@ async def test_files_of_the_event_and_uploads_are_its_pictures(engine: Open) -> 
         command = build(StudioPreset, {"action": "save", "kind": "style", "preset": "look"})
         await bot.service.execute(command, bot.invocation(BOSS), files=(Reference.of(media),))
         used = await request_of(bot, "/imagine a fox --preset look")
-        assert used.style_ref is not None
-        assert media == used.style_ref.file
+        assert [media] == [style.file for style in used.style_refs]
 
 
 async def test_what_is_no_picture_or_cannot_be_had_saves_nothing(engine: Open) -> None:
@@ -115,8 +114,7 @@ async def test_without_a_public_url_only_addresses_can_be_kept(engine: Open) -> 
             await bot.learn(f"/studio preset save style noir --picture {job.id}", by=BOSS)
         await bot.learn(f"/studio preset save style noir --picture {FACE}@0.4", by=BOSS)
         used = await request_of(bot, "/imagine a fox --preset noir")
-        assert used.style_ref is not None
-        assert (FACE, 0.4) == (used.style_ref.url, used.style_ref.weight)
+        assert [(FACE, 0.4)] == [(style.url, style.weight) for style in used.style_refs]
 
 
 async def test_an_unknown_name_is_refused_with_the_nearest_one(engine: Open) -> None:

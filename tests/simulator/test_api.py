@@ -184,7 +184,7 @@ async def test_malformed_fields_are_named_one_by_one(tmp_path: Path) -> None:
 
 TOO_MANY_REFERENCES: list[tuple[str, Any, str]] = [
     ("image_ref", [{"url": "http://a.example/x"}] * 5, "400: at most 4 image references are supported"),
-    ("style_ref", [{"url": "http://a.example/x"}] * 2, "400: at most 1 style references are supported"),
+    ("style_ref", [{"url": "http://a.example/x"}] * 5, "400: at most 4 style references are supported"),
     (
         "character_ref",
         {"identity0": {"images": ["http://a.example/x"] * 5}},

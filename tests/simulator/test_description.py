@@ -42,7 +42,7 @@ _RULES: dict[str, dict[str, Any]] = {
     "callback_url": {"const": "http://127.0.0.1:9/callback"},
     "images": {"type": "array", "items": {"const": "https://a.example/face"}, "maxItems": 4},
     "image_ref": {"maxItems": 4},
-    "style_ref": {"maxItems": 1},
+    "style_ref": {"maxItems": 4},
     **{
         side: {"type": "integer", "minimum": 1, "maximum": 4096}
         for side in ("resized_width", "resized_height")

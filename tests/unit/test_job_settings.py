@@ -40,7 +40,7 @@ _REQUESTS: dict[str, AnyRequest] = {
     "references": ImageRequest(
         prompt="1:1 scale --ar of a fox",
         image_refs=(_still(0.85), _URL),
-        style_ref=_URL,
+        style_refs=(_URL, _still(0.5)),
         character_refs=(_still(),),
         modify_ref=_still(0.1),
     ),

@@ -1,6 +1,7 @@
 """Requests go to a provider that can make them; open fields follow what it offers, chosen ones do not."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_an_open_model_is_that_of_the_preferred_provider() -> None:
 
 
 def test_an_open_model_goes_to_the_first_provider_that_can_do_what_is_used() -> None:
-    styled = FOX.model_copy(update={"style_ref": PICTURE})
+    styled = FOX.model_copy(update={"style_refs": (PICTURE,)})
     assert ("luma", ImageModel.PHOTON_1) == (
         routed(styled, order="other luma").provider,
         routed(styled, order="other luma").request.model,
@@ -111,6 +112,18 @@ def test_what_was_chosen_and_is_not_offered_is_refused_with_the_nearest(
 ) -> None:
     with pytest.raises(InvalidRequest, match=words):
         routed(request_, (), order=order)
+
+
+def test_several_styles_are_sent_where_several_are_taken() -> None:
+    one, two = (FOX.model_copy(update={"style_refs": (PICTURE,) * count}) for count in (1, 2))
+    single = {"other": (replace(OTHER[0], features=frozenset({Feature.STYLE})),)}
+    assert one == route(one, {"luma": LUMA}, ()).request
+    assert two == route(two, {"luma": LUMA}, ()).request
+    assert (PICTURE,) == route(one, single, OPEN_FIELDS).request.references
+    with pytest.raises(InvalidRequest, match="uni-1 takes no more than one style reference; leave that out"):
+        route(two, single, OPEN_FIELDS)
+    with pytest.raises(InvalidRequest, match="uni-1 takes no style references; leave that out"):
+        routed(two, order="other")
 
 
 def test_open_values_become_the_nearest_that_the_model_makes() -> None:

@@ -48,7 +48,7 @@ def test_words_are_put_around_what_is_typed(presets: tuple[Preset, ...], typed: 
 
 def test_pictures_are_added_with_their_weights() -> None:
     applied = apply_presets((HERO, NOIR), "a fox")
-    assert LOOK == applied.style
+    assert (LOOK,) == applied.style
     assert HERO.pictures == applied.character
 
 

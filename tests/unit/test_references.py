@@ -9,6 +9,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.media import MediaKind, Reference
 from bot.domain.options import read_reference
 from bot.domain.parsing import parse
+from bot.domain.requests import CHARACTER_REFS_MAX, IMAGE_REFS_MAX, STYLE_REFS_MAX
 
 _ID, _OTHER = "01k9zv3f5k0q8x7w2m4n6p8r", "01k9zv3f5k0q8x7w2m4n6p8s"
 _URL, _FILM = "https://fox.example/a.png?b=1&c=2", "https://fox.example/a.mp4"
@@ -22,8 +23,8 @@ def test_a_job_is_read_however_its_id_is_pasted(written: str) -> None:
 
 
 def test_an_address_is_read_whole() -> None:
-    assert Imagine(prompt="a fox", style=_ADDRESS) == parse(f"/imagine a fox --style {_URL}")
-    assert Imagine(prompt="a fox", style=_ADDRESS) == parse(f"/imagine --style={_URL} a fox")
+    assert Imagine(prompt="a fox", style=(_ADDRESS,)) == parse(f"/imagine a fox --style {_URL}")
+    assert Imagine(prompt="a fox", style=(_ADDRESS,)) == parse(f"/imagine --style={_URL} a fox")
 
 
 def test_what_stands_first_without_a_flag_is_what_the_command_builds_on() -> None:
@@ -103,22 +104,26 @@ def test_an_influence_is_refused_where_none_is_taken(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize("option", ["image", "character"])
+@pytest.mark.parametrize(
+    ("option", "most"),
+    [("image", IMAGE_REFS_MAX), ("character", CHARACTER_REFS_MAX), ("style", STYLE_REFS_MAX)],
+)
 @given(data=st.data())
-def test_several_pictures_are_taken_in_their_order_up_to_four(option: str, data: st.DataObject) -> None:
+def test_several_pictures_are_taken_in_their_order_up_to_so_many(
+    option: str, most: int, data: st.DataObject
+) -> None:
     urls = data.draw(st.lists(st.sampled_from([_ID, _OTHER, _URL]), min_size=1, max_size=6))
     text = f"/imagine a fox {' '.join(f'--{option} {url}' for url in urls)}"
-    if len(urls) > 4:
-        with pytest.raises(InvalidRequest, match=f"^{option} can be given 4 times at most$"):
+    if len(urls) > most:
+        with pytest.raises(InvalidRequest, match=f"^{option} can be given {most} times at most$"):
             parse(text)
     else:
         assert tuple(map(read_reference, urls)) == getattr(parse(text), option)
 
 
-@pytest.mark.parametrize("option", ["style", "modify"])
-def test_one_picture_is_not_given_twice(option: str) -> None:
-    with pytest.raises(InvalidRequest, match=f"--{option} is given twice; keep one"):
-        parse(f"/imagine a fox --{option} {_ID} --{option} {_URL}")
+def test_the_one_picture_to_modify_is_not_given_twice() -> None:
+    with pytest.raises(InvalidRequest, match="--modify is given twice; keep one"):
+        parse(f"/imagine a fox --modify {_ID} --modify {_URL}")
 
 
 @pytest.mark.parametrize(

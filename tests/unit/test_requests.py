@@ -25,7 +25,7 @@ _REQUESTS: list[AnyRequest] = [
     ImageRequest(
         prompt="a fox",
         image_refs=(_JOB.model_copy(update={"weight": 0.85}), _URL.model_copy(update={"weight": 0.0})),
-        style_ref=Reference.of(PICTURE),
+        style_refs=(Reference.of(PICTURE),),
         character_refs=(_STILL,),
         modify_ref=_URL.model_copy(update={"file": PICTURE, "via": "discord"}),
     ),
@@ -41,6 +41,18 @@ _REQUESTS: list[AnyRequest] = [
 @pytest.mark.parametrize("request_", _REQUESTS)
 def test_a_request_survives_the_store(request_: AnyRequest) -> None:
     assert request_ == load_request(dump_request(request_))
+
+
+@pytest.mark.parametrize(
+    ("stored", "styles"),
+    [("null", ()), ('{"url": "https://fox.example/a.png", "weight": 0.4}', (0.4,))],
+)
+def test_a_request_that_was_stored_with_one_style_is_read(stored: str, styles: tuple[float, ...]) -> None:
+    text = f'{{"kind": "image", "prompt": "a fox", "style_ref": {stored}}}'
+    found = load_request(text)
+    assert isinstance(found, ImageRequest)
+    assert styles == tuple(one.weight for one in found.style_refs)
+    assert found == load_request(dump_request(found))
 
 
 def test_all_that_a_request_builds_on_is_found_in_a_fixed_order() -> None:
@@ -59,7 +71,7 @@ def test_what_has_been_brought_in_takes_the_place_of_its_address_and_keeps_its_i
     assert _JOB.key == found.image_refs[0].key
     assert brought.model_copy(update={"weight": 0.0}) == found.image_refs[1]
     assert brought.model_copy(update={"weight": None}) == found.modify_ref
-    assert (Reference.of(PICTURE), (_STILL,)) == (found.style_ref, found.character_refs)
+    assert ((Reference.of(PICTURE),), (_STILL,)) == (found.style_refs, found.character_refs)
     assert found == load_request(dump_request(found))
 
 

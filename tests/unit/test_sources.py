@@ -102,12 +102,16 @@ def test_the_ratio_is_that_of_the_first_thing_whose_size_is_known() -> None:
 def test_a_picture_guided_by_others_names_their_jobs_and_keeps_their_influence() -> None:
     strong = _PICTURE.model_copy(update={"weight": 1.0})
     command = Imagine(
-        prompt="a fox", image=(strong, _PICTURE), style=_PICTURE, character=(_PICTURE,), modify=strong
+        prompt="a fox", image=(strong, _PICTURE), style=(_PICTURE,), character=(_PICTURE,), modify=strong
     )
     request = command.request(_JOBS)
     assert (_SHOT.id,) == command.jobs
     assert (strong, _PICTURE) == request.image_refs
-    assert (_PICTURE, (_PICTURE,), strong) == (request.style_ref, request.character_refs, request.modify_ref)
+    assert ((_PICTURE,), (_PICTURE,), strong) == (
+        request.style_refs,
+        request.character_refs,
+        request.modify_ref,
+    )
 
 
 def test_an_extension_names_all_jobs_that_it_builds_on_once() -> None:

@@ -91,7 +91,7 @@ def parse_focused_option(interaction: Interaction[Any]) -> FocusedOption | None:
 
 
 def parse_weights(text: str, names: Collection[str]) -> Mapping[str, float]:
-    """Parse weights such as `image1 0.85, style 0.5`; raises InvalidRequest."""
+    """Parse weights such as `image1 0.85, style1 0.5`; raises InvalidRequest."""
     found: dict[str, float] = {}
     at = 0
     while at < len(text.rstrip()):

@@ -163,7 +163,7 @@ def _choice_names(option: Option) -> tuple[str, ...]:
 
 
 def attachments(option: Option) -> tuple[str, ...]:
-    """The names of a media option's attachments: `style`, or `image1` to `image4`."""
+    """The names of a media option's attachments: `modify`, or `image1` to `image4`."""
     if option.max_count == 1:
         return (option.name,)
     return tuple(f"{option.name}{number}" for number in range(1, option.max_count + 1))

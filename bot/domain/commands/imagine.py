@@ -11,7 +11,14 @@ from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio, ImageFormat, ImageModel
 from bot.domain.options import Kind, MediaRef, OptionSpec, WeightedRef
 from bot.domain.presets import PRESET_OPTION
-from bot.domain.requests import CHARACTER_REFS_MAX, IMAGE_REFS_MAX, PROMPT_MAX, ImageRequest, check_prompt
+from bot.domain.requests import (
+    CHARACTER_REFS_MAX,
+    IMAGE_REFS_MAX,
+    PROMPT_MAX,
+    STYLE_REFS_MAX,
+    ImageRequest,
+    check_prompt,
+)
 
 
 class Imagine(GenerateCommand):
@@ -55,14 +62,15 @@ class Imagine(GenerateCommand):
         ),
     ] = ()
     style: Annotated[
-        WeightedRef | None,
+        tuple[WeightedRef, ...],
+        Field(max_length=STYLE_REFS_MAX),
         OptionSpec(
             description="A picture whose style is used; a higher weight makes it count more",
             kind=Kind.MEDIA,
             weighted=True,
             result=MediaKind.PICTURE,
         ),
-    ] = None
+    ] = ()
     character: Annotated[
         tuple[MediaRef, ...],
         Field(max_length=CHARACTER_REFS_MAX),
@@ -102,7 +110,7 @@ class Imagine(GenerateCommand):
             aspect_ratio=self.aspect_ratio,
             format=self.format,
             image_refs=pictures("image", self.image),
-            style_ref=picture(self.style, jobs, "style"),
+            style_refs=pictures("style", self.style),
             character_refs=pictures("character", self.character),
             modify_ref=picture(self.modify, jobs, "modify"),
             presets=self.preset_names,

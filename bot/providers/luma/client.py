@@ -24,7 +24,17 @@ BUILD_TIER: Mapping[Lane, LaneLimits] = {
     Lane.VIDEO: LaneLimits(concurrent=10, per_minute=20),
 }
 
-_IMAGE = frozenset({Feature.REFERENCES, Feature.WEIGHTS, Feature.STYLE, Feature.CHARACTER, Feature.MODIFY})
+_IMAGE = frozenset(
+    {
+        Feature.REFERENCES,
+        Feature.WEIGHTS,
+        Feature.STYLE,
+        # The API takes a list, although its documents show one.
+        Feature.STYLES,
+        Feature.CHARACTER,
+        Feature.MODIFY,
+    }
+)
 _VIDEO = frozenset(
     {
         Feature.FROM_TEXT,

@@ -74,8 +74,7 @@ def _image(request: ImageRequest, media: Mapping[str, str]) -> Body:
         "aspect_ratio": request.aspect_ratio.value,
         "format": request.format.value,
         "image_ref": [_weighted(reference, media) for reference in request.image_refs],
-        # Documented as a list of one.
-        "style_ref": [_weighted(request.style_ref, media)] if request.style_ref else None,
+        "style_ref": [_weighted(reference, media) for reference in request.style_refs],
         "character_ref": _character(request.character_refs, media) if request.character_refs else None,
         "modify_image_ref": _weighted(request.modify_ref, media) if request.modify_ref else None,
     }

@@ -116,13 +116,14 @@ async def test_media_comes_as_attachments_jobs_and_urls(fake: FakeDiscord) -> No
             prompt="a fox",
             image2=PNG,
             image_from=f"{JOB}, {ADDRESS} {OTHER}@0.25",
-            style=PNG,
+            style1=PNG,
+            style_from=OTHER,
             character1=PNG,
             modify_from=ADDRESS,
-            weights="image1 0.85, image2=1; image3:.5 style 0,4 modify .3",
+            weights="image1 0.85, image2=1; image3:.5 style1 0,4 style2 .2 modify .3",
         )
         assert ["a.png@1.0", f"{JOB}@0.85", f"{ADDRESS}@0.5", f"{OTHER}@0.25"] == urls(mixed, "image")
-        assert ["a.png@0.4"] == urls(mixed, "style")
+        assert ["a.png@0.4", f"{OTHER}@0.2"] == urls(mixed, "style")
         assert ["a.png"] == urls(mixed, "character")
         assert [f"{ADDRESS}@0.3"] == urls(mixed, "modify")
 
@@ -131,7 +132,7 @@ async def test_media_comes_as_attachments_jobs_and_urls(fake: FakeDiscord) -> No
         assert "image can be given 4 times at most" == await reading.refusal(
             "imagine", **fox, **four, image_from=JOB
         )
-        assert "style takes one" in await reading.refusal("imagine", **fox, style=PNG, style_from=JOB)
+        assert "modify takes one" in await reading.refusal("imagine", **fox, modify=PNG, modify_from=JOB)
         assert "neither a job's id nor an address" in await reading.refusal("imagine", **fox, image_from="x")
         assert "this takes no influence" in await reading.refusal("animate", start_from=f"{JOB}@0.5")
         assert "image1 has a weight already" in await reading.refusal(
