@@ -215,6 +215,10 @@ LISTED: tuple[tuple[str, str, str], ...] = (
         f"/extend {FIRST}  {LAKE}  --image https://example.com/video.mp4",
     ),
     ("OpenAPI", "Generate a video", f"/extend {FIRST}  {LAKE}  --direction reverse --image {IMAGE} --loop"),
-    ("Gateway", "Image to video", f"/animate {GIRL}  leaning girl "),
-    ("Gateway", "Image to video", f"/animate {GIRL}  leaning girl "),
+    ("Gateway", "Request: JSON", f"/animate {GIRL}  leaning girl "),
+    ("Gateway", "Request: HTTP", f"/animate {GIRL}  leaning girl "),
+    ("Gateway", "Request: JavaScript", f"/animate {GIRL}  leaning girl "),
+    ("Gateway", "Request: curl", f"/animate {GIRL}  leaning girl "),
+    ("Gateway", "Request: Java", f"/animate {GIRL}  leaning girl "),
+    ("Gateway", "Request: PHP", f"/animate {GIRL}  leaning girl "),
 )

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from tests.providers.documented import MODIFIED_VIDEOS, PICTURES, VIDEOS, Body, frames, still
+from tests.providers.documented_calls import DELETE, DOWNLOAD, LIST, MOTIONS, POLL, READ
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 
@@ -132,11 +133,77 @@ def _described() -> Iterator[Shown]:
 
 
 def _gateway(text: str) -> Iterator[Shown]:
-    for found in _OBJECT.finditer(text):
-        body = json.loads(found[0])
-        if body.keys() == {"url", "prompt"}:
-            body = {"prompt": body["prompt"], **frames(still(body["url"]), None)}
-            yield Shown(document="Gateway", heading="Image to video", path=VIDEOS, body=body)
+    for language, found in zip(_LANGUAGES, _GATEWAY_CREATE.finditer(text), strict=True):
+        body = {"prompt": found["prompt"], **frames(still(found["url"]), None)}
+        yield Shown(document="Gateway", heading=f"Request: {language}", path=VIDEOS, body=body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """One example of what is asked beside a create."""
+
+    document: str
+    heading: str
+    #: method and path without the base URL; `{id}` stands for a generation
+    call: str
+    #: the names of its parameters
+    parameters: tuple[str, ...] = ()
+
+
+def followed() -> Iterator[Followed]:
+    """Every example of a request that is no create."""
+    whole = _seed("001")
+    sdk = whole.index("https://github.com/lumalabs/lumaai-python")
+    # The questions and answers behind the SDK's part are about HTTP again.
+    yield from _followed("REST pictures", _seed("000"), _CURL_READ, _DOWNLOAD)
+    yield from _followed("REST", whole[:sdk], _CURL_READ, _DOWNLOAD, _BARE)
+    yield from _followed("Python", whole[sdk:], _CURL_READ, _SDK_READ, _DOWNLOAD, _BARE)
+    yield from _followed("JavaScript", _seed("002"), _SDK_READ, _DOWNLOAD)
+    for language, _ in zip(_LANGUAGES, _GATEWAY_POLL.finditer(_seed("004")), strict=True):
+        yield Followed(document="Gateway", heading=f"Polling: {language}", call=POLL, parameters=("task_id",))
+
+
+_CURL_READ = re.compile(
+    r"--request (?P<method>GET|DELETE) \\\s+--url '?\S+?/v1(?P<path>/[^\s?']+)\??(?P<rest>[^\s']*)"
+)
+_SDK_READ = re.compile(
+    r"client\.generations\.(?P<method>get|list|delete|camera_motion\.list)\((?P<rest>[^)]*)\)"
+)
+_DOWNLOAD = re.compile(r"curl -o \S+ https://|requests\.get\(|await fetch\(")
+_BARE = re.compile(r"^https://\S+?/v1(?P<path>/\S+)$", re.MULTILINE)
+_NAME = re.compile(r"(\w+)=")
+_SDK_CALLS = {
+    "get": READ,
+    "list": LIST,
+    "delete": DELETE,
+    "camera_motion.list": MOTIONS,
+}
+
+
+def _followed(document: str, text: str, *patterns: re.Pattern[str]) -> Iterator[Followed]:
+    for pattern in patterns:
+        for found in pattern.finditer(text):
+            parts = found.groupdict()
+            method, path = parts.get("method"), parts.get("path")
+            if pattern is _DOWNLOAD:
+                call = DOWNLOAD
+            elif path is None:
+                call = _SDK_CALLS[str(method)]
+            else:
+                call = f"{method or 'GET'} {_UUID.sub('{id}', path)}"
+            names = tuple(name for name in _NAME.findall(parts.get("rest") or "") if name != "id")
+            yield Followed(
+                document=document, heading=_heading(text, found.start()), call=call, parameters=names
+            )
+
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+#: the languages in which the gateway shows each request, in their order; what it shows in Python has no body
+_LANGUAGES = ("JSON", "HTTP", "JavaScript", "curl", "Java", "PHP")
+_GATEWAY_CREATE = re.compile(
+    r'\{\s*\\?"url\\?": \\?"(?P<url>[^"\\]+)\\?",\s*\\?"prompt\\?": \\?"(?P<prompt>[^"\\]+)\\?"\s*\}'
+)
+_GATEWAY_POLL = re.compile(r'\{\s*\\?"task_id\\?":\s*\\?"[^"\\]*\\?"\s*\}')
 
 
 @cache

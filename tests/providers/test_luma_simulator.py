@@ -1,7 +1,7 @@
 """The client and the simulator keep the same contract, over a real connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import httpx
 import pytest
 import uvicorn
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from bot.domain.concepts import CONCEPTS
 from bot.domain.errors import (
@@ -62,9 +63,12 @@ class Rig:
 
 
 @asynccontextmanager
-async def serving(settings: SimulatorSettings) -> AsyncIterator[str]:
+async def serving(
+    settings: SimulatorSettings, wrapped: Callable[[ASGIApp], ASGIApp] = lambda app: app
+) -> AsyncIterator[str]:
     async with standalone_app(settings) as simulator, asyncio.TaskGroup() as group:
-        server = uvicorn.Server(uvicorn.Config(simulator, port=0, lifespan="off", ws="none", log_config=None))
+        app = wrapped(simulator)
+        server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None))
         running = group.create_task(server.serve(), name="simulator")
         while not server.started:
             assert not running.done()
