@@ -70,7 +70,10 @@ function choice(field, { changed }) {
     el("option", { value: "" }, field.required ? "Choose…" : unset),
     field.choices.map((one, index) => one !== field.default && el("option", { value: one }, field.notes[index] ? `${one}: ${field.notes[index]}` : field.labels[index] ?? one)));
   select.addEventListener("input", changed);
-  return plain(field, select, row(field, select), ({ value }) => (value && field.times > 1 ? [value] : value || null));
+  const node = row(field, select);
+  // The line about the chosen value stays readable when the select is closed.
+  node.classList.toggle("wide", field.notes.length > 0);
+  return plain(field, select, node, ({ value }) => (value && field.times > 1 ? [value] : value || null));
 }
 
 function flag(field, { changed }) {

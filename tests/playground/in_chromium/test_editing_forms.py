@@ -37,6 +37,7 @@ async def test_a_video_is_modified_in_a_mode_that_is_explained(served: Served, b
     dialog = await form(page, "modify")
     await expect(dialog.get_by_label("Mode", exact=True)).to_contain_text("adhere_1: Closest to the source")
     await dialog.get_by_label("Mode", exact=True).select_option("reimagine_2")
+    await expect(dialog.locator(".field.wide")).to_contain_text("Mode")
     await dialog.get_by_role("textbox", name="Prompt").fill("in a blizzard")
     await expect(dialog.locator(".quote")).to_have_text(re.compile(r"≈\$0\.61.*builds on #"))
     await dialog.get_by_role("button", name="Send").click()
