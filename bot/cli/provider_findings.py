@@ -19,7 +19,11 @@ async def provider_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
     for finding in _unpriced(settings):
         yield finding
     if settings.simulated:
-        yield Diagnosis(what="the simulator needs no key")
+        names = setting_names("luma")
+        yield Diagnosis(
+            what=f"the simulator needs no key; for the real API set {names.key}: {names.keys_page}, "
+            f"billed at {names.billing_page}"
+        )
         return
     if settings.own_keys_only:
         names = setting_names("luma")

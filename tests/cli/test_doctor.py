@@ -37,7 +37,11 @@ async def test_a_fresh_folder_has_no_errors(tmp_path: Path) -> None:
     assert "database: does not exist yet; reverie run creates it" in told
     assert "providers: simulator" in told
     assert "adapters: playground" in told
-    assert "the simulator needs no key" in told
+    assert (
+        "the simulator needs no key; for the real API set LUMAAI_API_KEY: "
+        "https://lumalabs.ai/dream-machine/api/keys, "
+        "billed at https://lumalabs.ai/dream-machine/api/billing/overview"
+    ) in told
 
 
 async def test_a_fresh_database_elsewhere_is_well_too(tmp_path: Path) -> None:
