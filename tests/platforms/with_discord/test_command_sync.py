@@ -15,6 +15,7 @@ from adapters.discord.messages.option_fields import DISCORD_COMMAND_SIZE, DISCOR
 from adapters.discord.rest.client import RestClient
 from adapters.discord.rest.errors import ApiError
 from bot.domain.commands import CATALOGUE, Audience
+from bot.domain.models import ModifyMode
 from tests.platforms.fake_discord import FakeDiscord, NotOffered, Permissions, Upload
 
 WRITES = "PUT *"
@@ -38,6 +39,20 @@ def size(payload: Mapping[str, Any], *, more: int = 0) -> int:
     texts = len(payload["name"]) + min(described, DISCORD_DESCRIPTION)
     chosen = [len(choice["name"]) + len(choice["value"]) for choice in payload.get("choices", ())]
     return texts + sum(chosen) + sum(size(option, more=more) for option in payload.get("options", ()))
+
+
+def test_each_mode_of_modify_is_shown_with_its_explanation() -> None:
+    (mode,) = (
+        option
+        for command in command_payloads()
+        if command["name"] == "modify"
+        for option in command["options"]
+        if option["name"] == "mode"
+    )
+    explained = {choice["value"]: choice["name"].partition(" · ") for choice in mode["choices"]}
+    assert list(ModifyMode) == list(explained)
+    assert all(value == name and note for value, (name, _, note) in explained.items())
+    assert len(explained) == len({note for _, _, note in explained.values()})
 
 
 async def test_commands_are_written_only_where_they_differ(
