@@ -186,9 +186,9 @@ def _channels(option: Option, value: Any) -> Any:
 def _is_basic(command: type[Command], option: Option) -> bool:
     """Whether the field is shown at once."""
     common = option.required or option.positional or option.default is not None
-    first_media = command.attachment_options[:1] if issubclass(command, GenerateCommand) else ()
-    by_kind = bool(option.choices) or option.kind in (Kind.FLAG, Kind.JOB, Kind.PRESET)
-    return common or by_kind or option.name in first_media or not issubclass(command, GenerateCommand)
+    attached = command.attachment_options if issubclass(command, GenerateCommand) else ()
+    by_kind = bool(option.choices) or option.kind in (Kind.FLAG, Kind.DECIMAL, Kind.JOB, Kind.PRESET)
+    return common or by_kind or option.name in attached or not issubclass(command, GenerateCommand)
 
 
 def _element_value(element: Mapping[str, Any]) -> Any:

@@ -166,16 +166,17 @@ async def test_words_of_video_models_are_selected_or_typed(tmp_path: Path) -> No
     assert ["camera flies over the sea"] == [one["value"] for one in phrase]
 
 
-async def test_a_modify_modal_explains_its_modes_and_takes_a_weight(tmp_path: Path) -> None:
+async def test_a_modify_modal_explains_its_modes_and_shows_weight_and_first_frame_at_once(
+    tmp_path: Path,
+) -> None:
     async with run_bot(tmp_path) as bot:
         picture = await bot.imagine("a teal owl")
         view = await bot.ada.slash("/modify").view()
         assert job_of(picture) == begins(view, "media_job")
-        mode = next(one["element"] for one in view.blocks if one.get("block_id") == "mode")
-        bot.ada.press(view, "form_more")
-        await bot.slack.until(lambda: "weight" in names(view))
-        weight = next(one["element"] for one in view.blocks if one.get("block_id") == "weight")
+        fields = {one.get("block_id"): one for one in view.blocks}
 
+    mode, weight = (fields[name]["element"] for name in ("mode", "weight"))
+    assert "recommended" in fields["first_frame"]["hint"]["text"]
     assert 9 == len({one["description"]["text"] for one in mode["options"]})
     assert ("number_input", True, "0", "1") == (
         weight["type"],
