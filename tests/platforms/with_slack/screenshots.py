@@ -14,6 +14,7 @@ from tests.platforms.fake_discord.transport.certificates import make_certificate
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.fake_slack.client.person import Person
 from tests.platforms.fake_slack.fake import HOSTS
+from tests.platforms.fake_slack.html.modal import modal_page
 from tests.platforms.fake_slack.html.page import page_of
 from tests.platforms.rendering import draw
 from tests.platforms.unmodified import QUICK, start_proxied
@@ -51,6 +52,7 @@ class _Conversation:
         source = await self._next(_is_done)
         placed = f"9:16 {job_of(picture)} --grid_position_y 300 --resized_width 900"
         self._draw("reframe-preview", await ada.slash("/reframe", placed).response())
+        self.pages["modify-form"] = modal_page(await ada.slash("/reverie", "modify").view())
         ada.slash("/reverie", f"modify {job_of(source)} in a blizzard --mode flex_2")
         self._draw("modify", await self._next(_is_done))
         for name in ("upscale", "audio"):

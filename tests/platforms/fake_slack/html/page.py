@@ -12,7 +12,7 @@ from tests.platforms.fake_slack.state.messages import Message
 from tests.platforms.rendering import media_html
 
 _STYLE = Path(__file__).with_name("page.css")
-_LABEL = "Block Kit messages of the bot, drawn by its tests: a rendering, not a picture of Slack"
+LABEL = "Block Kit messages of the bot, drawn by its tests: a rendering, not a picture of Slack"
 _JOINER = "\u2060"
 _DATE = re.compile(r"&lt;!date\^(?P<at>\d+)\^[^|]*\|(?P<text>[^&]*)&gt;")
 _LINK = re.compile(r"&lt;(?P<url>https?://[^|&]+)(?:\|(?P<text>[^&]*))?&gt;")
@@ -23,7 +23,7 @@ def page_of(messages: Iterable[Message], files: Mapping[str, File]) -> str:
     """Draw messages, the oldest first; `files` are those that image blocks show, by id."""
     rows = "\n".join(_message(message, files) for message in messages)
     style = _STYLE.read_text(encoding="utf-8")
-    label = f'<p class="label">{_LABEL}</p>'
+    label = f'<p class="label">{LABEL}</p>'
     return f'<!doctype html><meta charset="utf-8"><style>{style}</style><main>{label}{rows}</main>'
 
 
@@ -35,23 +35,23 @@ def _message(message: Message, files: Mapping[str, File]) -> str:
     return (
         f'<article{kind}><div class="avatar">R</div><div class="body">{only}'
         f'<header><b>Reverie</b><span class="app">APP</span><time>{at}</time></header>'
-        f"{''.join(_block(block, files) for block in message.blocks)}{sent}</div></article>"
+        f"{''.join(block_html(block, files) for block in message.blocks)}{sent}</div></article>"
     )
 
 
-def _block(block: Json, files: Mapping[str, File]) -> str:
+def block_html(block: Json, files: Mapping[str, File]) -> str:
     kind, content = block["type"], ""
     match kind:
         case "header":
-            content = _text(block["text"])
+            content = text_html(block["text"])
         case "section" if "fields" in block:
-            kind, content = "fields", "".join(f"<div>{_text(field)}</div>" for field in block["fields"])
+            kind, content = "fields", "".join(f"<div>{text_html(field)}</div>" for field in block["fields"])
         case "section":
-            content = _text(block["text"])
+            content = text_html(block["text"])
             if (beside := block.get("accessory")) is not None:
                 content += f" {_image(beside, files) if beside['type'] == 'image' else _element(beside)}"
         case "context":
-            content = "".join(f"<span>{_text(one)}</span>" for one in block["elements"])
+            content = "".join(f"<span>{text_html(one)}</span>" for one in block["elements"])
         case "image":
             content = _image(block, files)
         case "actions":
@@ -66,12 +66,12 @@ def _image(image: Json, files: Mapping[str, File]) -> str:
 
 def _element(element: Json) -> str:
     if element["type"] == "button":
-        return f'<button class="{element.get("style", "")}">{_text(element["text"])}</button>'
+        return f'<button class="{element.get("style", "")}">{text_html(element["text"])}</button>'
     chosen = (element.get("initial_option") or {}).get("text") or element.get("placeholder")
-    return f'<span class="select">{_text(chosen) if chosen else ""} ⌄</span>'
+    return f'<span class="select">{text_html(chosen) if chosen else ""} ⌄</span>'
 
 
-def _text(text: Json) -> str:
+def text_html(text: Json) -> str:
     shown = escape(str(text["text"]).replace(_JOINER, ""), quote=False)
     if text["type"] == "mrkdwn":
         # Slack's own escapes were escaped once more.
