@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from bot.domain.media import Reference
 from bot.domain.models import ImageModel, Lane, VideoModel
 from bot.domain.requests import AnyRequest, ImageRequest, VideoRequest
+from bot.providers.accounts import CAPABILITIES, SIMULATOR
 from bot.providers.appypie import AppyPieProvider
 from bot.providers.base import Inputs, InputUrl, LaneLimits, Provider
 from bot.providers.luma import LumaProvider
@@ -151,4 +152,6 @@ LUMA_AGENTS = Api(
     forbidden_account="This API key may not do that",
 )
 
-APIS = (LUMA, APPYPIE, LUMA_AGENTS)
+_BY_NAME = {one.name: one for one in (LUMA, APPYPIE, LUMA_AGENTS)}
+#: of every provider; the simulator is asked by the client of the API that it speaks
+APIS = tuple(_BY_NAME[name] for name in CAPABILITIES if name != SIMULATOR)
