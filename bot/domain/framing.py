@@ -97,14 +97,18 @@ def describe_framing(found: Framing, source: Media) -> str:
             f"{crop.right}, y from {crop.top} to {crop.bottom}."
         )
     sentences.append(
-        f"The source is shown in {placed.width} × {placed.height} pixels, {placed.left} from the left and "
-        f"{placed.top} from the top."
+        f"The source is shown in {placed.width} × {placed.height} pixels, {_distance(placed.left, 'left')} "
+        f"and {_distance(placed.top, 'top')}."
     )
     if placed.left < 0 or placed.top < 0 or placed.right > found.width or placed.bottom > found.height:
         sentences.append("What is outside of the frame is cut off.")
     if placed.left > 0 or placed.top > 0 or placed.right < found.width or placed.bottom < found.height:
         sentences.append("The rest of the frame is generated.")
     return " ".join(sentences)
+
+
+def _distance(pixels: int, side: str) -> str:
+    return f"{pixels} from the {side}" if pixels >= 0 else f"{-pixels} beyond the {side} edge"
 
 
 def describe_values(request: ReframeRequest) -> str:

@@ -52,7 +52,7 @@ async def test_it_is_drawn_and_priced_and_nothing_is_spent_until_its_button_is_p
         reply, pending = await shown(bot)
 
         assert "The new frame is 1152 × 2048 pixels." in reply.text
-        assert "-40 from the left and 100 from the top" in reply.text
+        assert "40 beyond the left edge and 100 from the top" in reply.text
         assert reply.file is not None
         with Image.open(BytesIO(reply.file.content)) as picture:
             assert "PNG" == picture.format
