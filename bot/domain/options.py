@@ -93,6 +93,11 @@ class Option:
     result: MediaKind | None
 
     @property
+    def counted_description(self) -> str:
+        """The description with how many values there can be, where there can be several."""
+        return f"{self.description} (up to {self.max_count})" if self.max_count > 1 else self.description
+
+    @property
     def default_text(self) -> str | None:
         """The default with who has set it, such as `9:16 · yours`."""
         return self.default and " · ".join(filter(None, (self.default, self.default_origin)))

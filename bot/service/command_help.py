@@ -121,7 +121,7 @@ def _option_help(option: Option) -> Iterator[tuple[str, str]]:
     """The field of an option, and one for each of its choices that has a note."""
     choices = f": {', '.join(option.choices)}" if option.choices and not option.choice_notes else ""
     default = f" (default {option.default})" if option.default else ""
-    yield f"--{option.name}", f"{option.description}{choices}{default}"
+    yield f"--{option.name}", f"{option.counted_description}{choices}{default}"
     yield from zip(option.choices, option.choice_notes, strict=False)
 
 

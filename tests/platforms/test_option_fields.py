@@ -114,6 +114,7 @@ def test_a_form_on_slack_takes_files_beside_text(command: type[Command]) -> None
             assert [option.max_count, 0] == [field.files for field in fields]
             assert [option.name, f"{option.name}_from"] == [field.name for field in fields]
             assert option.weighted is ("@0.85" in fields[1].description)
+            assert (option.max_count > 1) is fields[0].description.endswith(f" (up to {option.max_count})")
         else:
             assert [option.name] == [field.name for field in fields]
             assert [0] == [field.files for field in fields]

@@ -41,6 +41,7 @@ def test_admin_commands_are_available_to_admins_only() -> None:
 
 def test_a_form_knows_its_fields_kinds_and_limits() -> None:
     assert field("imagine", "prompt")["required"]
+    assert field("imagine", "style")["about"].endswith("makes it count more (up to 3)")
     assert field("imagine", "prompt")["longest"] == 5000
     assert (field("imagine", "count")["minimum"], field("imagine", "count")["maximum"]) == (1, 4)
     assert (field("imagine", "image")["times"], field("imagine", "image")["weighted"]) == (4, True)

@@ -79,7 +79,7 @@ def _field(option: Option, command: type[Command], suggestions: Suggestions) -> 
         "name": option.name,
         "label": option.name.replace("_", " ").capitalize(),
         "kind": Kind.CHOICE if channels else option.kind,
-        "about": option.description,
+        "about": option.counted_description,
         "required": option.required,
         "default": option.default_text,
         "choices": tuple(channels) or option.choices,

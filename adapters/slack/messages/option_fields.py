@@ -83,7 +83,7 @@ def _slack_option(option: Option) -> Iterator[SlackField]:
     if option.kind is Kind.MEDIA:
         yield SlackField(
             name=option.name,
-            description=option.description,
+            description=option.counted_description,
             required=False,
             kind=SlackKind.FILES,
             files=option.max_count,
