@@ -17,6 +17,7 @@ from bot.domain.commands import (
     Upscale,
 )
 from bot.domain.commands.base import EXAMPLE_ID
+from bot.domain.completion import offered_option
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
 from bot.domain.ids import short_id
@@ -33,7 +34,7 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
-from bot.jobs.routing import offered_models
+from bot.jobs.routing import offered_choices, offered_models
 from bot.service.replies import PrivateReply
 from bot.services import Services
 from bot.store.job_search import JobQuery, search_jobs
@@ -77,7 +78,9 @@ async def show_help(services: Services, command: Help, caller: Caller, place: Pl
     ]
     names = tuple(item.name for item in shown)
     if wanted:
-        fields = [field for option in options(shown[0]) for field in _option_help(option)]
+        choices = await offered_choices(services, caller.workspace)
+        here = (offered_option(option, choices) for option in options(shown[0]))
+        fields = [field for option in here for field in _option_help(option)]
         return PrivateReply(title=f"/{shown[0].name}", fields=(*examples, *fields), commands=names)
     return PrivateReply(
         title="What you can do",

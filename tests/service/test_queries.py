@@ -129,6 +129,7 @@ async def test_help_with_one_command_shows_its_options(engine: Open) -> None:
     async with engine(start=None) as bot:
         facts = dict((await bot.learn("/help imagine")).fields)
         assert "photon-flash-1" in facts["--model"]
+        assert "uni-1" not in facts["--model"], "no provider makes it here"
         assert facts["--style"].endswith("(up to 3)")
         assert facts["/imagine a teddy bear with an electric guitar --ar 3:4"].endswith("from ≈$0.005")
         modes = dict((await bot.learn("/help modify")).fields)

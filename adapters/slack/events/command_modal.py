@@ -100,7 +100,8 @@ class CommandModal:
         defaults = await self.service.effective_defaults(context.invocation())
         values = await self._initial_values(context, command, defaults, with_media=bool(media))
         price = await self._price(context, command, values, media, {})
-        view = command_modal(state, values, defaults=defaults, price=price, media=media)
+        offered = await self.service.offered_choices(context.caller)
+        view = command_modal(state, values, defaults=defaults, offered=offered, price=price, media=media)
         await self.open_view(context, view)
 
     async def open_settings(self, context: EventContext, job: str) -> None:
@@ -115,7 +116,9 @@ class CommandModal:
         defaults = await self.service.effective_defaults(context.invocation())
         values = initial_values(settings)
         price = await self._price(context, settings.command, values, (), {}, kept=settings.values)
-        await self.open_view(context, command_modal(state, values, defaults=defaults, price=price))
+        offered = await self.service.offered_choices(context.caller)
+        view = command_modal(state, values, defaults=defaults, offered=offered, price=price)
+        await self.open_view(context, view)
 
     async def open_view(self, context: EventContext, view: Block) -> None:
         """Open any modal; raises Refused where Slack does not."""
@@ -235,13 +238,14 @@ class CommandModal:
         )
         inputs = await self._inputs(located, state)
         price = await self._price(located, state.command_class, values, media, view_state, kept=inputs)
+        offered = await self.service.offered_choices(located.caller)
         update = partial(
             self.web_api.call,
             "views.update",
             located.team,
             enterprise=located.enterprise,
             view_id=view["id"],
-            view=command_modal(state, values, defaults=defaults, price=price, media=media),
+            view=command_modal(state, values, defaults=defaults, offered=offered, price=price, media=media),
         )
         try:
             await update(hash=view["hash"])

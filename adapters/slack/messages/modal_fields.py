@@ -1,6 +1,6 @@
 """The fields of a command's modal as input blocks, and the values people entered."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from adapters.slack.messages.option_fields import (
 )
 from adapters.slack.places import member_caller
 from bot.domain.commands import Command, GenerateCommand, Settings, Toggle
-from bot.domain.completion import AutocompleteChoice, defaulted_option
+from bot.domain.completion import AutocompleteChoice, defaulted_option, offered_option
 from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
 from bot.domain.defaults import YOURS, EffectiveDefault
 from bot.domain.errors import InvalidRequest
@@ -39,6 +39,8 @@ _SINGLE_LINE = 300
 Values = Mapping[str, Any]
 #: what counts where an option is left open, by the name of the default
 Defaults = Mapping[str, EffectiveDefault]
+#: by the name of an option, the values that providers offer
+Offered = Mapping[str, Collection[str]]
 #: a view's `state.values`: block id → action id → element
 ViewState = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -54,19 +56,24 @@ class ModalValues:
 
 
 def input_blocks(
-    command: type[Command], values: Values, defaults: Defaults, *, all_fields: bool
+    command: type[Command], values: Values, defaults: Defaults, offered: Offered, *, all_fields: bool
 ) -> Iterator[Block]:
     """The fields with their values; rarely used ones only with `all_fields`.
 
-    `defaults` has what counts for the person where a field is left empty.
+    `defaults` has what counts for the person where a field is left empty, `offered` the choices of options
+    that the providers narrow.
     """
     priced = issubclass(command, GenerateCommand)
     for slack_field in slack_fields(command):
-        option = defaulted_option(slack_field.option, command, defaults)
+        option = defaulted_option(offered_option(slack_field.option, offered), command, defaults)
         is_address = option.kind is Kind.MEDIA and slack_field.kind is SlackKind.TEXT
         if not all_fields and (is_address or not _is_basic(command, option)):
             continue
-        yield _input(replace(slack_field, option=option), values.get(slack_field.name), priced=priced)
+        yield _input(
+            replace(slack_field, option=option, choices=option.choices),
+            values.get(slack_field.name),
+            priced=priced,
+        )
         if slack_field.kind is SlackKind.FILES:
             yield _job_select(option, values.get(f"{option.name}{JOB_SELECT}"))
 
@@ -261,11 +268,14 @@ def _choices(slack_field: SlackField, value: Any) -> Block:
     for option, note in zip(options, slack_field.option.choice_notes, strict=False):
         option["description"] = plain_text(note, SLACK_CHOICE)
     default = slack_field.option.default
+    # Slack takes only what is the same as an option, with its description.
+    given = (value or {}).get("value")
+    chosen = next((option for option in options if option["value"] == given), None)
     if slack_field.name in OPEN_FIELDS or slack_field.option.default_origin:
         # What nobody chooses follows what providers offer and people set; a preselected value would not.
         unset = _placeholder(slack_field.option)
-        return {"type": "static_select", "options": options, **unset, **_with("initial_option", value)}
-    initial = value or next((option for option in options if option["value"] == default), None)
+        return {"type": "static_select", "options": options, **unset, **_with("initial_option", chosen)}
+    initial = chosen or next((option for option in options if option["value"] == default), None)
     return {"type": "static_select", "options": options, **_with("initial_option", initial)}
 
 

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from adapters.chat.controls import parse_priced, priced_value
 from adapters.slack.messages.modal_fields import (
     Defaults,
+    Offered,
     Values,
     has_more_fields,
     input_blocks,
@@ -125,6 +126,7 @@ def command_modal(
     values: Values,
     *,
     defaults: Defaults = MappingProxyType({}),
+    offered: Offered = MappingProxyType({}),
     price: str = "",
     media: Sequence[Reference] = (),
 ) -> Block:
@@ -138,7 +140,7 @@ def command_modal(
         blocks=[
             *_command_select(state),
             *_media_select(media, values),
-            *input_blocks(command, values, defaults, all_fields=state.all_fields),
+            *input_blocks(command, values, defaults, offered, all_fields=state.all_fields),
             *_conversation_select(state, values),
             *_footer(state, price),
         ],

@@ -5,15 +5,18 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.messages.modal_fields import ViewState, parse_view
+from adapters.slack.messages.modal_fields import ViewState, initial_values, parse_view
 from adapters.slack.messages.modals import CommandModalState, command_modal
 from bot.domain.commands import CATALOGUE, Animate, Command, QuotasSet, build
 from bot.domain.errors import InvalidRequest
-from bot.domain.media import Reference
-from bot.domain.models import Duration
+from bot.domain.job_settings import settings_of
+from bot.domain.media import MediaKind, Reference
+from bot.domain.models import Duration, ModifyMode
+from bot.domain.requests import ModifyVideoRequest
 from tests.platforms.fake_slack import View
 from tests.platforms.fake_slack.rules.views import check_view
 from tests.platforms.with_slack.bot_harness import job_of, run_bot, words
+from tests.unit.people import film
 
 
 def begins(view: View, block: str) -> str:
@@ -41,6 +44,23 @@ def test_every_commands_modal_is_within_slacks_limits(command: type[Command]) ->
     media = [Reference(url=f"https://a.example/{number}.png") for number in range(3)]
 
     check_view(command_modal(form, {}, price="$1", media=media), kind="modal", shows=lambda _: None)
+
+
+def test_the_settings_of_a_modified_video_are_a_modal_that_slack_takes() -> None:
+    """A chosen option has to be the same as the one that is offered, with its description."""
+    request = ModifyVideoRequest(
+        source=Reference(job=film().id, kind=MediaKind.VIDEO), prompt="in snow", mode=ModifyMode.REIMAGINE_2
+    )
+    settings = settings_of(film(request=request))
+    form = CommandModalState(command="modify", all_fields=True)
+    view = command_modal(form, initial_values(settings), offered={"model": {"ray-2"}})
+
+    check_view(view, kind="modal", shows=lambda _: None)
+    fields = {one.get("block_id"): one["element"] for one in view["blocks"] if one["type"] == "input"}
+    assert "reimagine_2" == fields["mode"]["initial_option"]["value"]
+    # The job's model is not made here.
+    assert ["ray-2"] == [one["value"] for one in fields["model"]["options"]]
+    assert "initial_option" not in fields["model"]
 
 
 def test_modal_values_become_a_command() -> None:
@@ -108,6 +128,8 @@ async def test_a_modal_shows_its_price_and_more_options(tmp_path: Path) -> None:
         await bot.slack.until(lambda: price(view) not in ("", before))
         cheaper = price(view)
         assert "style" not in names(view)
+        model = next(one["element"] for one in view.blocks if one.get("block_id") == "model")
+        assert ["photon-1", "photon-flash-1"] == [one["value"] for one in model["options"]]
         bot.ada.press(view, "form_more")
         await bot.slack.until(lambda: "style_from" in names(view))
         offered = await bot.ada.suggestions(view, "style_job", "teal").options()
