@@ -57,6 +57,7 @@ def test_rarely_used_options_are_folded_away() -> None:
     assert "media" not in folded
     assert field("animate", "start")["main"]
     assert not field("imagine", "style")["main"]
+    assert field("audio", "negative_prompt")["main"]
 
 
 def test_a_field_has_the_words_and_the_notes_that_help_to_fill_it() -> None:

@@ -12,6 +12,7 @@ from bot.domain.defaults import EffectiveDefault
 from bot.domain.framing import PLACEMENT
 from bot.domain.named_options import EVERY, dump_named
 from bot.domain.options import Kind, Option, options
+from bot.domain.requests import PROMPT_MAX
 from bot.domain.timezones import COMMON, TIMEZONE_OPTION
 
 #: words to suggest, by the name of the option
@@ -108,6 +109,6 @@ def _is_main(option: Option, command: type[Command]) -> bool:
         return True
     if option.kind is Kind.MEDIA:
         return issubclass(command, MediaCommand) and option.name in command.attachment_options
-    if option.kind is Kind.DECIMAL:
+    if option.kind is Kind.DECIMAL or option.max_length == PROMPT_MAX:
         return True
     return option.kind is Kind.INTEGER and option.maximum is not None and option.maximum <= _SMALL

@@ -27,6 +27,7 @@ from bot.domain.named_options import dump_named
 from bot.domain.offers import OPEN_FIELDS
 from bot.domain.options import Kind, Option
 from bot.domain.presets import NAMED_MAX
+from bot.domain.requests import PROMPT_MAX
 from bot.domain.timezones import TIMEZONE_OPTION
 from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS
 
@@ -195,6 +196,7 @@ def _is_basic(command: type[Command], option: Option) -> bool:
     common = option.required or option.positional or option.default is not None
     attached = command.attachment_options if issubclass(command, GenerateCommand) else ()
     by_kind = bool(option.choices) or option.kind in (Kind.FLAG, Kind.DECIMAL, Kind.JOB, Kind.PRESET)
+    by_kind = by_kind or option.max_length == PROMPT_MAX
     return common or by_kind or option.name in attached or not issubclass(command, GenerateCommand)
 
 

@@ -7,11 +7,12 @@ import pytest
 
 from adapters.slack.messages.modal_fields import ViewState, initial_values, parse_view
 from adapters.slack.messages.modals import CommandModalState, command_modal
-from bot.domain.commands import CATALOGUE, Animate, Command, QuotasSet, build
+from bot.domain.commands import CATALOGUE, Animate, Audio, Command, QuotasSet, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.job_settings import settings_of
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import Duration, ModifyMode
+from bot.domain.options import options
 from bot.domain.requests import ModifyVideoRequest
 from tests.platforms.fake_slack import View
 from tests.platforms.fake_slack.rules.views import check_view
@@ -61,6 +62,12 @@ def test_the_settings_of_a_modified_video_are_a_modal_that_slack_takes() -> None
     # The job's model is not made here.
     assert ["ray-2"] == [one["value"] for one in fields["model"]["options"]]
     assert "initial_option" not in fields["model"]
+
+
+def test_everything_that_audio_takes_is_shown_at_once() -> None:
+    view = command_modal(CommandModalState(command="audio"), {})
+    shown = {one.get("block_id") for one in view["blocks"]}
+    assert {option.name for option in options(Audio)} <= shown
 
 
 def test_modal_values_become_a_command() -> None:
