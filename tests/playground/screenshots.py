@@ -37,7 +37,11 @@ async def _shoot(browser: Browser, url: str, target: Path, *, dark: bool) -> Non
 
 async def _at_rest(page: Page) -> None:
     await expect(page.locator(".progress")).to_have_count(0)
-    await page.wait_for_function("[...document.images].every(one => one.complete)")
+    # The page's policy forbids what a repeated wait_for_function evaluates.
+    await page.evaluate(
+        "Promise.all([...document.images].map(one => one.complete || new Promise("
+        "done => ['load', 'error'].forEach(event => one.addEventListener(event, done)))))"
+    )
 
 
 async def _shoot_all(browser: Browser, url: str, folder: Path) -> None:
