@@ -63,9 +63,17 @@ def iso(at: int) -> str:
 
 _COLUMNS = tuple(field.name for field in fields(StoredFile))
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM uploaded_file"  # noqa: S608 - names of our own fields
+#: `StoredFile.state`
+_STATE = (
+    "CASE WHEN deleted_at IS NOT NULL THEN 'deleted' WHEN ready_at IS NULL OR :now < ready_at THEN 'pending'"
+    " WHEN failure_reason IS NOT NULL THEN 'failed' ELSE 'ready' END"
+)
 _BEHIND = (
-    " WHERE account = :account AND deleted_at IS NULL AND (:after = '' OR seq <"
-    " (SELECT seq FROM uploaded_file AS last WHERE last.id = :after)) ORDER BY seq DESC LIMIT :limit"
+    " WHERE account = :account AND (:after = '' OR seq <"  # noqa: S608 - our own condition
+    " (SELECT seq FROM uploaded_file AS last WHERE last.id = :after))"
+    " AND (:purpose = '' OR purpose = :purpose)"
+    f" AND CASE WHEN :state = '' THEN deleted_at IS NULL ELSE {_STATE} = :state END"
+    " ORDER BY seq DESC LIMIT :limit"
 )
 
 
@@ -92,9 +100,21 @@ class Files:
         )
         return _file(rows[0]) if rows else None
 
-    async def page(self, account: str, *, after: str, limit: int) -> list[StoredFile]:
-        """Files of an account, newest first, behind the one that a cursor names."""
-        parameters = {"account": account, "after": after, "limit": limit}
+    async def page(
+        self, account: str, *, after: str, purpose: str, state: str, limit: int, now: int
+    ) -> list[StoredFile]:
+        """Files of an account, newest first, behind the one that a cursor names.
+
+        Deleted ones only where their state is asked for.
+        """
+        parameters = {
+            "account": account,
+            "after": after,
+            "purpose": purpose,
+            "state": state,
+            "limit": limit,
+            "now": now,
+        }
         rows = await self._database.read(_SELECT + _BEHIND, parameters)
         return [_file(row) for row in rows]
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from simulator.agents.schemas import CreateBody, MediaRef
+from simulator.agents.schemas import SOURCE_S_MAX, CreateBody, MediaRef
 from simulator.errors import ApiError
 from simulator.formats import GenerationState, Lane, VideoShape, even, nearest_ratio
 from simulator.generations.faults import FAILURES, FaultKind
@@ -15,13 +15,25 @@ from simulator.generations.references import REFERENCE_FAILED
 
 _TYPICAL_MS = {"uni-1": 12_000, "uni-1-max": 24_000, "ray-3.2": 105_000}
 _DEFAULT_RATIO, _DEFAULT_STRENGTH = "16:9", "flex_2"
-#: longest source of an edit or a reframe, in seconds
-_SOURCE_S = 18.0
 #: the code of each failure
 _CODES = {
     FAILURES[FaultKind.MODERATION]: "content_moderated",
     REFERENCE_FAILED: "corrupt_input",
 }
+_FAILED = "generation_failed"
+#: the documented codes; a fault on demand whose reason is one of them fails with it
+_ALL_CODES = frozenset(
+    {
+        *_CODES.values(),
+        _FAILED,
+        "budget_exhausted",
+        "output_not_found",
+        "image_too_large",
+        "unsupported_format",
+        "invalid_request",
+        "rate_limited",
+    }
+)
 
 #: stores content that came inside a request and returns the id of its file
 StoreContent = Callable[[bytes, str], Awaitable[str]]
@@ -56,14 +68,8 @@ async def _video(body: CreateBody, store: StoreContent) -> NewGeneration:
     options = body.options
     references = []
     if body.source is not None:
-        references.append(await _reference(body.source, "media", store, longest_s=_SOURCE_S))
-    for role, frame in (("frame0", options.start_frame), ("frame1", options.end_frame)):
-        if frame is not None:
-            references.append(await _reference(frame, role, store))
-    references += [
-        await _reference(frame, "frame1" if index else "frame0", store)
-        for index, frame in zip(options.keyframe_indexes or (), options.keyframes or (), strict=True)
-    ]
+        references.append(await _reference(body.source, "media", store, longest_s=SOURCE_S_MAX))
+    references += [await _reference(frame, role, store) for role, frame in _anchored(body)]
     shape = _shape(body)
     details: dict[str, Any] = {"loop": options.loop, "concepts": None}
     if body.type == "video_edit":
@@ -98,6 +104,19 @@ _RENDERED_AS = {
 def _echo(body: CreateBody, details: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of a request; the API itself echoes nothing but its type."""
     return {"type": body.type, "generation_type": _RENDERED_AS[body.type], **details}
+
+
+def _anchored(body: CreateBody) -> list[tuple[str, MediaRef]]:
+    """The pictures and videos that the result begins and ends with; what it passes between is not drawn."""
+    options = body.options
+    first = "frame0" if body.type == "video" else "first_frame"
+    ends = ((first, options.start_frame), ("frame1", options.end_frame))
+    anchored = [(role, frame) for role, frame in ends if frame is not None]
+    for of in (options, options.edit):
+        if of is not None:
+            positions = zip(of.keyframe_indexes or (), of.keyframes or (), strict=True)
+            anchored += [("frame1" if position else first, frame) for position, frame in positions]
+    return anchored
 
 
 def _parts(body: CreateBody) -> tuple[int, int]:
@@ -154,5 +173,9 @@ def show(generation: Generation, now: int, base_url: str) -> dict[str, Any]:
         "created_at": shown["created_at"],
         "output": [{"type": generation.output, "url": url}] if url else None,
         "failure_reason": reason,
-        "failure_code": None if reason is None else _CODES.get(reason, "generation_failed"),
+        "failure_code": None if reason is None else _code(reason),
     }
+
+
+def _code(reason: str) -> str:
+    return reason if reason in _ALL_CODES else _CODES.get(reason, _FAILED)

@@ -1,6 +1,6 @@
 """Routes of the Luma Agents API."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from simulator.agents.files import Files, StoredFile, iso
 from simulator.agents.generations import resolve, show
 from simulator.agents.multipart import read_form
-from simulator.agents.schemas import CreateBody, FileBody, MediaRef
+from simulator.agents.schemas import FILE_STATES, PURPOSES, CreateBody, FileBody, MediaRef
 from simulator.api.fault_responses import apply_faults, response_of
 from simulator.api.http import (
     JsonResponse,
@@ -118,7 +118,7 @@ class AgentsRoutes:
             raise ApiError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json or multipart/form-data")
         body = parse_body(await read_json(request), FileBody)
         now = self._clock_ms()
-        file = StoredFile(id=str(uuid4()), account=account, created_at=now, **body.model_dump())
+        file = StoredFile(id=str(uuid4()), account=account, created_at=now, **body.model_dump(mode="json"))
         await self._files.add(file)
         upload = {
             "method": "PUT",
@@ -137,7 +137,7 @@ class AgentsRoutes:
         fields = {"mime_type": sent.mime_type, "filename": sent.name, **texts}
         body = parse_body(fields | {"size_bytes": len(sent.content)}, FileBody)
         now = self._clock_ms()
-        file = StoredFile(id=str(uuid4()), account=account, created_at=now, **body.model_dump())
+        file = StoredFile(id=str(uuid4()), account=account, created_at=now, **body.model_dump(mode="json"))
         await self._files.add(file)
         await self._files.receive(file, sent.content)
         await self._files.complete(file, now)
@@ -172,8 +172,16 @@ class AgentsRoutes:
         account = _account(request)
         await apply_faults(self._faults, "any", account, "")
         limit = min(query_number(request, "limit", _PAGE, minimum=1), _PAGE_MAX)
-        found = await self._files.page(account, after=request.query_params.get("cursor", ""), limit=limit + 1)
-        now, shown = self._clock_ms(), found[:limit]
+        now, query = self._clock_ms(), request.query_params
+        found = await self._files.page(
+            account,
+            after=query.get("cursor", ""),
+            purpose=_chosen(query.get("purpose", ""), "purpose", PURPOSES),
+            state=_chosen(query.get("state", ""), "state", FILE_STATES),
+            limit=limit + 1,
+            now=now,
+        )
+        shown = found[:limit]
         has_more = len(found) > limit
         return JsonResponse(
             {
@@ -203,11 +211,8 @@ class AgentsRoutes:
 
     async def _check_references(self, body: CreateBody, account: str) -> None:
         """Check that files and generations of the account can be used. Raises ApiError."""
-        video = body.options
-        refs: list[MediaRef | None] = [*body.image_ref, body.source, video.start_frame, video.end_frame]
-        for ref in (*refs, *(video.keyframes or ())):
-            if ref is None:
-                continue
+        refs: list[MediaRef] = [*body.image_ref, *body.options.frames]
+        for ref in refs if body.source is None else (*refs, body.source):
             if ref.file_id is not None:
                 file = await self._files.find(ref.file_id, account)
                 if file is None or file.state(self._clock_ms()) != "ready":
@@ -216,6 +221,14 @@ class AgentsRoutes:
                 source = await self._own(ref.generation_id, account)
                 if source.state(self._clock_ms()) is not GenerationState.COMPLETED:
                     raise ApiError.bad_request(f"Generation {ref.generation_id} is not completed")
+
+
+def _chosen(value: str, name: str, among: Sequence[str]) -> str:
+    """The value of a filter; raises ApiError."""
+    if value and value not in among:
+        message = f"Input should be {', '.join(map(repr, among))}"
+        raise ApiError.invalid_field("enum", ("query", name), message, value)
+    return value
 
 
 def _account(request: Request) -> str:

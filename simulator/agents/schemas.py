@@ -1,5 +1,6 @@
 """Bodies of the requests, with the rules that the API documents for them."""
 
+from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -19,8 +20,12 @@ Strength = Literal[
     "reimagine_2",
     "reimagine_3",
 ]
+PURPOSES = ("input", "reference")
+FILE_STATES = ("pending", "ready", "failed", "deleted")
 _IMAGE_REFS_MAX = {"image": 9, "image_edit": 8}
 _KEYFRAMES_MAX = 64
+#: longest source of an edit or a reframe, in seconds
+SOURCE_S_MAX = 18
 _FPS = 24
 
 
@@ -47,8 +52,9 @@ class MediaRef(_Part):
 
 
 class SourcePosition(_Part):
-    x_norm: float
-    y_norm: float
+    # The documents name no bounds for the edges; without any, an edge in pixels may be infinite.
+    x_norm: float = Field(ge=-10, le=10)
+    y_norm: float = Field(ge=-10, le=10)
     w_norm: float = Field(gt=0, le=2)
     h_norm: float = Field(gt=0, le=2)
 
@@ -56,6 +62,8 @@ class SourcePosition(_Part):
 class EditOptions(_Part):
     strength: Strength | None = None
     auto_controls: bool | None = None
+    keyframes: list[MediaRef] | None = Field(default=None, min_length=1, max_length=_KEYFRAMES_MAX)
+    keyframe_indexes: list[int] | None = None
 
 
 class VideoOptions(_Part):
@@ -69,6 +77,13 @@ class VideoOptions(_Part):
     hdr: bool = False
     source_position: SourcePosition | None = None
     edit: EditOptions | None = None
+
+    @property
+    def frames(self) -> tuple[MediaRef, ...]:
+        """All pictures and videos that the result begins with, ends with or passes."""
+        ends = [frame for frame in (self.start_frame, self.end_frame) if frame is not None]
+        edit = self.edit.keyframes if self.edit else None
+        return (*ends, *(self.keyframes or ()), *(edit or ()))
 
 
 class CreateBody(_Part):
@@ -122,14 +137,29 @@ def _check_video(video: VideoOptions, kind: str) -> None:
         raise ApiError.bad_request("loop is only valid for type video, without duration 10s and hdr")
     if long and (video.start_frame or video.end_frame):
         raise ApiError.bad_request("start_frame and end_frame are not supported with duration 10s")
-    if video.keyframes is None:
-        return
-    if video.start_frame or video.end_frame or video.loop:
+    if video.source_position is not None and kind != "video_reframe":
+        raise ApiError.bad_request("source_position is only valid for type video_reframe")
+    if video.hdr and kind == "video_reframe":
+        raise ApiError.bad_request("hdr is not supported for type video_reframe")
+    if (video.keyframes is not None or video.keyframe_indexes is not None) and kind != "video":
+        raise ApiError.bad_request("keyframes are only valid for type video; an edit has edit.keyframes")
+    if video.keyframes is not None and (video.start_frame or video.end_frame or video.loop):
         raise ApiError.bad_request("keyframes are mutually exclusive with start_frame, end_frame and loop")
-    indexes = video.keyframe_indexes or []
-    last = int(video.duration.removesuffix("s")) * _FPS
-    valid = all(0 <= index <= last for index in indexes) and len(set(indexes)) == len(indexes)
-    if len(indexes) != len(video.keyframes) or not valid:
+    _check_keyframes(video.keyframes, video.keyframe_indexes, int(video.duration.removesuffix("s")) * _FPS)
+    if video.edit is None:
+        return
+    if kind != "video_edit":
+        raise ApiError.bad_request("edit is only valid for type video_edit")
+    if video.edit.keyframes is not None and video.start_frame:
+        raise ApiError.bad_request("edit.keyframes are mutually exclusive with start_frame")
+    _check_keyframes(video.edit.keyframes, video.edit.keyframe_indexes, SOURCE_S_MAX * _FPS)
+
+
+def _check_keyframes(keyframes: list[MediaRef] | None, indexes: list[int] | None, last: int) -> None:
+    """Check that each keyframe has a position of its own. Raises ApiError."""
+    given = indexes or []
+    valid = all(0 <= index <= last for index in given) and len(set(given)) == len(given)
+    if len(given) != len(keyframes or ()) or not valid:
         raise ApiError.bad_request("keyframe_indexes must be unique positions, one for each keyframe")
 
 
@@ -140,5 +170,5 @@ class FileBody(_Part):
     size_bytes: int = Field(ge=1, le=5 * 2**30)
     purpose: Literal["input", "reference"] = "input"
     filename: str | None = None
-    expires_at: str | None = None
+    expires_at: datetime | None = None
     user_id: str | None = None

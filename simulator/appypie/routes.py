@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +24,8 @@ from simulator.settings import SimulatorSettings
 
 _CREATE = "/lumalabs-ai/v1/generateRequestFromImage"
 _STATUS = "/lumalabs-ai-polling/v1/getStatus"
+#: the gateway's paths begin so
+_APIS = ("/lumalabs-ai", "/lumalabs-ai-polling")
 _KEY_HEADER = "Ocp-Apim-Subscription-Key"
 _MODEL = "ray-1-6"
 #: a key that is always refused, to try out what happens then
@@ -82,9 +84,14 @@ class AppyPieRoutes:
         self._on_created = on_created
 
     def routes(self) -> list[BaseRoute]:
+        known = {_CREATE: self.create, _STATUS: self.get_status}
         return [
-            Route(_CREATE, _with_own_errors(self.create), methods=["POST"]),
-            Route(_STATUS, _with_own_errors(self.get_status), methods=["POST"]),
+            *(Route(path, _with_own_errors(handler), methods=["POST"]) for path, handler in known.items()),
+            # Every other path or method of the gateway.
+            *(
+                Route(f"{api}/{{path:path}}", _with_own_errors(_no_endpoint), methods=list(HTTPMethod))
+                for api in _APIS
+            ),
         ]
 
     async def create(self, request: Request) -> Response:
@@ -110,7 +117,7 @@ class AppyPieRoutes:
         self._on_created(generation)
         after = await self._faults.consume("create", account, body.prompt, FaultStage.AFTER)
         if after is not None:
-            return response_of(after)
+            return _in_own_words(response_of(after))
         return JsonResponse(_document(generation, self._clock_ms(), base_url))
 
     async def get_status(self, request: Request) -> Response:
@@ -144,6 +151,10 @@ def _authenticate(request: Request) -> str:
     return account_id(f"appypie {key}")
 
 
+async def _no_endpoint(_: Request) -> Response:
+    raise ApiError(HTTPStatus.NOT_FOUND, _TEXTS[HTTPStatus.NOT_FOUND])
+
+
 def _with_own_errors(handler: Handler) -> Handler:
     """Answer errors in the gateway's own shape and words."""
 
@@ -155,3 +166,10 @@ def _with_own_errors(handler: Handler) -> Handler:
             return JsonResponse({"error": _TEXTS[status]}, status, error.headers)
 
     return handle
+
+
+def _in_own_words(response: Response) -> Response:
+    """A fault's response; an error of the API behind the gateway has the gateway's own shape."""
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        return response
+    return JsonResponse({"error": _TEXTS[HTTPStatus(response.status_code)]}, response.status_code)

@@ -213,6 +213,28 @@ async def test_the_simulator_answers_as_documented(tmp_path: Path) -> None:
         assert await provider.check() is None
 
 
+async def test_the_simulator_words_every_error_as_documented(tmp_path: Path) -> None:
+    faults = {
+        "unauthorized": 401,
+        "no_credits": 403,
+        "rate_limit": 429,
+        "server_error": 500,
+        "server_error_after": 500,
+    }
+    texts = {status: text for status, text, _ in _ERRORS}
+    async with (
+        simulated(tmp_path) as (_, origin),
+        web(origin, **{"Ocp-Apim-Subscription-Key": KEY}) as http,
+    ):
+        for kind, status in faults.items():
+            await http.post("/control/faults", json={"kind": kind})
+            answer = await http.post(
+                "/lumalabs-ai/v1/generateRequestFromImage",
+                json={"url": PICTURE.url, "prompt": "leaning girl"},
+            )
+            assert (status, {"error": texts[status]}) == (answer.status_code, answer.json()), kind
+
+
 async def test_the_simulator_refuses_an_invalid_key_and_hides_others_generations(tmp_path: Path) -> None:
     async with simulated(tmp_path) as (provider, origin), account(origin, "invalid") as wrong:
         with pytest.raises(AccountProblem):

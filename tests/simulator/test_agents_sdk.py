@@ -6,24 +6,25 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import httpx
 import luma_agents
 import pytest
-from luma_agents import AsyncLuma
-from luma_agents.types import Generation
+from luma_agents import AsyncLuma, Luma
+from luma_agents.types import Generation, GenerationFailureCode
 from PIL import Image
 
 from bot.tls import tls_context
 from tests.patience import PATIENCE_S
-from tests.simulator.client import simulator_at
+from tests.simulator.client import ApiClient, simulator_at
 from tests.simulator.videos import write_source
 
 
 class Session(NamedTuple):
     sdk: AsyncLuma
     http: httpx.AsyncClient
+    simulator: ApiClient
 
 
 @asynccontextmanager
@@ -36,7 +37,7 @@ async def session(folder: Path, key: str = "sdk", **settings: Any) -> AsyncItera
             auth_token=key, base_url=f"{caller.root}/agents/v1", http_client=http, max_retries=0
         ) as sdk,
     ):
-        yield Session(sdk, http)
+        yield Session(sdk, http, caller)
 
 
 async def ended(sdk: AsyncLuma, created: Generation) -> Generation:
@@ -123,7 +124,16 @@ async def test_videos_are_made_extended_edited_and_reframed(tmp_path: Path) -> N
             source={"file_id": video},
             video={"resolution": "360p", "edit": {"strength": "adhere_1"}},
         )
-        for one in (extended, reframed, edited):
+        anchored = await at.sdk.generations.create(
+            prompt="in winter",
+            type="video_edit",
+            source={"generation_id": first.id},
+            video={
+                "resolution": "360p",
+                "edit": {"keyframes": [{"file_id": picture}], "keyframe_indexes": [0]},
+            },
+        )
+        for one in (extended, reframed, edited, anchored):
             assert (await result(at, one)).headers["content-type"] == "video/mp4"
 
 
@@ -142,6 +152,58 @@ async def test_files_are_listed_in_pages_and_deleted(tmp_path: Path) -> None:
         assert (await at.sdk.files.get(made[0])).state == "deleted"
         with pytest.raises(luma_agents.NotFoundError):
             await at.sdk.files.delete(made[0])
+
+
+async def test_files_are_chosen_by_purpose_and_state(tmp_path: Path) -> None:
+    async with session(tmp_path) as at:
+        ready = await uploaded(at, drawn(), "image/png")
+        pending, gone = [
+            (await at.sdk.files.create(mime_type="image/png", size_bytes=9, purpose="reference")).id
+            for _ in range(2)
+        ]
+        await at.sdk.files.delete(gone)
+        chosen: list[tuple[dict[str, Any], list[str]]] = [
+            ({}, [pending, ready]),
+            ({"purpose": "input"}, [ready]),
+            ({"purpose": "reference"}, [pending]),
+            ({"state": "pending"}, [pending]),
+            ({"state": "ready", "purpose": "input"}, [ready]),
+            ({"state": "failed"}, []),
+            ({"state": "deleted"}, [gone]),
+        ]
+        for query, ids in chosen:
+            assert ids == [file.id for file in (await at.sdk.files.list(**query)).data], query
+        with pytest.raises(luma_agents.UnprocessableEntityError):
+            await at.sdk.files.list(extra_query={"state": "lost"})
+
+
+async def test_the_synchronous_client_makes_every_call_too(tmp_path: Path) -> None:
+    async with session(tmp_path) as at:
+        await asyncio.to_thread(_every_call, str(at.sdk.base_url))
+
+
+def _every_call(base_url: str) -> None:
+    with (
+        httpx.Client(trust_env=False, verify=tls_context(), timeout=PATIENCE_S) as http,
+        Luma(auth_token="sdk", base_url=base_url, http_client=http, max_retries=0) as sdk,
+    ):
+        file = sdk.files.create(mime_type="image/png", size_bytes=len(drawn()))
+        assert file.upload is not None
+        http.put(file.upload.url, content=drawn(), headers=file.upload.headers).raise_for_status()
+        assert sdk.files.complete(file.id).state in ("pending", "ready")
+        assert [file.id] == [one.id for one in sdk.files.list().data]
+        made = sdk.generations.create(prompt="a fox")
+        assert made.id == sdk.generations.get(made.id).id
+        sdk.files.delete(file.id)
+        assert sdk.files.get(file.id).state == "deleted"
+
+
+async def test_a_generation_fails_with_each_documented_code(tmp_path: Path) -> None:
+    async with session(tmp_path) as at:
+        for code in get_args(GenerationFailureCode):
+            await at.simulator.fault("job_failed", reason=code)
+            failed = await ended(at.sdk, await at.sdk.generations.create(prompt="a fox"))
+            assert ("failed", code) == (failed.state, failed.failure_code)
 
 
 async def test_a_file_that_cannot_be_decoded_fails_with_its_reason(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -77,12 +77,12 @@ def _narrowed(value: Any) -> Any:
     return found
 
 
-def _operations_of(document: dict[str, Any]) -> dict[str, Any]:
+def operations_of(document: dict[str, Any]) -> dict[str, Any]:
     found = schemathesis.openapi.from_dict(document).get_all_operations()
     return {each.ok().label: each.ok() for each in found if isinstance(each, Ok)}
 
 
-_OPERATIONS, _SENSIBLE = _operations_of(_described()), _operations_of(_narrowed(_described()))
+_OPERATIONS, _SENSIBLE = operations_of(_described()), operations_of(_narrowed(_described()))
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="the documents are not here")
@@ -171,7 +171,14 @@ class Api:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    folder, started, ended = tmp_path_factory.mktemp("api"), Future[str](), threading.Event()
+    with running_in_thread(tmp_path_factory.mktemp("api")) as url:
+        yield Api(url)
+
+
+@contextmanager
+def running_in_thread(folder: Path) -> Iterator[str]:
+    """Run a simulator that fetches and renders nothing in another thread; yields its URL."""
+    started, ended = Future[str](), threading.Event()
 
     async def serve() -> None:
         async with _running(folder) as url:
@@ -181,7 +188,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        yield Api(started.result(timeout=60))
+        yield started.result(timeout=60)
     finally:
         ended.set()
         thread.join()
