@@ -17,7 +17,7 @@ from bot.domain.errors import (
     Rejected,
 )
 from bot.domain.failures import FailureCategory, classify_failure, classify_refusal
-from bot.providers.base import Generation, GenerationState, Provider
+from bot.providers.base import Generation, GenerationState, InputUrl, Provider
 from tests.providers.contract import APIS, ASSET, ID, KEY, Api
 from tests.providers.scripted_api import (
     Act,
@@ -85,6 +85,67 @@ async def test_a_generation_is_read_until_it_is_completed(api: Api) -> None:
         one.state for one in read
     ]
     assert [None] * 3 + [ASSET] == [one.asset_url for one in read]
+
+
+async def test_what_a_generation_lacks_ends_nothing(api: Api) -> None:
+    """Only the id is needed; a list of fields, a code or a model that nobody knows changes nothing."""
+    documents = [
+        {"id": ID},
+        {"id": ID, "state": None},
+        {"id": ID, "state": ["completed"], "model": "ray-9", "type": "hologram"},
+        api.generation("completed", **dict.fromkeys(api.result)),
+        {"id": ID, "state": "completed"},
+        {"id": ID, "state": "failed"},
+        {"id": ID, "state": "failed", "failure_reason": 5, "failure_code": "out_of_ideas"},
+    ]
+    async with account(api, *(reply(200, one) for one in documents)) as (provider, _):
+        read = [await provider.get(ID) for _ in documents]
+    running, ended, failed = read[:3], read[3:5], read[5:]
+    assert {GenerationState.DREAMING} == {one.state for one in running}
+    assert [(GenerationState.COMPLETED, None)] * 2 == [(one.state, one.asset_url) for one in ended]
+    for one in failed:
+        assert GenerationState.FAILED is one.state
+        told = classify_failure(one.failure_reason, one.failure_category)
+        assert FailureCategory.UNKNOWN is told.category
+        assert not one.stops_account
+
+
+async def test_the_answer_for_another_generation_is_not_taken(api: Api) -> None:
+    other = api.generation("completed", **api.result) | {"id": ID.replace("1", "2")}
+    async with account(api, reply(200, other)) as (provider, _):
+        with pytest.raises(NotSent):
+            await provider.get(ID)
+
+
+async def test_an_error_inside_a_success_is_none(api: Api) -> None:
+    acts = [reply(200, api.error("Something is wrong"))] * 2
+    async with account(api, *acts) as (provider, server):
+        with pytest.raises((OutcomeUnknown, Rejected)):
+            await submit(api, provider)
+        with pytest.raises((NotSent, Rejected)):
+            await provider.get(ID)
+        assert 2 == len(server.received)
+
+
+async def test_a_generation_that_is_gone_counts_as_deleted(api: Api) -> None:
+    async with account(api, api.refused(404)) as (provider, server):
+        await provider.delete(ID)
+        assert bool(server.received) is not bool(provider.capabilities.keeps)
+
+
+async def test_what_is_a_url_already_is_not_uploaded(api: Api) -> None:
+    media = {"a": InputUrl(url="https://a.example/fox.png")}
+    async with account(api) as (provider, server):
+        assert media == await provider.upload(media, end_user="someone")
+        assert [] == server.received
+
+
+async def test_a_closed_account_sends_nothing(api: Api) -> None:
+    async with account(api, reply(api.created, api.generation())) as (provider, server):
+        await provider.close()
+        with pytest.raises(NotSent):
+            await submit(api, provider)
+        assert [] == server.received
 
 
 async def test_a_failure_has_its_reason_and_moderation_is_told_as_such(api: Api) -> None:

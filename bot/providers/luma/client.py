@@ -144,8 +144,8 @@ class LumaProvider:
         """Read one generation; raises GenerationNotFound."""
         path = responses.generation_path(generation_id)
         generation = responses.read_generation(await self._api.document(Call.GENERATION, "GET", path))
-        if generation is None:
-            raise Call.GENERATION.lost("The generation API's response is not a generation")
+        if generation is None or generation.id != generation_id:
+            raise Call.GENERATION.lost("The generation API's response is not this generation")
         return generation
 
     async def page(self, *, limit: int, offset: int) -> Page:
