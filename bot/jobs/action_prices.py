@@ -57,10 +57,9 @@ def _prices(services: Services, job: Job, accounts: Mapping[str, str]) -> Action
 def _price(services: Services, action: Action, job: Job, accounts: Mapping[str, str]) -> Price | None:
     """None where the action cannot be priced: whoever uses it is told why."""
     try:
-        # The same request again stays as it is, whatever its prompt.
         again = action in (Action.AGAIN, Action.EDIT)
-        request = job.request if again else _routed(services, action, job, accounts)
-        return price_of(request, services.rates)
+        routed = _same_again(services, job, accounts) if again else _routed(services, action, job, accounts)
+        return price_of(routed, services.rates)
     except InvalidRequest:
         return None
 
@@ -78,6 +77,16 @@ def _by_ratio(
                 yield ratio, price_of(shaped, services.rates)
     except InvalidRequest:
         return
+
+
+def _same_again(services: Services, job: Job, accounts: Mapping[str, str]) -> AnyRequest:
+    """The request of a job, whatever its prompt; raises InvalidRequest where no provider makes it now.
+
+    The account that made what it builds on is not looked for: that needs further jobs.
+    """
+    return route_request(
+        services, job.request, (), required=None, preferred=job.provider, accounts=accounts
+    ).request
 
 
 def _routed(services: Services, action: Action, job: Job, accounts: Mapping[str, str]) -> AnyRequest:
