@@ -138,10 +138,11 @@ class App:
         )
         operator = Operator(
             services.database,
-            services.settings.defaults,
-            services.settings.monthly_limit,
-            services.clock,
-            lambda: services.secrets,
+            defaults=services.settings.defaults,
+            monthly_limit=services.settings.monthly_limit,
+            clock=services.clock,
+            secrets=lambda: services.secrets,
+            rates=lambda: services.rates,
         )
         async with (
             resources.simulation.running(resources.fetcher, provider_routes)

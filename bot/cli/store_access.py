@@ -47,10 +47,15 @@ async def operate(
 
 
 async def _do(settings: Settings, database: Database, call: str, arguments: dict[str, Any]) -> Answer:
-    from bot.resources import secrets_of  # noqa: PLC0415 - imports the whole engine
+    from bot.resources import rates_of, secrets_of  # noqa: PLC0415 - imports the whole engine
 
     operator = Operator(
-        database, settings.defaults, settings.monthly_limit, _clock, lambda: secrets_of(settings)
+        database,
+        defaults=settings.defaults,
+        monthly_limit=settings.monthly_limit,
+        clock=_clock,
+        secrets=lambda: secrets_of(settings),
+        rates=lambda: rates_of(settings),
     )
     return await operator.calls[call](**arguments)
 

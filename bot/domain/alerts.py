@@ -9,7 +9,11 @@ from bot.domain.failures import neutral, one_line
 from bot.domain.identity import Place
 
 #: times the pause between two messages about one alert, for conditions that move slowly around their limit
-_QUIET_FACTORS = {ConditionKind.BALANCE_LOW: 36, ConditionKind.DISK_LOW: 6}
+_QUIET_FACTORS = {
+    ConditionKind.BALANCE_LOW: 36,
+    ConditionKind.PRICE_WRONG: 36,
+    ConditionKind.DISK_LOW: 6,
+}
 #: characters of a message; Discord takes 2,000
 _TEXT_MAX = 1_500
 

@@ -13,6 +13,8 @@ class ConditionKind(StrEnum):
     ACCOUNT_STOPPED = "account_stopped"
     #: the credit of an account, or its monthly limit, is nearly spent
     BALANCE_LOW = "balance_low"
+    #: the API takes other prices than ours
+    PRICE_WRONG = "price_wrong"
     #: jobs wait although they could be submitted
     QUEUE_STUCK = "queue_stuck"
     #: a disk has little free space

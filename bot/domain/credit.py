@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Self
 
@@ -12,6 +13,8 @@ DAY_MS = 86_400_000
 FORECAST_WINDOW_MS = 7 * DAY_MS
 #: a shorter time says nothing about a day
 _SHORTEST_MS = DAY_MS // 4
+#: prices are compared over this time at most
+_COMPARED_MS = 30 * DAY_MS
 #: deviations below a part of the expected cost, or below a cent, are rounding
 _TOLERATED_PERCENT, _TOLERATED_MICROUSD = 5, 10_000
 
@@ -40,6 +43,18 @@ def spent_per_day(readings: Sequence[Reading], now: int) -> int | None:
 def days_left(balance: int, per_day: int | None) -> float | None:
     """Days until a balance is spent at this pace; None if nothing is known to be spent."""
     return max(0, balance) / per_day if per_day else None
+
+
+def compared_since(dated: date, now: int) -> int:
+    """From when on jobs are compared with rates of this date.
+
+    What was charged up to that day may have been charged by the rates before. A date that is still to come
+    says nothing about when the rates were changed.
+    """
+    after = datetime.combine(dated, time(), UTC) + timedelta(days=1)
+    after_ms = round(after.timestamp() * 1000)
+    known = after_ms - DAY_MS <= now
+    return max(now - _COMPARED_MS, after_ms if known else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

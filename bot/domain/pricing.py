@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from importlib.resources import files
 
 from bot.domain.errors import InvalidRequest
@@ -94,7 +94,7 @@ def read_rates(text: str) -> Rates:
         if set(price) != {"each", "reference"}:
             raise ValueError(f"the price of {model} needs `each` and `reference`")
     return Rates(
-        dated=dated,
+        dated=dated.date() if isinstance(dated, datetime) else dated,
         image=_rates(image, "image"),
         video=_rates(video, "video"),
         picture={model: PicturePrice(**_rates(price, model)) for model, price in picture.items()},

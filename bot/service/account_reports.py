@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 
 from bot.domain.conditions import Condition, ConditionKind
-from bot.domain.credit import DAY_MS, PriceDeviation, days_left, spent_per_day
+from bot.domain.credit import PriceDeviation, compared_since, days_left, spent_per_day
 from bot.domain.pricing import show_left, show_money
 from bot.domain.quota import Period, bounds
 from bot.services import Services
@@ -13,8 +13,6 @@ from bot.store.accounts import AccountState, list_accounts, list_workspace_accou
 from bot.store.credit import account_spending, price_deviations, recent_readings
 from bot.store.database.base import Database
 
-#: prices are compared over this time
-_PRICES_MS = 30 * DAY_MS
 #: a credit that ends sooner is told, and the part of the month's limit from which that is told
 _SOON_DAYS, _NEAR_PERCENT = 7, 80
 
@@ -98,25 +96,22 @@ async def account_reports(
     return reports
 
 
-async def wrong_prices(database: Database, *, now: int) -> list[PriceDeviation]:
+async def checked_prices(database: Database, *, dated: date, now: int) -> list[PriceDeviation]:
+    """By class of jobs, what the providers lately took and what the rates of this date make of it."""
+    return await price_deviations(database, since=compared_since(dated, now))
+
+
+async def wrong_prices(database: Database, *, dated: date, now: int) -> list[PriceDeviation]:
     """The classes of jobs for which the provider lately took another price than ours."""
-    checked = await price_deviations(database, since=now - _PRICES_MS)
-    return [deviation for deviation in checked if deviation.matters]
+    return [one for one in await checked_prices(database, dated=dated, now=now) if one.matters]
 
 
-async def money_warnings(services: Services) -> list[str]:
-    """What the operator should know about credit, limits and prices, each with its remedy."""
-    conditions = await balance_conditions(services)
-    wrong = await wrong_prices(services.database, now=services.clock())
-    return [*map(str, conditions), *_price_warnings(wrong)]
-
-
-async def balance_conditions(services: Services) -> list[Condition]:
-    """The operator's accounts whose credit or monthly limit is nearly spent."""
-    reports = await account_reports(
-        services.database, monthly_limit=services.settings.monthly_limit, now=services.clock()
-    )
-    return list(_balance_conditions(reports))
+async def money_conditions(services: Services) -> list[Condition]:
+    """Accounts whose credit or monthly limit is nearly spent, and prices that are not the provider's."""
+    now = services.clock()
+    reports = await account_reports(services.database, monthly_limit=services.settings.monthly_limit, now=now)
+    wrong = await wrong_prices(services.database, dated=services.rates.dated, now=now)
+    return [*_balance_conditions(reports), *_price_conditions(wrong)]
 
 
 def _balance_conditions(reports: Sequence[AccountReport]) -> Iterator[Condition]:
@@ -139,9 +134,12 @@ def _balance_conditions(reports: Sequence[AccountReport]) -> Iterator[Condition]
             )
 
 
-def _price_warnings(wrong: Sequence[PriceDeviation]) -> Iterator[str]:
+def _price_conditions(wrong: Sequence[PriceDeviation]) -> Iterator[Condition]:
     for one in wrong:
-        yield (
-            f"{one.jobs} jobs of {one.duration_class} cost {show_money(one.actual)}, and "
-            f"{show_money(one.expected)} was charged for them. Correct the rates in REVERIE_RATES_FILE."
+        yield Condition(
+            kind=ConditionKind.PRICE_WRONG,
+            subject=one.duration_class,
+            text=f"{one.jobs} jobs of {one.duration_class} cost {show_money(one.actual)}, and "
+            f"{show_money(one.expected)} was charged for them.",
+            remedy="Correct the rates in REVERIE_RATES_FILE, and date it today.",
         )

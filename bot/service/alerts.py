@@ -14,7 +14,7 @@ from bot.domain.alerts import AlertRules, AlertState, Notice
 from bot.domain.conditions import Condition
 from bot.domain.errors import Delayed, DeliveryError
 from bot.ports import Publisher
-from bot.service.account_reports import balance_conditions
+from bot.service.account_reports import money_conditions
 from bot.service.alert_targets import AlertTarget, alert_targets
 from bot.service.conditions import stopped_accounts, stuck_queues_since, unresponsive_providers
 from bot.service.write_check import WriteCheck
@@ -49,8 +49,8 @@ class AlertFinder:
         self._targets = targets
         self._writes = WriteCheck(services)
         self._begun = services.monotonic()
-        self._balances: list[Condition] = []
-        self._balances_at: int | None = None
+        self._money: list[Condition] = []
+        self._money_at: int | None = None
 
     async def run(self) -> None:
         """Look until the process stops."""
@@ -81,17 +81,17 @@ class AlertFinder:
         return [
             *unresponsive_providers(services, for_ms=times.alert_outage),
             *stopped_accounts(await list_accounts(services.database)),
-            *await self._low_balances(),
+            *await self._about_money(),
             *await stuck_queues_since(services, services.clock() - times.alert_queue),
             *await self._low_disk(),
         ]
 
-    async def _low_balances(self) -> list[Condition]:
-        """What is known of balances, which is read as rarely as the balances are."""
+    async def _about_money(self) -> list[Condition]:
+        """What is known of balances and prices, which is read as rarely as the balances are."""
         now = self._services.monotonic()
-        if self._balances_at is None or now - self._balances_at >= self._services.times.credit_check:
-            self._balances, self._balances_at = await balance_conditions(self._services), now
-        return self._balances
+        if self._money_at is None or now - self._money_at >= self._services.times.credit_check:
+            self._money, self._money_at = await money_conditions(self._services), now
+        return self._money
 
     async def _low_disk(self) -> list[Condition]:
         found = await self._writes.low_disk()

@@ -12,7 +12,7 @@ from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError
 from bot.domain.identity import Caller
 from bot.domain.ids import parse_job_id
 from bot.domain.jobs import Job, State
-from bot.domain.pricing import read_money, show_money
+from bot.domain.pricing import Rates, read_money, show_money
 from bot.domain.quota import (
     Allowance,
     Defaults,
@@ -57,10 +57,12 @@ class Operator:
     def __init__(
         self,
         database: Database,
+        *,
         defaults: Defaults,
         monthly_limit: int | None,
         clock: Callable[[], int],
         secrets: Callable[[], tuple[bytes, ...]],
+        rates: Callable[[], Rates],
     ) -> None:
         self._database = database
         self._defaults = defaults
@@ -69,6 +71,8 @@ class Operator:
         self._clock = clock
         #: lazy, because the first call creates a secret if the data folder has none
         self._secrets = secrets
+        #: lazy, because only prices need the file
+        self._rates = rates
         self._groups = GroupOperator(database, clock, self._audit_entry, self._require_known)
 
     @property
@@ -243,7 +247,7 @@ class Operator:
                     "expected_microusd": one.expected,
                     "actual_microusd": one.actual,
                 }
-                for one in await wrong_prices(self._database, now=now)
+                for one in await wrong_prices(self._database, dated=self._rates().dated, now=now)
             ],
         }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 
 from bot.domain.credit import DAY_MS, FORECAST_WINDOW_MS, PriceDeviation, Reading
@@ -38,11 +38,20 @@ async def record_balance(tx: Transaction, account: str, balance: int, *, now: in
     in_flight = running["jobs"] if running else 0
     if last is not None and (last["balance"], last["in_flight"]) == (balance, in_flight):
         return
+    if not in_flight:
+        await _compare(tx, account, balance, now=now)
     await tx.run(sql.insert_reading, account=account, now=now, balance=balance, in_flight=in_flight)
-    if last is not None and not last["in_flight"] and not in_flight and balance < last["balance"]:
-        await _check_prices(tx, account, since=last["at"], now=now, actual=last["balance"] - balance)
     await tx.run(sql.forget_readings, account=account, before=now - _KEPT_MS)
     await tx.run(sql.forget_price_checks, account=account, before=now - _KEPT_MS)
+
+
+async def _compare(tx: Transaction, account: str, balance: int, *, now: int) -> None:
+    """Compare what was taken since nothing was in flight the last time; not after a rise, as by a top-up."""
+    before = await tx.fetch(sql.readings_since_idle, account=account)
+    balances = [*(row["balance"] for row in before), balance]
+    rises = any(later > earlier for earlier, later in pairwise(balances))
+    if before and not rises and balance < balances[0]:
+        await _check_prices(tx, account, since=before[0]["at"], now=now, actual=balances[0] - balance)
 
 
 async def _check_prices(tx: Transaction, account: str, *, since: int, now: int, actual: int) -> None:

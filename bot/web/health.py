@@ -17,7 +17,7 @@ from bot.domain.pricing import show_money
 from bot.domain.workspace_keys import OWN_KEYS_ONLY
 from bot.jobs.routing import has_own_keys_only
 from bot.security.loopback import is_local, names_us
-from bot.service.account_reports import money_warnings
+from bot.service.account_reports import money_conditions
 from bot.service.conditions import stopped_accounts, unresponsive_providers
 from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
@@ -111,7 +111,7 @@ def _failing_loops(services: Services, loops: Mapping[str, Supervised]) -> Itera
 
 async def remarks(services: Services) -> list[str]:
     """What the operator should know although everything works."""
-    lines = [*budget_warning(services.media_usage), *await money_warnings(services)]
+    lines = [*budget_warning(services.media_usage), *map(str, await money_conditions(services))]
     lines += [
         f"The API key of the workspace {row.workspace} is stopped: {row.reason}. Its jobs wait; its admins "
         "see this in /studio key."

@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from bot.domain.pricing import MICROUSD
-from bot.service.account_reports import account_reports
+from bot.service.account_reports import account_reports, checked_prices
 from bot.services import Services
 from bot.store.accounts import AccountState
 from bot.store.orphans import count_orphans
@@ -65,6 +65,15 @@ async def exposition(services: Services, *, is_ready: bool) -> bytes:
             credit.labels(*labels).set(row.credit / MICROUSD)
         if row.days_left is not None:
             days.labels(*labels).set(row.days_left)
+    prices = Gauge(
+        "reverie_price_ratio",
+        "What the API lately took for jobs of a kind, divided by what was charged for them.",
+        ["kind"],
+        registry=registry,
+    )
+    for one in await checked_prices(services.database, dated=services.rates.dated, now=services.clock()):
+        if one.expected:
+            prices.labels(one.duration_class).set(one.actual / one.expected)
     jobs = Gauge("reverie_jobs", "Jobs that have not ended, by state.", ["state"], registry=registry)
     for state, number in (await count_unfinished(services.database)).items():
         jobs.labels(state).set(number)

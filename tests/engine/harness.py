@@ -57,6 +57,7 @@ from bot.worker.watching import Watcher
 from tests.databases import lay_migrated
 from tests.engine.fake_library import FakeLibrary
 from tests.engine.fakes import Clock, FakeAccounts, FakeChat, FakeProvider
+from tests.engine.operator import operator_of
 from tests.engine.settings import ADA, given_settings
 from tests.patience import PATIENCE_S
 
@@ -368,9 +369,7 @@ async def open_engine(
                 services=services,
                 clock=clock,
                 service=service,
-                operator=Operator(
-                    database, settings.defaults, settings.monthly_limit, clock.wall, lambda: (SECRET,)
-                ),
+                operator=operator_of(services),
                 providers=[one for one in providers if isinstance(one, FakeProvider)],
                 chat=chat,
                 library=library,

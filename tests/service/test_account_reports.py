@@ -1,8 +1,14 @@
-"""Credit and spending of accounts, as operators see them."""
+"""Credit and spending of accounts, and prices that are not the provider's, as operators see them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 from bot.domain.credit import DAY_MS
 from bot.domain.pricing import MICROUSD
-from bot.store.credit import record_balance
+from bot.service.alert_targets import alert_targets
+from bot.service.alerts import AlertFinder
+from bot.store.credit import price_deviations, record_balance
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.harness import Engine
@@ -64,3 +70,64 @@ async def test_metrics_have_credit_and_spending(engine: Open) -> None:
         assert f"reverie_account_credit_dollars{labels} 5.0" in text
         assert f"reverie_account_credit_days{labels} 2.5" in text
         assert f"reverie_account_month_dollars{labels} 0.0" in text
+
+
+async def charged(bot: Engine, dollars: float) -> None:
+    """Make a picture for which the provider takes so much, and wait until its cost has been compared."""
+    provider = bot.provider
+    checked = sum(one.jobs for one in await price_deviations(bot.services.database, since=0))
+
+    def charge() -> None:
+        provider.credit = (provider.credit or 0) - round(dollars * MICROUSD)
+
+    provider.before_create = charge
+    await bot.made()
+
+    async def compared() -> bool:
+        bot.advance(100)
+        found = await price_deviations(bot.services.database, since=0)
+        return sum(one.jobs for one in found) > checked
+
+    await bot.until(compared)
+
+
+async def wrong(bot: Engine) -> Any:
+    """The prices that `reverie usage` lists."""
+    overview: Any = await bot.operator.overview()
+    return overview["wrong_prices"]
+
+
+def dated(bot: Engine, at: int) -> None:
+    """Have the operator correct the rates on the day of this time."""
+    rates = replace(bot.services.rates, dated=datetime.fromtimestamp(at / 1000, UTC).date())
+    object.__setattr__(bot.services, "rates", rates)
+
+
+async def test_a_price_that_is_not_the_providers_is_told_until_the_rates_are_corrected(engine: Open) -> None:
+    """A picture costs 1.7 cents by our rates."""
+    async with engine(start=None, operators=("chat:boss",)) as bot:
+        bot.provider.credit = 500 * MICROUSD
+        bot.start()
+        await bot.until(lambda: bot.provider.checks)
+        await charged(bot, 0.0172)
+        assert [] == await remarks(bot)
+        await charged(bot, 0.5)
+
+        (remark,) = await remarks(bot)
+        assert "2 jobs of image/photon-1" in remark
+        assert "cost $0.52, and $0.035 was charged for them." in remark
+        assert "Correct the rates in REVERIE_RATES_FILE, and date it today." in remark
+        (found,) = await wrong(bot)
+        assert (2, 517_200) == (found["jobs"], found["actual_microusd"])
+        finder = AlertFinder(bot.services, sorted(alert_targets(bot.services.settings, {"chat": bot.chat})))
+        await finder.look()
+        assert ["price_wrong"] == [row["kind"] for row in await bot.rows("SELECT kind FROM alert_notice")]
+        async with bot.http() as http:
+            assert 'reverie_price_ratio{kind="image/photon-1' in (await http.get("/metrics")).text
+
+        dated(bot, bot.clock.wall())
+        assert [] == await remarks(bot)
+        assert [] == await wrong(bot)
+        bot.advance(DAY_MS)
+        await charged(bot, 0.5)
+        assert ["1 jobs"] == [remark[:6] for remark in await remarks(bot)], "they are still not corrected"

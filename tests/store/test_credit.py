@@ -12,6 +12,7 @@ from bot.store.credit import (
     record_balance,
 )
 from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
 from tests.store.factories import ACCOUNT, HOUR, NOW, completed, open_account, submitted
 
 _BEFORE, _AFTER = NOW - HOUR, NOW + HOUR
@@ -62,16 +63,40 @@ async def test_a_failed_generation_costs_nothing(store: Database) -> None:
     assert (1, price) == (found.jobs, found.expected)
 
 
-async def test_nothing_is_compared_while_jobs_are_in_flight_or_after_a_top_up(store: Database) -> None:
+async def test_what_was_taken_is_compared_once_nothing_is_in_flight(store: Database) -> None:
+    """However often the balance was read meanwhile."""
     await open_account(store)
     await read(store, 9_000_000, _BEFORE)
     walk = await submitted(store)
-    await read(store, 8_000_000, NOW + 1)
+    for at in (1, 2):
+        await read(store, 9_000_000 - at, NOW + at)
+        assert [] == await checked(store)
     await walk.move(State.COMPLETED)
-    await read(store, 7_000_000, NOW + 2)
+    await read(store, 7_000_000, NOW + 3)
+    (found,) = await checked(store)
+    assert (1, (await walk.now_at()).price, 2_000_000) == (found.jobs, found.expected, found.actual)
+
+
+async def test_nothing_is_compared_after_a_top_up(store: Database) -> None:
+    await open_account(store)
+    await read(store, 9_000_000, _BEFORE)
+    walk = await submitted(store)
+    await read(store, 30_000_000, NOW + 1)
+    await walk.move(State.COMPLETED)
+    await read(store, 8_000_000, NOW + 2)
     assert [] == await checked(store)
     await completed(store)
     await read(store, 20_000_000, _AFTER)
+    assert [] == await checked(store)
+
+
+async def test_what_a_workspace_spends_with_its_own_key_elsewhere_is_no_wrong_price(store: Database) -> None:
+    await open_account(store)
+    await read(store, 9_000_000, _BEFORE)
+    await completed(store)
+    await read(store, 7_000_000, _AFTER)
+    assert 1 == len(await checked(store))
+    await store.transact(lambda tx: tx.run(Query("own", "UPDATE account SET workspace = 'w'")))
     assert [] == await checked(store)
 
 

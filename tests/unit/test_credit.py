@@ -1,8 +1,18 @@
 """Forecasts of an account's credit, and deviations of prices."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
-from bot.domain.credit import DAY_MS, PriceDeviation, Reading, Spendable, days_left, spent_per_day
+from bot.domain.credit import (
+    DAY_MS,
+    PriceDeviation,
+    Reading,
+    Spendable,
+    compared_since,
+    days_left,
+    spent_per_day,
+)
 
 
 def readings(*pairs: tuple[float, int]) -> list[Reading]:
@@ -41,6 +51,15 @@ def test_a_deviation_matters_above_a_cent_and_five_percent(
 ) -> None:
     found = PriceDeviation(duration_class="x", jobs=1, expected=expected, actual=actual)
     assert matters is found.matters
+
+
+def test_jobs_are_compared_from_the_day_after_the_rates_were_dated() -> None:
+    now = round(datetime(2026, 3, 10, 12, tzinfo=UTC).timestamp() * 1000)
+    month, next_day = now - 30 * DAY_MS, now + DAY_MS // 2
+    assert next_day == compared_since(date(2026, 3, 10), now)
+    assert next_day - 3 * DAY_MS == compared_since(date(2026, 3, 7), now)
+    assert month == compared_since(date(2025, 3, 7), now)
+    assert month == compared_since(date(2027, 3, 7), now), "it cannot have been corrected then"
 
 
 def test_a_shortage_names_what_limits_and_the_price() -> None:

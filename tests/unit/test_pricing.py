@@ -278,6 +278,11 @@ def test_a_gateway_without_prices_is_estimated() -> None:
     )
 
 
+@pytest.mark.parametrize("dated", ["2026-03-01", "2026-03-01T09:30:00Z", "2026-03-01 09:30:00"])
+def test_rates_may_be_dated_with_a_time(dated: str) -> None:
+    assert "2026-03-01" == str(read_rates(f"dated = {dated}\n[image]\n[video]").dated)
+
+
 def test_a_missing_price_names_the_remedy_for_the_operator() -> None:
     rates = read_rates("dated = 2025-05-01\n[image]\nphoton-1 = 7300\n[video]\nray-2 = 6400")
     assert (True, False) == (has_price(VideoModel.RAY_2, rates), has_price(VideoModel.RAY_3_2, rates))

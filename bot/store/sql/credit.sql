@@ -1,6 +1,13 @@
 -- name: last_reading
 SELECT at, balance, in_flight FROM credit_reading WHERE account = :account ORDER BY at DESC LIMIT 1;
 
+-- name: readings_since_idle
+-- The last reading at which nothing was in flight, and those after it.
+SELECT at, balance FROM credit_reading
+WHERE account = :account AND at >= (SELECT max(idle.at) FROM credit_reading AS idle
+                                    WHERE idle.account = :account AND idle.in_flight = 0)
+ORDER BY at;
+
 -- name: in_flight
 SELECT count(*) AS jobs FROM job
 WHERE account = :account AND state IN ('submitting', 'unknown', 'submitted');
@@ -46,6 +53,9 @@ SELECT r.account,
 FROM {{rows items (account text)}} AS r;
 
 -- name: price_checks
+-- What else a workspace does with its own key is not known here.
 SELECT duration_class, CAST(sum(jobs) AS bigint) AS jobs, CAST(sum(expected) AS bigint) AS expected,
        CAST(sum(actual) AS bigint) AS actual
-FROM price_check WHERE at >= :since GROUP BY duration_class ORDER BY duration_class;
+FROM price_check JOIN account ON account.id = price_check.account
+WHERE price_check.at >= :since AND account.workspace IS NULL
+GROUP BY duration_class ORDER BY duration_class;
