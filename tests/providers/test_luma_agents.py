@@ -303,6 +303,20 @@ async def test_a_file_that_the_api_refuses_is_final_and_another_job_may_try_agai
             await provider.upload({"v": CLIP})
 
 
+async def test_a_file_that_the_api_has_lost_is_uploaded_again_for_the_next_job() -> None:
+    request = ModifyVideoRequest(source=VIDEO, model=VideoModel.RAY_3_2, prompt="in winter", mode="flex_1")
+    ready = reply(200, {"id": "f1", "state": "ready"})
+    lost = reply(400, {"error": {"code": "invalid_request", "message": "File f1 is not ready"}})
+    async with uploads(reply(200), ready, lost) as (provider, api):
+        first = await provider.upload({"v1": CLIP})
+        with pytest.raises(Rejected, match="not ready"):
+            await provider.submit(request, media=first, callback_url=None)
+        upload = {"method": "PUT", "url": f"{api.url}/put/f2", "headers": {}}
+        again = [reply(201, {"id": "f2", "state": "pending", "upload": upload}), reply(200)]
+        api.acts.extend([*again, reply(200, {"id": "f2", "state": "ready"})])
+        assert {"v1": InputUpload(id="f2")} == await provider.upload({"v1": CLIP})
+
+
 @pytest.mark.parametrize(("status", "error"), [(401, AccountProblem), (429, RateLimited), (500, NotSent)])
 async def test_a_refused_upload_says_what_to_do(status: int, error: type[Exception]) -> None:
     async with scripted(reply(status, {})) as api, account(f"{api.url}/v1") as provider:
@@ -310,10 +324,11 @@ async def test_a_refused_upload_says_what_to_do(status: int, error: type[Excepti
             await provider.upload({"v": CLIP})
 
 
-async def test_a_file_is_sent_to_a_safe_address_only() -> None:
-    upload = {"method": "PUT", "url": "http://elsewhere.example/put", "headers": {}}
-    created = reply(201, {"id": "f1", "state": "pending", "upload": upload})
-    async with scripted(created) as api, account(f"{api.url}/v1") as provider:
+@pytest.mark.parametrize("address", ["http://elsewhere.example/put", "{api}5/put", "{api}.example/put"])
+async def test_a_file_is_sent_to_a_safe_address_only(address: str) -> None:
+    async with scripted() as api, account(f"{api.url}/v1") as provider:
+        upload = {"method": "PUT", "url": address.format(api=api.url), "headers": {}}
+        api.acts.append(reply(201, {"id": "f1", "state": "pending", "upload": upload}))
         with pytest.raises(NotSent, match="not safe"):
             await provider.upload({"v": CLIP})
 

@@ -146,7 +146,8 @@ class ApiClient:
 
         Raises NotSent if it may be sent again.
         """
-        if not url.startswith(("https://", self.origin)):
+        # With its slash: the origin `http://api:80` is not that of `http://api:8080`.
+        if not url.startswith(("https://", f"{self.origin.rstrip('/')}/")):
             raise NotSent("The generation API's address for an upload is not safe")
         trace = RequestTrace()
         with translated(Call.ACCOUNT, trace):

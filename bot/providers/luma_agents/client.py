@@ -127,7 +127,12 @@ class LumaAgentsProvider:
         files = {one.name: one for one in media.values() if isinstance(one, InputFile)}
         contents = {name: await read_whole(one) for name, one in files.items()}
         body = requests.create(request, media=media, contents=contents, end_user=end_user)
-        document = await self._api.document(Call.CREATE, "POST", "/generations", body=body)
+        try:
+            document = await self._api.document(Call.CREATE, "POST", "/generations", body=body)
+        except Rejected:
+            # The API may not have an uploaded file any more: the next job uploads its own again.
+            self._uploads.forget([one.id for one in media.values() if isinstance(one, InputUpload)])
+            raise
         generation = responses.read_generation(document)
         if generation is None:
             raise Call.CREATE.lost("The generation API accepted the request but returned no generation")

@@ -5,7 +5,7 @@ take longer than a claimed job may wait, so an upload continues after its caller
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
@@ -51,6 +51,13 @@ class Uploads:
             self._uploads.pop(file.name, None)
             raise error
         return task.result()
+
+    def forget(self, file_ids: Collection[str]) -> None:
+        """Use these files for no further job."""
+        for name, (task, _) in tuple(self._uploads.items()):
+            is_uploaded = task.done() and not task.cancelled() and task.exception() is None
+            if is_uploaded and task.result() in file_ids:
+                del self._uploads[name]
 
     async def close(self) -> None:
         """Stop the uploads that are still running."""
