@@ -59,6 +59,7 @@ class Feature(StrEnum):
     LOOP = "loops"
     CONCEPTS = "concepts"
     PLACEMENT = "positions and sizes in pixels"
+    PART_PLACEMENT = "part of grid_position_x, grid_position_y, resized_width and resized_height alone"
     CROP = "crops"
     FIRST_FRAME = "first frames"
 
@@ -90,6 +91,10 @@ def offered_values(offers: Offers) -> Mapping[str, frozenset[str]]:
     return {field: frozenset(values) for field, values in found.items()}
 
 
+#: the fields that say where the source of a reframe is, and how large
+_PLACED = ("grid_position_x", "grid_position_y", "resized_width", "resized_height")
+
+
 def features_of(request: AnyRequest) -> frozenset[Feature]:
     match request:
         case ImageRequest():
@@ -115,9 +120,9 @@ def features_of(request: AnyRequest) -> frozenset[Feature]:
             }
         case ReframeImageRequest() | ReframeVideoRequest():
             used = {
-                Feature.PLACEMENT: _any_set(
-                    request, "grid_position_x", "grid_position_y", "resized_width", "resized_height"
-                ),
+                Feature.PLACEMENT: _any_set(request, *_PLACED),
+                Feature.PART_PLACEMENT: _any_set(request, *_PLACED)
+                and any(getattr(request, name) is None for name in _PLACED),
                 Feature.CROP: _any_set(request, "x_start", "x_end", "y_start", "y_end"),
                 Feature.FIRST_FRAME: isinstance(request, ReframeVideoRequest)
                 and request.first_frame is not None,

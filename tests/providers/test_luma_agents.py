@@ -134,9 +134,9 @@ def video(**fields: Any) -> dict[str, Any]:
                 model=VideoModel.RAY_3_2,
                 aspect_ratio=AspectRatio.PORTRAIT,
                 grid_position_x=0,
-                grid_position_y=320,
-                resized_width=720,
-                resized_height=640,
+                grid_position_y=512,
+                resized_width=1152,
+                resized_height=1024,
             ),
             {
                 "type": "video_reframe",

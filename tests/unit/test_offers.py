@@ -17,6 +17,7 @@ from bot.domain.requests import (
     VideoRequest,
 )
 from bot.providers.luma import CAPABILITIES
+from bot.providers.luma_agents import CAPABILITIES as AGENTS_CAPABILITIES
 
 PICTURE, VIDEO = Reference(job="j1"), Reference(job="j2", kind=MediaKind.VIDEO)
 LUMA = CAPABILITIES.offers
@@ -174,3 +175,18 @@ def test_only_what_providers_offer_is_a_choice() -> None:
     assert {"5s", "10s"} == values["duration"]
     assert "9:21" not in values["aspect_ratio"]
     assert {"5s", "9s"} == offered_values({"luma": LUMA})["duration"]
+
+
+def test_a_video_is_placed_by_all_of_its_position_and_size_or_not_at_all() -> None:
+    placed = {"grid_position_x": 0, "grid_position_y": 512, "resized_width": 1152, "resized_height": 1024}
+    plain = ReframeVideoRequest(source=VIDEO, model=VideoModel.RAY_3_2, aspect_ratio=AspectRatio.PORTRAIT)
+    whole = plain.model_copy(update=placed)
+    offers = {"luma-agents": AGENTS_CAPABILITIES.offers}
+    for request in (plain, whole):
+        assert "luma-agents" == route(request, offers, ()).provider
+    for name in placed:
+        part = whole.model_copy(update={name: None})
+        with pytest.raises(InvalidRequest, match=r"takes no part of grid_position_x.*alone; leave that out"):
+            route(part, offers, ())
+        others = {**offers, "luma": LUMA}
+        assert "luma" == route(part.model_copy(update={"model": VideoModel.RAY_2}), others, ()).provider

@@ -47,7 +47,7 @@ _VIDEO = frozenset(
         Feature.CONCEPTS,
     }
 )
-_REFRAME = frozenset({Feature.PLACEMENT, Feature.CROP, Feature.FIRST_FRAME})
+_REFRAME = frozenset({Feature.PLACEMENT, Feature.PART_PLACEMENT, Feature.CROP, Feature.FIRST_FRAME})
 _MODIFY = frozenset({Feature.FIRST_FRAME, Feature.WITHOUT_PROMPT})
 #: kinds of requests that change a video which was made here
 _CHANGES = ("upscale", "audio")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from bot.domain.errors import Rejected
 from bot.domain.media import MediaKind, Reference
-from bot.domain.models import FPS, Duration, ImageFormat, Resolution, video_size
+from bot.domain.models import FPS, PICTURE_SIZES, Duration, ImageFormat, Resolution
 from bot.domain.requests import (
     AnyRequest,
     ImageRequest,
@@ -134,11 +134,9 @@ def _position(request: ReframeVideoRequest) -> Body | None:
     if (x, y, width, height) == (None, None, None, None):
         return None
     if x is None or y is None or width is None or height is None:
-        raise Rejected(
-            "This model places a video by all of grid_position_x, grid_position_y, resized_width and "
-            "resized_height, or by none of them"
-        )
-    across, down = video_size(request.aspect_ratio, _CHANGED_RESOLUTION)
+        raise Rejected("This model places a video by all of its position and size, or by none of them")
+    # Members give pixels of the frame that is documented for reframes, as the preview draws it.
+    across, down = PICTURE_SIZES[request.aspect_ratio]
     return {"x_norm": x / across, "y_norm": y / down, "w_norm": width / across, "h_norm": height / down}
 
 
