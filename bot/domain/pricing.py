@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib.resources import files
@@ -324,9 +324,12 @@ def show_left(microusd: int) -> str:
     return show_money(max(0, microusd) // 10_000 * 10_000)
 
 
-def cheapest_picture(rates: Rates) -> int:
-    """Micro-dollars of the cheapest picture: with less, a budget is used up. 0 without any price."""
-    requests = (ImageRequest(prompt="any", model=model) for model in ImageModel if has_price(model, rates))
+def cheapest_picture(rates: Rates, models: Iterable[Model]) -> int:
+    """Micro-dollars of the cheapest picture of these models: with less, a budget is used up.
+
+    0 without any price.
+    """
+    requests = (ImageRequest(prompt="any", model=ImageModel(one)) for one in models if has_price(one, rates))
     return min((price(one, rates) for one in requests), default=0)
 
 

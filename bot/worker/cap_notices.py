@@ -13,6 +13,7 @@ from bot.domain.errors import DeliveryError
 from bot.domain.identity import Place
 from bot.domain.pricing import cheapest_picture
 from bot.domain.quota import Level, show_end
+from bot.jobs.routing import offered_models
 from bot.ports import Publisher
 from bot.services import Services, log
 from bot.store.caps import claim_cap_notice, conversation_target, current_caps, waiting_conversations
@@ -33,11 +34,19 @@ async def post_cap_notices(services: Services, publishers: Mapping[str, Publishe
 async def post_due_cap_notices(services: Services, publishers: Mapping[str, Publisher]) -> None:
     """Post what nobody has been told yet about the caps that are nearly used up."""
     for cap in await current_caps(services.database, now=services.clock()):
-        state = cap.state(cheapest_picture(services.rates))
+        state = cap.state(await _cheapest(services, cap))
         if state is not CapState.OPEN:
             await _tell_admins(services, publishers, cap, state)
         if cap.is_paused:
             await _tell_conversations(services, publishers, cap)
+
+
+async def _cheapest(services: Services, cap: Cap) -> int:
+    """Micro-dollars of the cheapest picture that can be made below a cap."""
+    # What counts for several workspaces is made with the operator's accounts.
+    workspace = cap.subject if cap.level in (Level.WORKSPACE, Level.CEILING) else ""
+    offered = await offered_models(services, workspace)
+    return cheapest_picture(services.rates, offered.get("image", ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from bot.worker.cap_notices import post_due_cap_notices
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
 from tests.engine.settings import ADA, BOB, BOSS, person
+from tests.service.providers import a_usual_and_a_plain_account
 
 DAY_MS = 86_400_000
 
@@ -49,6 +50,18 @@ async def test_admins_are_warned_once_in_a_period_and_told_when_the_cap_is_reach
         bot.advance(DAY_MS)
         assert State.COMPLETED is (await bot.made()).state
         assert 2 == len(await notices(bot))
+
+
+async def test_a_cap_is_reached_when_no_picture_of_these_providers_fits(engine: Open) -> None:
+    """Another provider's picture, which nobody can have here, would still fit."""
+    _, plain = a_usual_and_a_plain_account()
+    async with engine(providers=[plain]) as bot:
+        await bot.learn("/quotas set --workspace --amount 0.09", by=BOSS)
+        await bot.learn("/studio setup --admin_channel staff|#staff", by=BOSS)
+        for _ in range(2):
+            await bot.made()
+        (told,) = await notices(bot)
+        assert "is reached" in told[1]
 
 
 @pytest.mark.parametrize("resumed_by", ["a raised cap", "a removed cap", "a new day", "a reset"])
