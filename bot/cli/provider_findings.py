@@ -1,9 +1,13 @@
 """What `reverie doctor` finds about the providers: each account is checked without spending."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
-from bot.domain.errors import AccountProblem, ProviderError, ReverieError, StoreError
-from bot.domain.pricing import Rates, has_price, show_money
+from bot.domain.errors import AccountProblem, InvalidRequest, ProviderError, ReverieError, StoreError
+from bot.domain.media import MediaKind, Reference
+from bot.domain.models import AspectRatio
+from bot.domain.offers import Offer
+from bot.domain.pricing import Rates, has_price, price, show_money
+from bot.domain.requests import ModifyVideoRequest, ReframeVideoRequest
 from bot.domain.workspace_keys import OWN_KEYS_ONLY
 from bot.providers.accounts import CAPABILITIES, SIMULATOR, setting_names
 from bot.providers.base import Provider
@@ -13,6 +17,12 @@ from bot.security.secret_keys import UnusableSecret
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings
 from bot.store.database.connect import connect
+
+#: by kind, the requests that may have prices of their own
+_CHANGES: Mapping[str, type[ReframeVideoRequest | ModifyVideoRequest]] = {
+    "reframe_video": ReframeVideoRequest,
+    "modify_video": ModifyVideoRequest,
+}
 
 
 async def provider_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
@@ -78,15 +88,35 @@ def _unpriced(settings: Settings) -> list[Diagnosis]:
     except ReverieError:
         return []  # told among the settings
     offers = [offer for name in settings.providers for offer in CAPABILITIES[name].offers]
-    return [
-        Diagnosis(
-            what=f"{model} has no price, so that it cannot be used",
-            level=Severity.WARNING,
-            remedy="add it to the file that REVERIE_RATES_FILE names, like in bot/domain/rates.toml",
-        )
+    missing = [
+        f"{model} has no price, so that it cannot be used"
         for model in dict.fromkeys(offer.model for offer in offers)
         if not has_price(model, rates)
     ]
+    missing += [
+        f"{offer.model} has no price for changed videos, so that it cannot {_CHANGES[offer.kind].does}"
+        for offer in offers
+        if offer.kind in _CHANGES and has_price(offer.model, rates) and not _can_change(offer, rates)
+    ]
+    return [
+        Diagnosis(
+            what=what,
+            level=Severity.WARNING,
+            remedy="add it to the file that REVERIE_RATES_FILE names, like in bot/domain/rates.toml",
+        )
+        for what in missing
+    ]
+
+
+def _can_change(offer: Offer, rates: Rates) -> bool:
+    """Whether a model that changes videos has a price for it, which may be one of its own."""
+    source = Reference(job="any", kind=MediaKind.VIDEO)
+    fields = {"source": source, "aspect_ratio": AspectRatio.LANDSCAPE, "model": offer.model}
+    try:
+        price(_CHANGES[offer.kind].model_validate(fields), rates)
+    except InvalidRequest:
+        return False
+    return True
 
 
 async def _naming_key(settings: Settings) -> bytes:

@@ -316,6 +316,23 @@ async def test_a_model_without_a_price_is_about_and_names_the_file(tmp_path: Pat
     assert "REVERIE_RATES_FILE" in finding.remedy
 
 
+async def test_what_a_model_has_no_price_for_is_told_too(tmp_path: Path) -> None:
+    """Its other jobs have one."""
+    rates = tmp_path / "rates.toml"
+    rates.write_text(
+        "dated = 2026-01-01\n[image]\n[video]\n[picture]\nuni-1 = { each = 1, reference = 1 }\n"
+        "uni-1-max = { each = 1, reference = 1 }\n[clip.'ray-3.2']\n5s = { 720p = 1 }\n"
+        "[reframed]\n'ray-3.2' = 1\n"
+    )
+    where = settings(
+        tmp_path, provider=("luma-agents",), luma_agents_keys=(SecretStr("key"),), rates_file=rates
+    )
+    async with scripted(reply(200, {"data": []})) as api:
+        findings = await examine(where.model_copy(update={"luma_agents_base_url": api.url}))
+    (finding,) = [one for one in findings if "has no price" in one.what]
+    assert "ray-3.2 has no price for changed videos, so that it cannot modify videos" == finding.what
+
+
 @pytest.mark.parametrize(
     ("status", "level", "told"),
     [
