@@ -46,6 +46,10 @@ class Generation:
     #: digest of the request as echoed; equal requests have equal digests
     fingerprint: str = ""
 
+    @property
+    def is_running(self) -> bool:
+        return self.state in (GenerationState.QUEUED, GenerationState.DREAMING)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:

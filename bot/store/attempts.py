@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from bot.domain.jobs import Hold, Job, State
 from bot.domain.media import Media
+from bot.domain.models import Lane
 from bot.store.cards import request_progress
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
 from bot.store.file_refs import FileReference, add_references
-from bot.store.rows import dump_record, jobs_from
+from bot.store.jobs import jobs_by_id
+from bot.store.rows import dump_record
 
 sql = load("attempts")
 
@@ -35,11 +37,22 @@ class JobsInFlight:
         return bool(self.jobs or self.unreadable)
 
 
-async def in_flight(database: Database, account: str) -> JobsInFlight:
+async def in_flight(database: Database, account: str, *, known: Iterable[Job] = ()) -> JobsInFlight:
+    """The jobs in flight of an account; of the `known` ones, read earlier, only the changed are read again.
+
+    There may be thousands, and most wait for minutes without a change.
+    """
     rows = await database.fetch(sql.in_flight, account=account)
-    jobs = jobs_from(rows)
+    earlier = {job.id: job for job in known}
+    unchanged = {
+        row["id"]: job
+        for row in rows
+        if (job := earlier.get(row["id"])) is not None
+        and (job.state, job.attempt, job.deadline) == (row["state"], row["attempt"], row["deadline"])
+    }
+    jobs = unchanged | await jobs_by_id(database, [row["id"] for row in rows if row["id"] not in unchanged])
     unreadable = [(_ref(row), row["deadline"]) for row in rows if row["id"] not in jobs]
-    return JobsInFlight(jobs=list(jobs.values()), unreadable=unreadable)
+    return JobsInFlight(jobs=[jobs[row["id"]] for row in rows if row["id"] in jobs], unreadable=unreadable)
 
 
 async def job_refs(database: Database, ids: Iterable[str]) -> list[JobRef]:
@@ -103,6 +116,15 @@ async def unbound_attempts(database: Database, account: str, fingerprints: Itera
     """Attempts without a token that were sent and whose generation is not known, the earliest first."""
     rows = await database.fetch(sql.unbound_attempts, account=account, fingerprints=sorted(set(fingerprints)))
     return [_attempt(row) for row in rows]
+
+
+async def generations_since(database: Database, account: str, *, oldest: int, newest: int) -> tuple[int, int]:
+    """How many generations were claimed after the time `newest`, and how many from `oldest` on."""
+    row = await database.one(
+        sql.generations_since, account=account, lanes=list(Lane), oldest=oldest, newest=newest
+    )
+    assert row is not None  # noqa: S101 - an aggregate always has a row
+    return row["newer"], row["until"]
 
 
 def _attempt(row: Row) -> Attempt:

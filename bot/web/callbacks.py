@@ -1,8 +1,9 @@
 """`/callbacks/{token}`: a provider reports a change, which is verified by a request of our own."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
@@ -17,8 +18,13 @@ from bot.services import Services, Topic, log
 from bot.store.attempts import Attempt, attempts
 from bot.store.claim import Claim
 from bot.worker.callback_tokens import read_attempt_token
-from bot.worker.watching import Watcher
+from bot.worker.watching import NamedGeneration, Watcher
 
+#: seconds from one look at the queue to the next, so that callbacks of a burst share requests; the first
+#: callback after a pause is processed at once
+_INTERVAL_S = 0.1
+#: callbacks processed together
+_TOGETHER = 100
 #: queued callbacks; more are dropped, because polling finds the same
 _WAITING_MAX = 10_000
 _BODY_MAX = 100_000
@@ -56,26 +62,41 @@ class Callbacks:
         return Response(status_code=HTTPStatus.OK)
 
     async def run(self) -> None:
-        """Process callbacks one after the other, until cancelled."""
+        """Process callbacks, all that wait at once, until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
-            callback = await self._queue.get()
-            await self._services.guarded("callback", lambda: self._process(callback))  # noqa: B023
+            callbacks = [await self._queue.get()]
+            while not self._queue.empty() and len(callbacks) < _TOGETHER:
+                callbacks.append(self._queue.get_nowait())
+            next_at = loop.time() + _INTERVAL_S
+            await self._services.guarded("callback", partial(self._process, callbacks))
+            await asyncio.sleep(next_at - loop.time())
 
-    async def _process(self, callback: _Callback) -> None:
-        for attempt in await attempts(self._services.database, [callback.claim.job]):
-            if attempt.number != callback.claim.attempt:
+    async def _process(self, callbacks: Sequence[_Callback]) -> None:
+        claims = {callback.claim.job for callback in callbacks}
+        rows = {(row.job, row.number): row for row in await attempts(self._services.database, claims)}
+        named: dict[str, dict[str, NamedGeneration]] = {}
+        for callback in callbacks:
+            attempt = rows.get((callback.claim.job, callback.claim.attempt))
+            if attempt is None:
                 continue
             log.debug("callback_received", job_id=attempt.job)
-            watcher = self._watchers.get(attempt.account)
-            if watcher is not None:
+            if (watcher := self._watchers.get(attempt.account)) is not None:
                 watcher.record_callback()
-            if not _needs_request(callback, attempt):
-                continue
-            if watcher is not None:
-                await watcher.handle_callback(callback.claim, callback.generation)
-            else:
-                # This process runs no watchers; another one does.
-                self._services.wake(Topic.IN_FLIGHT)
+            if _needs_request(callback, attempt):
+                one = NamedGeneration(id=callback.generation, attempt=attempt)
+                named.setdefault(attempt.account, {})[one.id] = one
+        await asyncio.gather(
+            *(self._handle(account, list(those.values())) for account, those in named.items())
+        )
+
+    async def _handle(self, account: str, named: Sequence[NamedGeneration]) -> None:
+        watcher = self._watchers.get(account)
+        if watcher is None:
+            # This process runs no watchers; another one does.
+            self._services.wake(Topic.IN_FLIGHT)
+            return
+        await self._services.guarded("callback", partial(watcher.handle_callbacks, named))
 
 
 def _needs_request(callback: _Callback, attempt: Attempt) -> bool:

@@ -31,11 +31,11 @@ from bot.worker.callback_tokens import read_callback_url
 _ADOPTING = frozenset({State.SUBMITTING, State.UNKNOWN, State.QUEUED})
 #: how far the provider's clock may be behind ours, in milliseconds
 _CLOCK_SKEW_MS = 5_000
-_PAGE_SIZE = 100
+PAGE_SIZE = 100
 #: two pages overlap by so much, because a deletion between two requests moves their border
 _PAGE_OVERLAP = 5
 #: generations that each further page adds
-PAGE_STEP = _PAGE_SIZE - _PAGE_OVERLAP
+PAGE_STEP = PAGE_SIZE - _PAGE_OVERLAP
 #: pages of a complete scan: 10,000 generations
 _SCAN_PAGES_MAX = 100
 
@@ -225,7 +225,7 @@ async def list_pages(provider: Provider, *, count: int) -> AsyncIterator[Page]:
     """Read up to `count` overlapping pages of an account's generations, newest first."""
     offset = 0
     for _ in range(count):
-        page = await provider.page(limit=_PAGE_SIZE, offset=offset)
+        page = await provider.page(limit=PAGE_SIZE, offset=offset)
         yield page
         if not page.has_more:
             return

@@ -19,7 +19,6 @@ from bot.worker.accounts import stop_submitting
 from bot.worker.media_budget import record_stored
 from bot.worker.previews import Previews
 
-_RUNNING = frozenset({GenerationState.QUEUED, GenerationState.DREAMING})
 #: doublings after which the pause has long reached its limit
 _DOUBLINGS_MAX = 20
 
@@ -95,7 +94,7 @@ class ResultProcessor:
     def is_as_before(self, job: Job, generation: Generation) -> bool:
         """Whether the generation still runs and nothing is to be done about it, as after most looks."""
         return (
-            generation.state in _RUNNING
+            generation.is_running
             and generation.preview_url is None
             and job.id not in self._retries
             and self._services.clock() < job.deadline

@@ -6,6 +6,8 @@ reaches. Both end in the same compare-and-set, so that it does not matter which 
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from bot.domain.errors import (
@@ -14,32 +16,44 @@ from bot.domain.errors import (
     ProviderError,
     RateLimited,
 )
-from bot.domain.estimates import typical_duration
+from bot.domain.estimates import DurationStats, typical_duration
 from bot.domain.failures import FailureCategory, failure
 from bot.domain.jobs import Job, State
 from bot.domain.media import MediaKind
+from bot.domain.requests import AnyRequest
 from bot.jobs.transitions import transition_job
-from bot.providers.base import Generation, Provider
+from bot.providers.base import Generation, Page, Provider
 from bot.services import Services, Topic, log
 from bot.store.attempts import (
+    Attempt,
     JobRef,
     JobsInFlight,
+    generations_since,
     in_flight,
     record_look,
 )
 from bot.store.claim import Claim, acquire_lease, release_lease
-from bot.store.jobs import find_job
+from bot.store.jobs import jobs_by_id
 from bot.store.orphans import OrphanCause
 from bot.store.queue_stats import duration_stats
 from bot.store.rows import UNREADABLE
 from bot.worker.accounts import stop_submitting
-from bot.worker.reconciliation import PAGE_STEP, adopt_changed, list_pages, reconcile, resolve_unknown
+from bot.worker.reconciliation import (
+    PAGE_SIZE,
+    PAGE_STEP,
+    adopt_changed,
+    list_pages,
+    reconcile,
+    resolve_unknown,
+)
 from bot.worker.results import ResultProcessor
 
 #: up to so many jobs are read one by one rather than by list
 _SINGLE_READS = 3
 #: pages of the list read in one tick besides those that the jobs fill; others are read one by one
 _PAGES = 5
+#: places in the list by which a generation may be off: requests are answered in another order than claimed
+_UNCERTAIN = 20
 #: "not found" answers for a known id after which it is believed
 _MISSES = 3
 #: results of one account fetched at once
@@ -50,6 +64,14 @@ _RENEWED_AFTER = 0.3
 _EARLIEST = 0.4
 #: consecutive failures after which the remaining jobs are left to the next tick
 _FAILURES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGeneration:
+    """A generation that a callback names, and the attempt whose callback that is."""
+
+    id: str
+    attempt: Attempt
 
 
 class Watcher:
@@ -63,6 +85,8 @@ class Watcher:
         self._fetches = asyncio.Semaphore(_FETCHES)
         #: monotonic time of the lease's last renewal; None: it is not held
         self._renewed_at: int | None = None
+        #: the jobs in flight, as last read
+        self._in_flight: Sequence[Job] = ()
         #: ids of jobs whose generation is being processed here
         self._processing: set[str] = set()
         #: ids of jobs whose last request was answered with "not found"
@@ -115,7 +139,8 @@ class Watcher:
 
     async def _tick(self) -> None:
         services, provider = self._services, self._provider
-        flight = await in_flight(services.database, provider.account)
+        flight = await in_flight(services.database, provider.account, known=self._in_flight)
+        self._in_flight = flight.jobs
         if not await self._holds_lease(bool(flight)):
             return
         jobs = flight.jobs
@@ -152,23 +177,13 @@ class Watcher:
     async def _due(self, jobs: list[Job]) -> list[Job]:
         """The jobs that may have ended by now, judging by the learned duration of their kind."""
         now = self._services.clock()
-        classes = {job.request.duration_class for job in jobs}
+        classes = {job.request.duration_class: job.request for job in jobs}
         learned = await duration_stats(self._services.database, classes) if classes else {}
-        speed = self._services.settings.simulator_speed if self._provider.name == "simulator" else 1.0
-
         callbacks_arrive = self._callbacks_arrive()
-
-        def earliest(job: Job) -> float:
-            # Durations learned during an outage must not delay the requests after it.
-            typical = typical_duration(job.request, speed=speed)
-            stats = learned.get(job.request.duration_class, typical)
-            # The built-in simulator is asked without a network, and its answer may have a preview.
-            is_free = self._provider.name == "simulator" and job.request.makes is MediaKind.VIDEO
-            if callbacks_arrive and not is_free:
-                # A callback will report the end; polling is only needed for a late one.
-                return min(stats.p95, typical.p95)
-            return _EARLIEST * min(stats.p50, typical.p50)
-
+        earliest = {
+            name: self._earliest(request, learned.get(name), callbacks_arrive=callbacks_arrive)
+            for name, request in classes.items()
+        }
         return [
             job
             for job in jobs
@@ -176,9 +191,26 @@ class Watcher:
             and (
                 now >= retry_at
                 if (retry_at := self._results.next_try_at(job.id)) is not None
-                else now - (job.submitted_at or now) >= earliest(job)
+                else now - (job.submitted_at or now) >= earliest[job.request.duration_class]
             )
         ]
+
+    def _earliest(
+        self, request: AnyRequest, learned: DurationStats | None, *, callbacks_arrive: bool
+    ) -> float:
+        """Milliseconds from its submission after which a job with this request may have ended."""
+        is_simulator = self._provider.name == "simulator"
+        # Durations learned during an outage must not delay the requests after it.
+        typical = typical_duration(
+            request, speed=self._services.settings.simulator_speed if is_simulator else 1.0
+        )
+        stats = learned or typical
+        # The built-in simulator is asked without a network, and its answer may have a preview.
+        is_free = is_simulator and request.makes is MediaKind.VIDEO
+        if callbacks_arrive and not is_free:
+            # A callback will report the end; polling is only needed for a late one.
+            return min(stats.p95, typical.p95)
+        return _EARLIEST * min(stats.p50, typical.p50)
 
     def _callbacks_arrive(self) -> bool:
         """Whether callbacks have reached this process recently, so that it can wait for them."""
@@ -272,14 +304,55 @@ class Watcher:
         """Record that callbacks of this account reach this process."""
         self._callback_at = self._services.monotonic()
 
-    async def handle_callback(self, claim: Claim, generation_id: str) -> None:
-        """Read the generation that a callback names; what it says is not trusted."""
-        services = self._services
-        if claim.job in self._processing:
-            return
-        generation = await self._provider.get(generation_id)
-        await reconcile(services, self._provider, [generation])
-        await adopt_changed(services, generation, claim)
-        job = await find_job(services.database, claim.job)
-        if job is not None and job.state is State.SUBMITTED and job.remote_id == generation.id:
-            self.process(job, generation)
+    async def handle_callbacks(self, named: Sequence[NamedGeneration]) -> None:
+        """Read the generations that callbacks name; what they say is not trusted."""
+        services, provider = self._services, self._provider
+        named = [one for one in named if one.attempt.job not in self._processing]
+        found = await self._read_named(named)
+        await reconcile(services, provider, list(found.values()))
+        jobs = await jobs_by_id(services.database, [one.attempt.job for one in named])
+        for one in named:
+            generation = found.get(one.id)
+            if generation is None:
+                continue
+            if one.attempt.changes(generation.id):
+                claim = Claim(job=one.attempt.job, attempt=one.attempt.number)
+                await adopt_changed(services, generation, claim)
+                jobs |= await jobs_by_id(services.database, [claim.job])
+            job = jobs.get(one.attempt.job)
+            if job is not None and job.state is State.SUBMITTED and job.remote_id == generation.id:
+                self.process(job, generation)
+
+    async def _read_named(self, named: Sequence[NamedGeneration]) -> dict[str, Generation]:
+        """Those that can be read now, by id: many by one request of the list, the rest one by one."""
+        found: dict[str, Generation] = {}
+        if len(named) > _SINGLE_READS and self._provider.capabilities.lists:
+            try:
+                page = await self._page_with([one.attempt for one in named])
+            except ProviderError as error:
+                log.info("list_failed", account=self._provider.account, error=repr(error))
+            else:
+                # The list may be behind: a generation that still runs there is read by itself.
+                ended = {one.id: one for one in page.generations if not one.is_running}
+                found = {one.id: ended[one.id] for one in named if one.id in ended}
+        for one in named:
+            if one.id in found:
+                continue
+            try:
+                found[one.id] = await self._provider.get(one.id)
+            except ProviderError as error:
+                log.info("generation_not_read", job_id=one.attempt.job, error=repr(error))
+                if isinstance(error, AccountProblem | RateLimited):
+                    break
+        return found
+
+    async def _page_with(self, attempts: Sequence[Attempt]) -> Page:
+        """The page of the list that should have the generations of these attempts, by how many are newer."""
+        claimed = [one.claimed_at for one in attempts]
+        account = self._provider.account
+        newer, until = await generations_since(
+            self._services.database, account, oldest=min(claimed), newest=max(claimed)
+        )
+        offset = max(0, newer - _UNCERTAIN)
+        limit = min(PAGE_SIZE, until - offset + _UNCERTAIN)
+        return await self._provider.page(limit=limit, offset=offset)

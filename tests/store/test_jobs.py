@@ -13,6 +13,8 @@ from bot.store.accounts import start_account
 from bot.store.attempts import (
     attempts,
     expired_claims,
+    extend_deadline,
+    generations_since,
     in_flight,
     known_generations,
     overdue_in_queue,
@@ -117,6 +119,34 @@ async def test_the_newest_usable_job_is_of_the_kind_that_is_needed(store: Databa
     assert [picture.job, picture.job, video.job] == newest
     await delete(store, video.job)
     assert await newest_usable(store, caller("ada"), MediaKind.VIDEO, HERE) is None
+
+
+async def test_of_the_jobs_in_flight_only_the_changed_are_read_again(store: Database) -> None:
+    await open_account(store)
+    kept, changed, ended = [await submitted(store) for _ in range(3)]
+    known = {job.id: job for job in (await in_flight(store, ACCOUNT)).jobs}
+    await store.transact(extend_deadline, changed.job, 1, deadline=NOW + 9 * DAY)
+    await ended.move(State.COMPLETED)
+    new = await submitted(store)
+
+    read = {job.id: job for job in (await in_flight(store, ACCOUNT, known=known.values())).jobs}
+
+    assert [kept.job, changed.job, new.job] == list(read)
+    assert read[kept.job] is known[kept.job]
+    assert NOW + 9 * DAY == read[changed.job].deadline
+
+
+async def test_generations_are_counted_by_when_they_were_claimed(store: Database) -> None:
+    await open_account(store)
+    for number in range(4):
+        walk = Walk(database=store, job=await accepted(store))
+        assert [walk.job] == await claim_next(store, now=NOW + number * SECOND)
+        if number != 2:
+            await walk.send(now=NOW + number * SECOND)
+            await walk.move(State.SUBMITTED)
+    since = await generations_since(store, ACCOUNT, oldest=NOW + SECOND, newest=NOW + SECOND)
+    assert (1, 2) == since
+    assert (0, 0) == await generations_since(store, "luma-2", oldest=NOW, newest=NOW)
 
 
 async def test_jobs_are_found_by_where_they_stand(store: Database) -> None:

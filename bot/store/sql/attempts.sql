@@ -2,14 +2,18 @@
 SELECT id, state, attempt FROM job WHERE id IN ({{values ids}}) ORDER BY id;
 
 -- name: in_flight
-SELECT job.*, 0 AS stars FROM job WHERE account = :account AND state IN ('submitting', 'unknown', 'submitted')
-ORDER BY claimed_at, id;
+SELECT id, state, attempt, deadline FROM job
+WHERE account = :account AND state IN ('submitting', 'unknown', 'submitted') ORDER BY claimed_at, id;
 
 -- name: attempts
 SELECT attempt.job, attempt.number, attempt.account, attempt.claimed_at, attempt.sent_at,
        attempt.fingerprint, attempt.has_token, attempt.remote_id, job.state, job.attempt AS newest, job.price,
        job.edited_generation
 FROM attempt JOIN job ON job.id = attempt.job WHERE attempt.job IN ({{values jobs}});
+
+-- name: generations_since
+SELECT count(CASE WHEN claimed_at > :newest THEN 1 END) AS newer, count(*) AS until FROM attempt
+WHERE account = :account AND lane IN ({{values lanes}}) AND claimed_at >= :oldest AND remote_id IS NOT NULL;
 
 -- name: unbound_attempts
 -- Every create without a token that may have arrived without our knowing its generation.
