@@ -123,12 +123,17 @@ class ActionInput:
 
 def available_actions(job: Job) -> tuple[Action, ...]:
     """The actions that a job allows now, in the order in which they are shown."""
+    return tuple(action for action in Action if is_available(action, job))
+
+
+def is_available(action: Action, job: Job) -> bool:
+    """Whether a job allows an action now."""
     if job.deleted or not job.is_final:
-        return ()
+        return False
     if job.words_removed:
-        return (Action.DELETE,)
-    possible = Action if job.state is State.COMPLETED and not job.expired else WITHOUT_RESULT
-    return tuple(action for action in possible if _fits(action, job))
+        return action is Action.DELETE
+    has_result = job.state is State.COMPLETED and not job.expired
+    return (has_result or action in WITHOUT_RESULT) and _fits(action, job)
 
 
 def _fits(action: Action, job: Job) -> bool:
@@ -145,7 +150,7 @@ def _fits(action: Action, job: Job) -> bool:
 
 
 def require_available(action: Action, job: Job) -> None:
-    if action in available_actions(job):
+    if is_available(action, job):
         return
     name = f"{EMOJI[action]} {LABELS[action]}"
     if not job.is_final:

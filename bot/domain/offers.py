@@ -280,7 +280,7 @@ def _taken(field: str, value: _Value, nearest: _Value, offer: Offer, open_fields
 
 
 def _nearest_shape(value: AspectRatio, offered: Collection[AspectRatio]) -> AspectRatio:
-    return nearest_ratio(*value.parts, offered)
+    return value if value in offered else nearest_ratio(*value.parts, offered)
 
 
 def _nearest_resolution(value: Resolution, offered: Collection[Resolution]) -> Resolution:

@@ -74,8 +74,7 @@ class _Request(BaseModel):
     def references(self) -> tuple[Reference, ...]:
         """All of its inputs, in a fixed order."""
         found: list[Reference] = []
-        for name in type(self).model_fields:
-            value = getattr(self, name)
+        for value in vars(self).values():
             if isinstance(value, Reference):
                 found.append(value)
             elif isinstance(value, tuple):

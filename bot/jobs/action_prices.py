@@ -1,6 +1,8 @@
 """Prices the actions on finished jobs, with the routing and the rates that their orders would have now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
 from bot.domain.action_prices import ActionPrices
 from bot.domain.actions import (
@@ -21,6 +23,8 @@ from bot.services import Services
 from bot.store.accounts import known_accounts
 from bot.store.rows import UNREADABLE, log_unreadable
 from bot.store.workspaces import find_workspace
+
+_Key = TypeVar("_Key", Action, AspectRatio)
 
 
 async def action_prices(
@@ -46,57 +50,45 @@ async def action_prices(
 
 
 def _prices(services: Services, job: Job, accounts: Mapping[str, str]) -> ActionPrices:
-    by_action = {
-        action: price
+    requests = {
+        action: request
         for action in available_actions(job)
-        if action in GENERATING and (price := _price(services, action, job, accounts)) is not None
+        if action in GENERATING and (request := _request(services, action, job, accounts)) is not None
     }
-    return ActionPrices(by_action=by_action, by_ratio=dict(_by_ratio(services, job, accounts)))
+    by_ratio: Mapping[AspectRatio, Price] = {}
+    if (reframing := requests.get(Action.REFRAME)) is not None:
+        offered = [ratio for ratio in AspectRatio if ratio in ASPECT_RATIOS[reframing.model]]
+        shaped = {ratio: reframing.model_copy(update={"aspect_ratio": ratio}) for ratio in offered}
+        by_ratio = _priced(services, shaped)
+    return ActionPrices(by_action=_priced(services, requests), by_ratio=by_ratio)
 
 
-def _price(services: Services, action: Action, job: Job, accounts: Mapping[str, str]) -> Price | None:
-    """None where the action cannot be priced: whoever uses it is told why."""
+def _priced(services: Services, requests: Mapping[_Key, AnyRequest]) -> Mapping[_Key, Price]:
+    """The prices of those that have one: whoever uses another is told why."""
+    prices = {}
+    for key, request in requests.items():
+        with suppress(InvalidRequest):
+            prices[key] = price_of(request, services.rates)
+    return prices
+
+
+def _request(services: Services, action: Action, job: Job, accounts: Mapping[str, str]) -> AnyRequest | None:
+    """The request of an action as its provider would make it; None where it cannot be made."""
     try:
-        again = action in (Action.AGAIN, Action.EDIT)
-        routed = _same_again(services, job, accounts) if again else _routed(services, action, job, accounts)
-        return price_of(routed, services.rates)
+        if action in (Action.AGAIN, Action.EDIT):
+            # The same request, whatever its prompt. The account that made what it builds on is not looked
+            # for: that needs further jobs.
+            request, required = job.request, None
+        else:
+            request = follow_up_request(action, job)
+            required = account_required(request, {job.id: job})
+        return route_request(
+            services,
+            request,
+            open_fields(action, ActionInput()),
+            required=required,
+            preferred=job.provider,
+            accounts=accounts,
+        ).request
     except InvalidRequest:
         return None
-
-
-def _by_ratio(
-    services: Services, job: Job, accounts: Mapping[str, str]
-) -> Iterable[tuple[AspectRatio, Price]]:
-    if Action.REFRAME not in available_actions(job):
-        return
-    try:
-        request = _routed(services, Action.REFRAME, job, accounts)
-        for ratio in AspectRatio:
-            if ratio in ASPECT_RATIOS[request.model]:
-                shaped = request.model_copy(update={"aspect_ratio": ratio})
-                yield ratio, price_of(shaped, services.rates)
-    except InvalidRequest:
-        return
-
-
-def _same_again(services: Services, job: Job, accounts: Mapping[str, str]) -> AnyRequest:
-    """The request of a job, whatever its prompt; raises InvalidRequest where no provider makes it now.
-
-    The account that made what it builds on is not looked for: that needs further jobs.
-    """
-    return route_request(
-        services, job.request, (), required=None, preferred=job.provider, accounts=accounts
-    ).request
-
-
-def _routed(services: Services, action: Action, job: Job, accounts: Mapping[str, str]) -> AnyRequest:
-    """The request of an action as its provider would make it; raises InvalidRequest."""
-    request = follow_up_request(action, job)
-    return route_request(
-        services,
-        request,
-        open_fields(action, ActionInput()),
-        required=account_required(request, {job.id: job}),
-        preferred=job.provider,
-        accounts=accounts,
-    ).request

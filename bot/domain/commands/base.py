@@ -45,12 +45,12 @@ class Command(BaseModel):
     def jobs(self) -> tuple[str, ...]:
         """The jobs that it names, by their whole ids or as typed."""
         found: list[str] = []
-        for name in type(self).model_fields:
-            value = getattr(self, name)
+        of_jobs = self._of_jobs
+        for name, value in vars(self).items():
             for one in value if isinstance(value, tuple) else (value,):
                 if isinstance(one, Reference) and one.job is not None:
                     found.append(one.job)
-                elif name in self._of_jobs and isinstance(one, str):
+                elif name in of_jobs and isinstance(one, str):
                     found.append(one)
         return tuple(dict.fromkeys(found))
 
