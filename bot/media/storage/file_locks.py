@@ -62,8 +62,7 @@ class FileLocks:
 
     def _lock(self, file: str, kind: int) -> int | None:
         with disk_errors():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._folder / file[:_SHARED], os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = self._open(file[:_SHARED])
             try:
                 fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -73,3 +72,11 @@ class FileLocks:
                 os.close(descriptor)
                 raise
             return descriptor
+
+    def _open(self, name: str) -> int:
+        path = self._folder / name
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
