@@ -8,7 +8,7 @@ from bot.domain.failures import Failure
 from bot.domain.jobs import FINAL, Job, State
 from bot.domain.media import Media
 from bot.domain.requests import AnyRequest
-from bot.services import ALL_JOBS, Services, Topic, log
+from bot.services import ALL_JOBS, Services, Topic, jobs_topic, log
 from bot.store.attempts import JobRef
 from bot.store.cards import ShownOutcome, ShownRevision, record_shown, show_card_again
 from bot.store.orphans import OrphanCause
@@ -79,7 +79,8 @@ async def transition_job(
     services.wake(Topic.CARDS)
     if after is State.QUEUED or after in FINAL:
         # A slot is free or a job is queued. A submitter that found its lane full must be woken first.
-        services.wake(Topic.LANE_FREE, *ALL_JOBS)
+        lanes = (jobs_topic(job.lane),) if isinstance(job, Job) else ALL_JOBS
+        services.wake(Topic.LANE_FREE, *lanes)
     if after in (State.SUBMITTED, State.UNKNOWN):
         services.wake(Topic.IN_FLIGHT)
     return True

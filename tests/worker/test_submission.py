@@ -9,7 +9,9 @@ from bot.domain.cards import JobPhase
 from bot.domain.errors import AccountProblem, NotSent, RateLimited, Rejected
 from bot.domain.failures import FailureCategory
 from bot.domain.jobs import Job, State
+from bot.domain.models import Lane
 from bot.providers.base import GenerationState
+from bot.services import jobs_topic
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider, lost_on_the_way
 from tests.engine.harness import Engine, open_engine
@@ -25,6 +27,17 @@ async def cooling(engine: Engine, account: str = "one") -> int:
 def two_accounts() -> list[FakeProvider]:
     clock = Clock()
     return [FakeProvider(clock, account="one"), FakeProvider(clock, account="two")]
+
+
+async def test_the_end_of_a_job_wakes_the_submitter_of_its_lane_alone(engine: Open) -> None:
+    async with engine(start=("submit", "watch"), simulator_speed=1e9) as bot:
+        bot.provider.born = GenerationState.DREAMING
+        job = await bot.comes_to(await bot.ask(), State.SUBMITTED)
+        wakeups = bot.services.database.wakeups
+        before = {lane: wakeups.mark(jobs_topic(lane)) for lane in Lane}
+        bot.provider.end(str(job.remote_id), GenerationState.COMPLETED)
+        await bot.until(lambda: wakeups.mark(jobs_topic(Lane.IMAGE)) > before[Lane.IMAGE])
+        assert before[Lane.VIDEO] == wakeups.mark(jobs_topic(Lane.VIDEO))
 
 
 @pytest.mark.parametrize("error", [NotSent("no route"), RateLimited("slow down")])
