@@ -1,7 +1,7 @@
 """Claims and leases: which process submits a job (T2), prepares it, or does other work for all replicas."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.domain.jobs import Job, State
 from bot.domain.models import Lane
@@ -46,6 +46,8 @@ class ClaimResult:
     claims: tuple[Claim, ...]
     #: the lane has no free slot left; more jobs may wait
     full: bool
+    #: the claimed jobs that can be read, by id
+    jobs: Mapping[str, Job] = field(default_factory=dict)
 
 
 async def claim(tx: Transaction, items: Sequence[ClaimRequest]) -> Sequence[ClaimResult | Exception]:
@@ -124,6 +126,7 @@ async def _claim(tx: Transaction, item: ClaimRequest) -> ClaimResult:
     return ClaimResult(
         claims=tuple(Claim(job=row["id"], attempt=row["attempt"]) for row in ordered),
         full=len(claimed) >= free,
+        jobs=jobs_from(claimed),
     )
 
 

@@ -21,7 +21,6 @@ from bot.security.pseudonyms import member_id
 from bot.services import Services, Topic, jobs_topic, log
 from bot.store.attempts import JobRef
 from bot.store.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
-from bot.store.jobs import find_job
 from bot.worker.accounts import request_check, start_submitting, stop_submitting
 from bot.worker.callback_tokens import callback_url
 from bot.worker.leased_pool import LeasedPool
@@ -38,14 +37,16 @@ class _TimedClaim:
     """A claim, with the time at which it was made by both clocks."""
 
     claim: Claim
+    #: the job as it was claimed; None where it cannot be read
+    job: Job | None
     wall: int
     monotonic: int
     #: its outcome shows whether a stopped account works again
     is_trial: bool
 
     @property
-    def job(self) -> JobRef:
-        """The job as it was claimed, so that a later attempt is never moved by this one."""
+    def ref(self) -> JobRef:
+        """The job in the attempt of the claim, so that a later attempt is never moved by this one."""
         return JobRef(id=self.claim.job, state=State.SUBMITTING, attempt=self.claim.attempt)
 
 
@@ -113,17 +114,16 @@ class Submitter:
             services.trials.add(provider.account)
         self._full_until = monotonic + services.times.poll if claimed.full else 0
         return [
-            _TimedClaim(claim=one, wall=now, monotonic=monotonic, is_trial=is_trial) for one in claimed.claims
+            _TimedClaim(
+                claim=one, job=claimed.jobs.get(one.job), wall=now, monotonic=monotonic, is_trial=is_trial
+            )
+            for one in claimed.claims
         ]
 
     async def _submit(self, claimed: _TimedClaim) -> None:
-        services = self._services
-        job = await find_job(services.database, claimed.claim.job)
+        services, job = self._services, claimed.job
         if job is None:
             await self._requeue(claimed, "unreadable", delay_ms=services.times.unreadable_retry)
-            return
-        if (job.state, job.attempt) != (State.SUBMITTING, claimed.claim.attempt):
-            log.info("claim_lost", job_id=claimed.claim.job, attempt=claimed.claim.attempt)
             return
         end_user = member_id(job.member, services.secrets[-1])
         media = await self._bring_inputs(claimed, job, end_user)
@@ -146,6 +146,7 @@ class Submitter:
             ),
         )
         if not is_recorded:
+            log.info("claim_lost", job_id=job.id, attempt=claimed.claim.attempt)
             return
         # A fence in the database cannot stop a request, so a process that slept since the claim must not
         # send. The wall clock notices a suspended machine; the monotonic clock ignores a changed time.
@@ -219,7 +220,7 @@ class Submitter:
             await self._fail(claimed, why)
         except OutcomeUnknown as error:
             log.warning("outcome_unknown", job_id=claim.job, attempt=claim.attempt, error=str(error))
-            await transition_job(self._services, claimed.job, State.UNKNOWN, "outcome_unknown")
+            await transition_job(self._services, claimed.ref, State.UNKNOWN, "outcome_unknown")
             return True
         except NotSent as error:
             log.info("request_not_sent", job_id=claim.job, error=str(error))
@@ -237,7 +238,7 @@ class Submitter:
         now = self._services.clock()
         moved = await transition_job(
             self._services,
-            claimed.job,
+            claimed.ref,
             State.SUBMITTED,
             "submitted",
             remote_id=generation.id,
@@ -266,10 +267,10 @@ class Submitter:
         """Put a job whose request did not arrive back at its position in the queue."""
         run_at = self._services.clock() + delay_ms if delay_ms else None
         await transition_job(
-            self._services, claimed.job, State.QUEUED, cause, never_arrived=True, run_at=run_at
+            self._services, claimed.ref, State.QUEUED, cause, never_arrived=True, run_at=run_at
         )
 
     async def _fail(self, claimed: _TimedClaim, why: Failure) -> None:
         await transition_job(
-            self._services, claimed.job, State.FAILED, why.category, never_arrived=True, failure=why
+            self._services, claimed.ref, State.FAILED, why.category, never_arrived=True, failure=why
         )

@@ -46,6 +46,7 @@ async def test_a_claimed_job_is_its_process_s_own(store: Database) -> None:
     claimed = await store.write(claim, offer(most=5))
     assert [(job, 1)] == [(one.job, one.attempt) for one in claimed.claims]
     found = await Walk(database=store, job=job).now_at()
+    assert {job: found} == claimed.jobs
     assert (State.SUBMITTING, 1, ACCOUNT, NOW) == (
         found.state,
         found.attempt,

@@ -42,7 +42,7 @@ ORDER BY virtual_time, id LIMIT :count {{skip_locked job}};
 UPDATE job SET state = 'submitting', attempt = attempt + 1, account = :account, claimed_at = :now,
                lease_owner = :owner, lease_until = :until
 WHERE id IN ({{values ids}}) AND state = 'queued'
-RETURNING id, attempt, card, workspace, queue, virtual_time;
+RETURNING *, 0 AS stars;
 
 -- name: insert_attempts
 {{insert attempt items (job text, number bigint, account text, lane text, claimed_at bigint)}};
