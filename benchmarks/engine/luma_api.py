@@ -69,10 +69,12 @@ class LumaApi:
         self.requests = 0
         self.generations.clear()
 
-    def noticed_ms(self) -> list[float]:
-        """Milliseconds from the end of each generation to the response that told it."""
+    def noticed_ms(self, *, warm_up: bool = False) -> list[float]:
+        """Milliseconds from the end of each generation to the response that told it; `WARM_UP` is apart."""
         return [
-            (one.told_at - one.ends_at) * 1000 for one in self.generations.values() if one.told_at is not None
+            (one.told_at - one.ends_at) * 1000
+            for one in self.generations.values()
+            if one.told_at is not None and (one.request["model"] == WARM_UP) is warm_up
         ]
 
     def add(self, identity: str, request: dict[str, Any], ends_at: float) -> None:

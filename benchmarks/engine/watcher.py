@@ -6,9 +6,11 @@ that waits for each generation as the official SDK's documents show: it asks eve
 
 import asyncio
 import json
+import os
 import socket
 import sys
 import time
+from contextlib import redirect_stderr
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from benchmarks.engine.luma_api import WARM_UP
 from bot.domain.estimates import typical_duration
 from bot.domain.models import Lane
 from bot.domain.requests import ImageRequest
+from bot.log import set_up_logs
 from bot.providers.base import LaneLimits
 from bot.providers.luma import LumaProvider
 from bot.service.plugin import Adapter
@@ -40,6 +43,12 @@ _KEY = "luma-benchmark"
 _MEMBERS, _WORKSPACES = 200, 20
 _CONNECTIONS = 100
 _MEGABYTE = 1_000_000
+#: the times that count while a picture is made
+_PER_GENERATION = ("watch_interval", "progress_interval")
+#: generations that end one after the other, once the others have
+_APART = 8
+#: after which these begin; what the others cost has been read by then
+_PAUSE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +61,7 @@ class Order:
     folder: str
     #: 0: watch what the folder's store has
     jobs: int
-    #: divides all times
+    #: divides how long pictures take, and how often somebody looks whether they have ended
     speed: float = 1.0
     #: seconds that a picture usually takes there, before that division
     takes_s: float = 60.0
@@ -78,11 +87,14 @@ async def _reverie(order: Order) -> None:
         name="simulator",
     )
     chat = InstantChat(order.work_s)
-    times = Timing().scaled(1 / order.speed).model_dump()
+    times = Timing()
+    scaled = times.scaled(1 / order.speed)
+    # What is done once a second whatever is in flight must not be charged several times to each job.
+    times = times.model_copy(update={name: getattr(scaled, name) for name in _PER_GENERATION})
     async with open_engine(
         Path(order.folder),
         providers=[provider],
-        times=times,
+        times=times.model_dump(),
         make_adapter=lambda *_: Adapter(name="chat", publisher=chat),
         reachable=order.callbacks,
         # The sweep for lost generations reads the same list: what it was told would count as watched.
@@ -115,6 +127,11 @@ async def _reverie(order: Order) -> None:
         _tell("submitted")
         await chat.shown(order.jobs + 1)
         _tell("ended", work_ms=(time.process_time() - began) * 1000 / order.jobs)
+        await asyncio.sleep(_PAUSE_S)
+        for number in range(_APART):
+            await bot.ask(f"/imagine {PROMPT} --model {WARM_UP}")
+            await chat.shown(order.jobs + 2 + number)
+        _tell("apart")
         server.should_exit = True
         if serving is not None:
             await serving
@@ -156,6 +173,14 @@ def _tell(event: str, **figures: float) -> None:
 
 def main() -> None:
     order = Order(**json.loads(sys.argv[1]))
+    # As in production, to a file that keeps nothing.
+    with Path(os.devnull).open("w", encoding="utf-8") as nothing:
+        with redirect_stderr(nothing):
+            set_up_logs("json", "info")
+        _run(order)
+
+
+def _run(order: Order) -> None:
     if order.chats:
         import adapters.discord.adapter  # noqa: PLC0415
         import adapters.slack.adapter  # noqa: F401, PLC0415
