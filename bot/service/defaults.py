@@ -24,15 +24,16 @@ _Command = TypeVar("_Command", bound=GenerateCommand)
 
 async def with_defaults(
     services: Services, command: _Command, sources: Mapping[str, Job], caller: Caller, place: Place
-) -> _Command:
-    """The command with the defaults that can be used for it; `sources` has the jobs that it names.
+) -> tuple[_Command, Workspace]:
+    """The command with the defaults that can be used for it, and the workspace that they were read with.
 
-    What a provider does not make, or a rule denies, is passed over. Where nothing can be used the command
-    stays as it is, and is refused for its own reason if it has one.
+    `sources` has the jobs that the command names. What a provider does not make, or a rule denies, is
+    passed over. Where nothing can be used the command stays as it is, and is refused for its own reason if
+    it has one.
     """
     workspace, levels = await _levels(services, caller, place)
     if not any(level.values.lines for level in levels):
-        return command
+        return command, workspace
     accounts = await usable_accounts(services, workspace.own_account, None)
 
     def can_be_made(candidate: _Command) -> bool:
@@ -52,7 +53,7 @@ async def with_defaults(
             return False
         return True
 
-    return command.with_defaults(levels, can_be_made)
+    return command.with_defaults(levels, can_be_made), workspace
 
 
 async def is_private(services: Services, command: GenerateCommand, caller: Caller, place: Place) -> bool:

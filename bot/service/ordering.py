@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.access import is_operator
+from bot.domain.access import Workspace, is_operator
 from bot.domain.actions import Action, ActionInput, follow_up_request, open_fields
 from bot.domain.commands import GenerateCommand
 from bot.domain.commands.base import EXAMPLE_ID
@@ -53,6 +53,8 @@ class Order:
     open_fields: frozenset[str] = frozenset()
     #: the provider that is preferred for open fields; empty: the first in the settings
     preferred_provider: str = ""
+    #: the workspace of the defaults that it has; None where none were read
+    workspace: Workspace | None = None
 
 
 class PriceRisen(ReverieError):
@@ -96,7 +98,7 @@ async def resolve_complete(
     """The order of a command that leaves no source out."""
     command = await with_presets(services, command, caller.workspace)
     sources = {job: await visible_job(services.database, job, caller, place) for job in command.jobs}
-    command = await with_defaults(services, command, sources, maker or caller, place)
+    command, workspace = await with_defaults(services, command, sources, maker or caller, place)
     request = command.request(sources)
     check_urls(services, request.references)
     parent = next(iter(command.jobs), None)
@@ -108,6 +110,7 @@ async def resolve_complete(
         job_count=command.job_count,
         private=command.private or await must_be_private(services.database, sources.values(), caller, place),
         open_fields=command.open_fields,
+        workspace=workspace,
     )
 
 
@@ -209,7 +212,7 @@ async def accept(
     the first revision itself and calls `confirm_shown`; after the window, or without one, the publisher does.
     Raises PriceRisen where the jobs together cost more than `max_price`, in micro-dollars.
     """
-    workspace = await find_workspace(services.database, invocation.caller.workspace)
+    workspace = order.workspace or await find_workspace(services.database, invocation.caller.workspace)
     own_account = workspace.own_account
     jobs = await new_jobs(services, order, own_account)
     if max_price is not None and sum(job.price for job in jobs) > max_price:

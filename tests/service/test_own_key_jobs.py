@@ -16,7 +16,7 @@ from bot.domain.errors import (
 from bot.domain.jobs import State
 from bot.domain.quota import Level
 from bot.providers.base import GenerationState
-from bot.service import ordering
+from bot.service import defaults
 from bot.store import workspaces
 from bot.store.accounts import AccountState
 from bot.store.reports import inconsistent_counts, inconsistent_meters
@@ -245,7 +245,7 @@ async def test_a_command_that_meets_a_changed_key_is_refused(
             await enter(bot)
             return found
 
-        monkeypatch.setattr(ordering, "find_workspace", before_the_key_is_set)
+        monkeypatch.setattr(defaults, "find_workspace", before_the_key_is_set)
         with pytest.raises(NotAllowed, match="just been changed"):
             await bot.ask()
         assert [] == await bot.rows("SELECT id FROM job")
