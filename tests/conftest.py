@@ -1,4 +1,4 @@
-"""What all tests share: the garbage collector's settings, and the order in which workers take tests.
+"""What all tests share: where files are, the garbage collector, and the order in which workers take tests.
 
 What takes longest comes first, so that no worker ends alone. Whoever is free takes the next test, and nothing
 else depends on the order.
@@ -8,6 +8,10 @@ import gc
 from collections.abc import Generator, Iterable
 
 import pytest
+
+from tests.temporary_files import use_quickest_folder
+
+use_quickest_folder()
 
 #: the longest tests by the start of their ids, the longest first; all others keep their order behind these
 _LONG = (

@@ -27,6 +27,7 @@ import pytest
 from bot.store.copy import TABLES
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
+from tests.temporary_files import quickest_folder
 
 #: Cheaper than a real server may be: no file of a test outlives the machine. One server serves all processes
 #: of a run, of whose bots each may keep a dozen connections.
@@ -39,8 +40,6 @@ jit = off
 max_connections = 400
 deadlock_timeout = 50ms
 """
-#: free memory of which a server may take a part, in bytes
-_MEMORY_BYTES = 4 << 30
 _DELETES = "".join(f"DELETE FROM {table};" for table in reversed(TABLES))  # noqa: S608 - our names
 #: a function of one connection, which keeps the plans of its statements
 _EMPTY_TABLES = f"""
@@ -48,20 +47,12 @@ CREATE FUNCTION pg_temp.empty_tables() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
 """
 
 
-def _quickest_place() -> Path:
-    """Memory, where there is plenty: a database has hundreds of files, which take long to make on a disk."""
-    memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
-    with suppress(OSError):
-        if shutil.disk_usage(memory).free > _MEMORY_BYTES and os.access(memory, os.W_OK):
-            return memory
-    return Path(tempfile.gettempdir())
-
-
 @contextmanager
 def _common_folder() -> Iterator[Path]:
     """A folder that all processes of this run use at once; whoever leaves last removes it."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    folder = _quickest_place() / f"reverie-{run[:12]}"
+    # A database has hundreds of files, which take long to make on a disk.
+    folder = quickest_folder() / f"reverie-{run[:12]}"
     lock = folder.with_suffix(".lock")
     while True:
         file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
