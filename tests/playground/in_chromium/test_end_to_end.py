@@ -63,11 +63,15 @@ async def video(page: Page, card: Locator) -> tuple[str, tuple[int, int], int]:
 
 
 async def play(page: Page, card: Locator) -> None:
+    """Point at a video, which plays then unless its viewer has asked for less motion."""
     if not await page.evaluate(PLAYS_H264):
         return
+    await page.emulate_media(reduced_motion="no-preference")
+    await page.mouse.move(0, 0)  # it may be there already
     await card.locator(".shown video").hover()
     playing = "one => !one.paused && one.currentTime > 0 && one.videoWidth > 0"
     await page.wait_for_function(playing, arg=await card.locator(".shown video").element_handle())
+    await page.emulate_media(reduced_motion="reduce")
 
 
 async def react(page: Page, card: Locator, meaning: str) -> None:
@@ -113,7 +117,7 @@ async def test_a_pasted_picture_becomes_a_video_that_is_extended_and_reframed(
     tmp_path: Path, browser: Browser
 ) -> None:
     async with running(tmp_path, speed=60) as url:
-        page = await open_page(browser, url, calm=False)
+        page = await open_page(browser, url)
         cards = cards_of(page)
         await page.focus("#command-input")
         await page.evaluate(PASTE, base64.b64encode(painted(1280, 720, kind="PNG")).decode())
@@ -253,7 +257,7 @@ async def test_the_page_shows_media_that_come_from_a_bucket(
     """Its policy allows the bucket, to which its own addresses redirect, and nothing else."""
     settings = bucket.environment | {"REVERIE_MEDIA_REDIRECT": "on"}
     async with running(tmp_path, speed=1_000, **settings) as url:
-        page = await open_page(browser, url, calm=False)
+        page = await open_page(browser, url)
         cards = cards_of(page)
         await say(page, f"/imagine {BEAR}")
         await expect(cards.nth(0).locator(".picture.there")).to_be_visible()
