@@ -39,6 +39,10 @@ max_wal_senders = 0
 jit = off
 max_connections = 400
 deadlock_timeout = 50ms
+synchronous_commit = off
+checkpoint_timeout = 1h
+update_process_title = off
+plan_cache_mode = force_generic_plan
 """
 _DELETES = "".join(f"DELETE FROM {table};" for table in reversed(TABLES))  # noqa: S608 - our names
 #: a function of one connection, which keeps the plans of its statements
