@@ -1,4 +1,7 @@
-"""Odd numbers, texts and bodies at every route of the web server: a plain answer, never an error of ours."""
+"""Odd numbers, texts and bodies at every route of the web server: a plain answer, never an error of ours.
+
+Each route gets a few of the odd values; in `make soak` it gets many.
+"""
 
 import asyncio
 import logging
@@ -121,13 +124,14 @@ def kind_of(target: str) -> dict[str, str]:
     return {"Content-Type": "application/octet-stream" if "upload" in target else "application/json"}
 
 
+@pytest.mark.parametrize("many", [8, pytest.param(25, marks=pytest.mark.soak)])
 async def test_odd_queries_and_paths_are_answered_plainly(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    many: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     values = [quote(one, safe="") for one in NUMBERS + TEXTS] + RAW
     async with fuzzed(tmp_path, caplog) as (bot, wrong):
         for method, path in bot.routes:
-            for value in CHANCE.sample(values, 25):
+            for value in CHANCE.sample(values, many):
                 # A person who exists, so that what comes behind is reached too.
                 for me in ("ada", value):
                     query = "&".join(f"{name}={me if name == 'me' else value}" for name in NAMES)
@@ -138,15 +142,16 @@ async def test_odd_queries_and_paths_are_answered_plainly(
             assert len(wrong) < 10, wrong
 
 
+@pytest.mark.parametrize("many", [2, pytest.param(6, marks=pytest.mark.soak)])
 async def test_odd_numbers_in_headers_are_answered_plainly(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    many: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = ("Content-Length", "Last-Event-ID", "Range", "If-Range", "X-File-Name", "Cookie", "Authorization")
     async with fuzzed(tmp_path, caplog) as (bot, wrong):
         for method, path in bot.routes:
             target = f"{path.replace('{token}', 'index.html')}?me=ada"
             for name in names:
-                for value in CHANCE.sample(NUMBERS, 6):
+                for value in CHANCE.sample(NUMBERS, many):
                     if name == "Content-Length" and method == "GET":
                         continue
                     status = await bot.status(method, target, kind_of(target) | {name: value})
