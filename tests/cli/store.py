@@ -8,6 +8,7 @@ from bot.cli.store_access import upgrade
 from bot.domain.requests import ImageRequest, dump_request
 from bot.settings import Settings
 from bot.store.rows import dump_record
+from tests.databases import lay_migrated
 from tests.unit.people import PICTURE
 
 JOB, CARD, CHILD = "0" * 24, "1" * 24, "2" * 24
@@ -21,6 +22,7 @@ def settings(folder: Path, **changes: object) -> Settings:
 
 async def fill(where: Settings, *, now: int) -> None:
     """A paid job, a job that waits on its picture, an orphan, a stopped account and a rule."""
+    lay_migrated(where.data_dir)
     await upgrade(where)
     whose = {"workspace": "discord:10", "member": "discord:10:1", "person": "discord:1"}
     job = whose | {
