@@ -28,11 +28,11 @@ run: $(RUN_STAMP) ## start all that is configured; with nothing configured the p
 demo: $(RUN_STAMP) ## start the playground with the simulator, even where keys are set
 	@exec $(BIN)/reverie demo $(ARGS)
 
-# Half of the tests wait for processes and browsers: two workers share a core, and whoever is free takes the
+# Most long tests wait for processes and browsers: three workers share a core, and whoever is free takes the
 # next test, the long ones first. They step back behind whoever sits at this machine, and the workers of the
 # bots, which step back behind the bots, are not starved by the rest. Bytecode is kept: hundreds of
 # interpreters begin in a run.
-WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, 2 * (os.cpu_count() or 1)))')
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(8, 3 * (os.cpu_count() or 1)))')
 PYTEST := PYTHONDONTWRITEBYTECODE= nice -n 15 $(BIN)/python -m pytest
 
 test: $(DEV_STAMP) ## run all tests but the long random ones
