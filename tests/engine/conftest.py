@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.cards import CardView, JobPhase
+from bot.store.database import postgres
 from tests.databases import (
     kept_postgres,
     kept_postgres_url,
@@ -39,8 +40,14 @@ def engine(tmp_path: Path, migrated_sqlite_url: str) -> Open:
 
 
 @pytest.fixture
-def any_engine(tmp_path: Path, migrated_url: str) -> Open:
-    """Opens the engine on SQLite and, in a second run of the test, on PostgreSQL."""
+def any_engine(tmp_path: Path, migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens the engine on SQLite and, in a second run of the test, on PostgreSQL.
+
+    There it has fewer connections than usual: each has to load the catalog and plan its statements, which
+    takes longer than what most tests do over it.
+    """
+    monkeypatch.setattr(postgres, "WRITERS", 3)
+    monkeypatch.setattr(postgres, "READERS", 2)
     return partial(open_engine, tmp_path, migrated_url)
 
 
