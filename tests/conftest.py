@@ -18,6 +18,7 @@ _LONG = (
     "tests/crash/test_random.py",
     "tests/platforms/with_slack/test_overload.py",
     "tests/playground/in_chromium/test_end_to_end.py",
+    "tests/playground/in_chromium/test_accessibility.py",
     "tests/simulator/test_video_service.py",
     "tests/platforms/with_discord/test_process.py",
     "tests/platforms/with_slack/test_process.py",
@@ -26,6 +27,10 @@ _LONG = (
     "tests/crash/test_replicas.py",
     "tests/platforms/with_slack/test_member_rate_limit.py",
     "tests/crash/test_points.py",
+    "tests/simulator/test_sdk_javascript.py",
+    "tests/worker/test_lane_limits.py",
+    "tests/front_ends/test_every_command.py",
+    "tests/web/test_bucket_restart.py",
 )
 
 #: objects made before the collector looks at the youngest ones; Python's own default is 700
