@@ -212,15 +212,13 @@ class Engine:
 
     async def comes_to(self, card: CardView, *states: State) -> Job:
         """Wait until the card's first job is in one of the states."""
-        job: Job = await self.until(self._in(card, states))
-        return job
 
-    def _in(self, card: CardView, states: Sequence[State]) -> Callable[[], Any]:
         async def look() -> Job | None:
             job = await self.job(card)
             return job if job.state in states else None
 
-        return look
+        found: Job = await self.until(look)
+        return found
 
     async def ends(self, card: CardView) -> Job:
         return await self.comes_to(card, State.COMPLETED, State.FAILED, State.CANCELLED)
