@@ -171,3 +171,12 @@ async def test_more_connections_than_a_server_takes_are_refused_at_once() -> Non
                     break
         for _, other in held[1:]:
             other.close()
+
+
+async def test_a_server_that_waits_to_renew_its_date_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.web.server._DATE_S", 3_600)
+    async with asyncio.timeout(PATIENCE_S), serving() as bot:
+        reader, writer = await bot.connect()
+        writer.write(b"GET /small HTTP/1.1\r\nHost: bot\r\n\r\n")
+        assert b"date: " in await reader.readuntil(b"\r\n\r\n")
+        writer.close()
