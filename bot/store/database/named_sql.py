@@ -47,7 +47,7 @@ class Queries:
 
 @cache
 def load(name: str, folder: Path = FOLDER) -> Queries:
-    """Read `<folder>/<name>.sql`; raises ValueError for a statement that a database cannot render."""
+    """Read `<folder>/<name>.sql`. A statement is rendered at its first use: most starts need only a few."""
     source = folder / f"{name}.sql"
     queries: dict[str, Query] = {}
     head, *parts = source.read_text(encoding="utf-8").split(f"\n{_NAME}")
@@ -56,9 +56,5 @@ def load(name: str, folder: Path = FOLDER) -> Queries:
         title = first.strip()
         if not title.isidentifier() or title in queries:
             raise ValueError(f"{source.name}: {title!r} is taken already, or cannot be a name")
-        query = Query(f"{name}.{title}", text)
-        for dialect in Dialect:
-            if not query.on(dialect).sql:
-                raise ValueError(f"{source.name}: {title} is empty")
-        queries[title] = query
+        queries[title] = Query(f"{name}.{title}", text)
     return Queries(source.name, queries)
