@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import entry_points
 
 from starlette.applications import Starlette
@@ -39,9 +39,10 @@ from bot.worker.workspace_accounts import Loop
 _ALL_INTERFACES = ("0.0.0.0", "::")  # noqa: S104 - compared
 
 
-def find_plugins() -> list[AdapterPlugin]:
-    """Every installed adapter."""
-    return [entry.load() for entry in entry_points(group=ENTRY_POINTS)]
+@cache
+def find_plugins() -> tuple[AdapterPlugin, ...]:
+    """Every installed adapter; finding them reads the metadata of all installed packages."""
+    return tuple(entry.load() for entry in entry_points(group=ENTRY_POINTS))
 
 
 class App:
