@@ -88,7 +88,9 @@ class MessageWriter:
         view = delivery.view
         try:
             # Progress leaves a share of the rate limit to results.
-            return await delivery.api.call(method, low_priority=not view.settled, **arguments)
+            return await delivery.api.call(
+                method, low_priority=not view.settled, caller=view.card, **arguments
+            )
         except ApiError as error:
             if error.action is not ErrorAction.IMAGE:
                 raise

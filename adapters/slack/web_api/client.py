@@ -165,17 +165,20 @@ class WebApi:
         *,
         enterprise: str | None = None,
         low_priority: bool = False,
+        caller: str = "",
         **arguments: Any,
     ) -> Mapping[str, Any]:
         """Call a method in a workspace and return the response.
 
         Arguments that are None are left out. Low-priority calls leave a share of the rate limit to others.
+        A `caller` who has to come back keeps a turn, as `RateLimiter.reserve` does.
         """
         token = await self._tokens.token(team, enterprise)
         if token is None:
             raise ApiError(method=method, code=NOT_INSTALLED)
         key = RateLimitKey.of(method, team, str(arguments.get("channel", "")))
-        await asyncio.sleep(self._limiter.reserve(key, _now(), low_priority=low_priority) / 1000)
+        wait_ms = self._limiter.reserve(key, _now(), low_priority=low_priority, caller=caller)
+        await asyncio.sleep(wait_ms / 1000)
         # Every method accepts a form, only some accept JSON.
         form = {name: _form_value(value) for name, value in arguments.items() if value is not None}
         try:
@@ -280,10 +283,17 @@ class WorkspaceApi:
     team: str
     enterprise: str | None = None
 
-    async def call(self, method: str, *, low_priority: bool = False, **arguments: Any) -> Mapping[str, Any]:
+    async def call(
+        self, method: str, *, low_priority: bool = False, caller: str = "", **arguments: Any
+    ) -> Mapping[str, Any]:
         """Call a method, as `WebApi.call` does."""
         return await self.web_api.call(
-            method, self.team, enterprise=self.enterprise, low_priority=low_priority, **arguments
+            method,
+            self.team,
+            enterprise=self.enterprise,
+            low_priority=low_priority,
+            caller=caller,
+            **arguments,
         )
 
 

@@ -32,6 +32,8 @@ _PER_MINUTE: Mapping[str, int] = {
 _RESERVED_SHARE = 0.4
 #: longest wait before a request; a longer one is reported to the caller
 _MAX_WAIT_MS = 1_000
+#: how long a turn is kept for a caller that does not ask again
+_TURN_KEPT_MS = 10_000
 _MAX_KEYS = 10_000
 
 _T = TypeVar("_T")
@@ -58,15 +60,29 @@ class RateLimiter:
         #: when requests were sent, the oldest first; one that has to wait may lie in the future
         self._sent: TtlCache[RateLimitKey, deque[int]] = TtlCache(_MAX_KEYS)
         self._blocked: TtlCache[RateLimitKey, None] = TtlCache(_MAX_KEYS)
+        #: of a channel, caller → when its message may be sent, the earliest first
+        self._turns: TtlCache[RateLimitKey, dict[str, int]] = TtlCache(_MAX_KEYS)
 
-    def reserve(self, key: RateLimitKey, now: int, *, low_priority: bool = False) -> int:
+    def reserve(self, key: RateLimitKey, now: int, *, low_priority: bool = False, caller: str = "") -> int:
         """Reserve the next slot and return the milliseconds to wait for it.
 
-        Raises NotPosted, and reserves nothing, where the wait is long.
+        Raises NotPosted where the wait is long. A channel then keeps a turn for the `caller`, who is told
+        when: otherwise all who wait would ask again for each message that the channel takes.
         """
-        at = max(now + self._blocked.remaining_ms(key, now), self._next(key, now, low_priority=low_priority))
+        turns = self._waiting(key, now)
+        turn = turns.get(caller)
+        at = max(
+            now + self._blocked.remaining_ms(key, now),
+            self._next(key, now, low_priority=low_priority),
+            _behind(turns) if turn is None else turn,
+        )
         if at - now > _MAX_WAIT_MS:
+            if key.channel and caller and at != turn:
+                turns.pop(caller, None)
+                at = turns[caller] = max(at, _behind(turns))
+                self._turns.put(key, turns, now, ttl_ms=at - now + _TURN_KEPT_MS)
             raise NotPosted("Slack's rate limit is used up", retry_after_ms=at - now)
+        turns.pop(caller, None)
         if key.channel or key.method in _PER_MINUTE:
             sent = self._sent.get(key, now) or deque(maxlen=1 if key.channel else None)
             sent.append(at)
@@ -76,6 +92,13 @@ class RateLimiter:
     def block(self, key: RateLimitKey, wait_ms: int, now: int) -> None:
         """Send nothing for a while, because Slack asked for it."""
         self._blocked.put(key, None, now, ttl_ms=wait_ms)
+
+    def _waiting(self, key: RateLimitKey, now: int) -> dict[str, int]:
+        """The turns in a channel, without those whose callers did not come."""
+        turns = self._turns.get(key, now) or {}
+        while turns and next(iter(turns.values())) < now - _TURN_KEPT_MS:
+            del turns[next(iter(turns))]
+        return turns
 
     def _next(self, key: RateLimitKey, now: int, *, low_priority: bool) -> int:
         sent = self._sent.get(key, now)
@@ -88,6 +111,11 @@ class RateLimiter:
         limit = _PER_MINUTE[key.method]
         limit = round(limit * (1 - _RESERVED_SHARE)) if low_priority else limit
         return now if len(sent) < limit else sent[len(sent) - limit] + _MINUTE_MS
+
+
+def _behind(turns: dict[str, int]) -> int:
+    """The first turn after all of these."""
+    return next(reversed(turns.values())) + _POST_INTERVAL_MS if turns else 0
 
 
 class SharedRequests(Generic[_T]):

@@ -74,3 +74,47 @@ def test_random_requests_and_jumps_never_wait_too_long() -> None:
         if chance.random() < 0.3:
             throttle.block(lane, chance.randrange(90_000), now)
         assert 0 <= _wait(throttle, lane, now, low_priority=chance.random() < 0.5) <= 90_000
+
+
+def test_those_who_wait_for_a_channel_come_back_one_at_a_time_in_their_order() -> None:
+    throttle, cards = RateLimiter(), [f"card{number}" for number in range(100)]
+    throttle.reserve(_post(), 0, caller="first")
+    turns, sent, asked = [(10, card) for card in cards], list[tuple[int, str]](), 0
+    while turns:
+        now, card = turns.pop(0)
+        asked += 1
+        try:
+            sent.append((now + throttle.reserve(_post(), now, caller=card), card))
+        except NotPosted as held:
+            turns.append((now + (held.retry_after_ms or 0), card))
+            turns.sort(key=lambda turn: turn[0])
+    assert cards == [card for _, card in sent]
+    assert [number * 1_000 for number in range(1, 101)] == [at for at, _ in sent]
+    assert asked < 2 * len(cards), "each asks once and comes back once"
+
+
+def test_who_comes_anew_or_too_early_takes_no_turn_of_another() -> None:
+    throttle = RateLimiter()
+    assert [0, 1_000] == [throttle.reserve(_post(), 0, caller=card) for card in ("a", "b")]
+    assert [2_000, 3_000] == [_turn(throttle, card, 0) for card in ("c", "d")]
+    assert 3_000 == 500 + _turn(throttle, "d", 500), "asking again costs no turn"
+    assert 4_000 == 1_500 + _turn(throttle, "e", 1_500)
+    assert 0 == throttle.reserve(_post(), 2_000, caller="c")
+
+
+def test_a_turn_that_nobody_takes_holds_up_the_others_for_a_second_only() -> None:
+    throttle = RateLimiter()
+    for _ in range(2):
+        throttle.reserve(_post(), 0)
+    assert [2_000, 3_000] == [_turn(throttle, card, 0) for card in ("gone", "well")]
+    assert 0 == throttle.reserve(_post(), 3_000, caller="well")
+    assert 0 == throttle.reserve(_post(), 4_000, caller="new")
+    assert {"gone": 2_000} == throttle._turns.get(_post(), 4_000)
+    throttle.reserve(_post(), 13_000)
+    assert not throttle._turns.get(_post(), 13_000)
+
+
+def _turn(throttle: RateLimiter, card: str, now: int) -> int:
+    with pytest.raises(NotPosted) as held:
+        throttle.reserve(_post(), now, caller=card)
+    return held.value.retry_after_ms or 0
