@@ -11,15 +11,13 @@ from bot.domain.jobs import Job
 from bot.domain.media import MediaKind
 from bot.store.database.base import Database, Row
 from bot.store.database.named_sql import load
-from bot.store.job_search import matches
+from bot.store.job_search import FIRST_TITLES, MAX_SEARCHED, TITLES, matcher
 from bot.store.jobs import jobs_by_id
 
 sql = load("job_pages")
 
 #: less and greater than any key
 _FIRST, _LAST = "", "z" * 32
-#: rows that are read at once for a search, and how many are searched at most
-_BATCH, _MAX_SEARCHED = 500, 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +94,15 @@ def _is_over(found: Sequence[Row], query: PageQuery) -> bool:
 async def _matching(read: _Read, query: PageQuery) -> list[Row]:
     """One row more than a page, so that it is known whether there is another page."""
     wanted, searched = query.count + 1, 0
-    found: list[Row] = []
+    found, matches = list[Row](), matcher(query.text)
     cursor = query.cursor or (_FIRST if query.newer else _LAST)
-    batch = _BATCH if query.text else wanted
-    while len(found) < wanted and searched < _MAX_SEARCHED:
+    batch = FIRST_TITLES if query.text else wanted
+    while len(found) < wanted and searched < MAX_SEARCHED:
         rows = await read(cursor, batch)
-        found += [row for row in rows if not query.text or matches(row["job"], row["title"], query.text)]
+        found += [row for row in rows if matches(row["job"], row["title"])]
         if len(rows) < batch:
             break
-        cursor, searched = rows[-1]["key"], searched + len(rows)
+        cursor, searched, batch = rows[-1]["key"], searched + len(rows), TITLES
     return found[:wanted]
 
 

@@ -1,6 +1,6 @@
 """Search a person's jobs: by place, by words, and by the short id that cards show."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.identity import Caller, Place, is_direct_workspace
@@ -16,8 +16,10 @@ sql = load("job_search")
 
 #: greater than any id
 _MAX_ID = "z" * 32
-#: titles that are read at once, and how many are searched at most
-_PAGE, _MAX_SEARCHED = 500, 20_000
+#: titles that are read first, which are usually enough, and then at once
+FIRST_TITLES, TITLES = 100, 500
+#: titles that are searched at most
+MAX_SEARCHED = 20_000
 
 
 async def newest_usable(
@@ -67,10 +69,11 @@ async def search_jobs(database: Database, query: JobQuery) -> list[Job]:
 async def _search(database: Database, query: JobQuery, person: str) -> list[str]:
     """The newest matching jobs of one person: the caller, or somebody whom they have linked."""
     found: list[str] = []
-    before, searched = _MAX_ID, 0
+    before, searched, size = _MAX_ID, 0, FIRST_TITLES
+    matches = matcher(query.text)
     # A person who is linked is there to be used here, and made nothing in this workspace.
     everywhere = person != query.caller.person or is_direct_workspace(query.place.workspace)
-    while len(found) < query.count and searched < _MAX_SEARCHED:
+    while len(found) < query.count and searched < MAX_SEARCHED:
         rows = await database.fetch(
             sql.titles,
             person=person,
@@ -81,13 +84,13 @@ async def _search(database: Database, query: JobQuery, person: str) -> list[str]
             direct=int(query.place.direct),
             everywhere=int(everywhere),
             messages=f"{person.partition(':')[0]}:@dm",
-            count=_PAGE,
+            count=size,
             **_place(query.place, query.caller.person),
         )
-        found += [row["id"] for row in rows if matches(row["id"], row["title"], query.text)]
-        if len(rows) < _PAGE:
+        found += [row["id"] for row in rows if matches(row["id"], row["title"])]
+        if len(rows) < size:
             break
-        before, searched = rows[-1]["id"], searched + len(rows)
+        before, searched, size = rows[-1]["id"], searched + len(rows), TITLES
     return found[: query.count]
 
 
@@ -98,14 +101,19 @@ async def jobs_by_any_id(database: Database, name: str) -> list[Job]:
     return list(jobs_from(await database.fetch(sql.by_short_id, short=name)).values())
 
 
-def matches(job: str, title: str, text: str) -> bool:
-    """Whether a text is a prefix of the id, the short id, or words that are all in the title."""
+def matcher(text: str) -> Callable[[str, str], bool]:
+    """Whether a text is a prefix of a job's id, its short id, or words that are all in its title."""
     typed = text.strip().casefold()
     name = typed.removeprefix("#")
-    if job.startswith(name) or (parse_job_name(name) is not None and short_id(job) == name):
-        return True
-    words = title.casefold()
-    return all(word in words for word in typed.split())
+    is_name, words = parse_job_name(name) is not None, typed.split()
+
+    def matches(job: str, title: str) -> bool:
+        if job.startswith(name) or (is_name and short_id(job) == name):
+            return True
+        folded = title.casefold()
+        return all(word in folded for word in words)
+
+    return matches
 
 
 def _place(place: Place, person: str) -> Mapping[str, object]:

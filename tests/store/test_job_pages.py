@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+from bot.domain.jobs import State
 from bot.domain.media import MediaKind
 from bot.domain.models import VideoModel
 from bot.domain.requests import VideoRequest
@@ -10,6 +13,7 @@ from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from bot.store.job_pages import JobPage, PageQuery, history
 from bot.store.job_pages import sql as job_pages
+from bot.store.job_search import JobQuery, search_jobs
 from bot.store.jobs import toggle_star
 from tests.store.factories import NOW, Walk, acceptance, accepted, caller
 
@@ -69,6 +73,29 @@ async def test_filters_find_words_kinds_and_stars(store: Database) -> None:
     assert [fox] == await found(kind=MediaKind.PICTURE, text="fox")
     assert [video] == await found(starred=True)
     assert [] == await found(starred=True, kind=MediaKind.PICTURE)
+
+
+async def test_words_are_found_however_many_titles_are_read_for_them(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("job_pages", "job_search"):
+        monkeypatch.setattr(f"bot.store.{module}.FIRST_TITLES", 2)
+        monkeypatch.setattr(f"bot.store.{module}.TITLES", 3)
+    oldest = await accepted(store, acceptance(prompt="a red fox"))
+    for _ in range(6):
+        await accepted(store, acceptance(prompt="a hill"))
+    newest = await accepted(store, acceptance(prompt="a grey fox"))
+    query = JobQuery(
+        caller=caller(),
+        text="fox",
+        kind=None,
+        states=frozenset(State),
+        usable=False,
+        place=acceptance().place,
+        count=5,
+    )
+    assert [newest, oldest] == [job.id for job in await search_jobs(store, query)]
+    assert [newest, oldest] == ids(await history(store, [ADA], PageQuery(count=5, text="fox")))
 
 
 async def test_the_jobs_of_several_persons_are_one_list(store: Database) -> None:
