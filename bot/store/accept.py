@@ -258,8 +258,9 @@ def _decide(batch: _Batch, item: Acceptance) -> NewCard | None:
             {"job": job.id, "at": item.now, "after": job.state, "attempt": 0, "cause": "accepted"}
         )
         for limit, amount in _counted(limits, new):
-            batch.reserved[limit.meter] += amount
-            entry = {"job": job.id, "meter": limit.meter, "amount": amount}
+            meter = limit.meter
+            batch.reserved[meter] += amount
+            entry = {"job": job.id, "meter": meter, "amount": amount}
             batch.rows["reservations"].append(entry)
             batch.rows["journal"].append(entry | {"kind": "reserved", "at": item.now, "cause": "accepted"})
         batch.references += [FileReference(file=file, holder=job.id) for file in new.files]
@@ -292,7 +293,8 @@ def _reserve(batch: _Batch, item: Acceptance, pace: Pace) -> Sequence[Limit]:
             now=item.now,
         )
         for limit, amount in _counted(limits, new):
-            meters[limit.meter] = meters[limit.meter].reserve(amount, limit)
+            meter = limit.meter
+            meters[meter] = meters[meter].reserve(amount, limit)
     batch.meters = meters
     batch.unfinished[caller.member] += len(item.jobs)
     if pace.cooldown_ms:

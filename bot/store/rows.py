@@ -7,6 +7,7 @@ many rows skips it, and it is logged once.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import orjson
@@ -97,6 +98,7 @@ _CONVERTED: Mapping[str, Callable[[Any], object]] = {
     "words_removed": bool,
 }
 _JOB_FIELDS = tuple(field.name for field in fields(Job))
+_job_values = attrgetter(*_JOB_FIELDS)
 
 
 def job_from(row: Row) -> Job:
@@ -108,7 +110,8 @@ def job_from(row: Row) -> Job:
 
 def new_job_row(job: Job, *, duration_class: str) -> dict[str, Any]:
     """The columns of a job that is inserted, without those that are NULL."""
-    row = {name: value for name in _JOB_FIELDS if (value := getattr(job, name)) is not None}
+    values = zip(_JOB_FIELDS, _job_values(job), strict=True)
+    row: dict[str, Any] = {name: value for name, value in values if value is not None}
     return row | {
         "duration_class": duration_class,
         "request": dump_request(job.request),
