@@ -129,6 +129,8 @@ class Services:
     spendable: dict[str, Spendable] = field(default_factory=dict)
     #: stopped accounts whose next job shows whether they work again
     trials: set[str] = field(default_factory=set)
+    #: held while a job is claimed for a trial
+    trial_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     #: loops whose last tick failed, by name
     failing_loops: dict[str, LoopFailures] = field(default_factory=dict)
     #: inputs of estimates and when they were read, by duration class

@@ -89,12 +89,22 @@ class Submitter:
         )
 
     async def _claim(self, count: int) -> list[_TimedClaim]:
+        trials, account = self._services.trials, self._provider.account
+        if account not in trials:
+            return await self._claim_jobs(count, is_trial=False)
+        # One lane after the other, so that one of them takes one job for a trial, and none passes it over
+        # while the other finds no job.
+        async with self._services.trial_lock:
+            is_trial = account in trials
+            claimed = await self._claim_jobs(count, is_trial=is_trial)
+            if is_trial and claimed:
+                trials.discard(account)
+            return claimed
+
+    async def _claim_jobs(self, count: int, *, is_trial: bool) -> list[_TimedClaim]:
         services, provider = self._services, self._provider
         now, monotonic = services.clock(), services.monotonic()
         self._full_at = services.database.wakeups.mark(Topic.LANE_FREE)
-        is_trial = provider.account in services.trials
-        # Taken before the claim, so that the account's other lane takes no job for the same trial.
-        services.trials.discard(provider.account)
         claimed = await services.database.write(
             claim,
             ClaimRequest(
@@ -110,8 +120,6 @@ class Submitter:
                 is_trial=is_trial,
             ),
         )
-        if is_trial and not claimed.claims:
-            services.trials.add(provider.account)
         self._full_until = monotonic + services.times.poll if claimed.full else 0
         return [
             _TimedClaim(

@@ -1,13 +1,16 @@
 """A stopped account whose API tells no credit is tried with one job at growing intervals."""
 
+import asyncio
 from dataclasses import replace
 
 from bot.domain.cards import CardView
 from bot.domain.errors import AccountProblem, Rejected
 from bot.domain.jobs import State
+from bot.domain.models import Lane
 from bot.services import Topic
 from bot.store.accounts import AccountState, list_accounts, stop_account
 from bot.worker.accounts import AccountMonitor
+from bot.worker.submission import Submitter
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.harness import Engine
@@ -112,3 +115,14 @@ async def test_a_key_that_is_still_refused_is_tried_with_no_job(engine: Open) ->
         bot.provider.check_error = None
         await checked_after(bot, CHECK_MS)
         await bot.until(lambda: len(bot.provider.creates) == 2)
+
+
+async def test_a_lane_without_jobs_does_not_hide_a_trial_from_the_other(engine: Open) -> None:
+    async with engine(start=None, providers=[uncredited()], times=TIMES) as bot:
+        services, provider = bot.services, bot.services.providers["one"]
+        await bot.ask()
+        await services.database.transact(stop_account, "one", reason="no budget", now=bot.clock.wall())
+        services.trials.add("one")
+        lanes = [Submitter(services, provider, lane) for lane in (Lane.VIDEO, Lane.IMAGE)]
+        videos, images = await asyncio.gather(*(lane._claim(1) for lane in lanes))
+        assert (0, 1, set()) == (len(videos), len(images), services.trials)
