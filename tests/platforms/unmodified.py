@@ -16,6 +16,8 @@ from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.transport.proxy import Proxy
 
 REVERIE = ("-m", "bot", "run")
+#: what is used and reserved in the meters of each scope: a midnight may have split a day's
+METER_SUMS = "SELECT DISTINCT sum(used) AS used, sum(reserved) AS reserved FROM meter GROUP BY scope, period"
 #: a fast simulator, no playground, and short intervals until a crash is recovered from
 QUICK = {
     "REVERIE_SIMULATOR_SPEED": "20",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.fake_discord.state.messages import Message
-from tests.platforms.unmodified import query
+from tests.platforms.unmodified import METER_SUMS, query
 from tests.platforms.with_discord.readers import connected_to, is_done
 
 
@@ -36,7 +36,7 @@ async def test_everything_arrives_once_though_the_bot_is_killed(fake: FakeDiscor
         tmp_path, "SELECT state, count(*) AS jobs FROM job GROUP BY state"
     )
     (spent,) = query(tmp_path, "SELECT sum(price) AS used, 0 AS reserved FROM job")
-    assert [spent] == query(tmp_path, "SELECT DISTINCT used, reserved FROM meter"), "each was charged once"
+    assert [spent] == query(tmp_path, METER_SUMS), "each was charged once"
 
 
 def _cards(messages: list[Message]) -> list[Message]:

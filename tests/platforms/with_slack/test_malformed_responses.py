@@ -24,6 +24,7 @@ from bot.domain.errors import Delayed, NotPosted
 from bot.domain.identity import Place
 from tests.patience import PATIENCE_S
 from tests.platforms.fake_slack import FakeSlack, Stage
+from tests.platforms.unmodified import METER_SUMS
 from tests.platforms.with_slack.bot_harness import run_bot, words
 from tests.platforms.with_slack.cards import PICTURE, VIDEO, job_view
 from tests.platforms.with_slack.malformed_responses import ODD, odd_fault
@@ -234,7 +235,7 @@ async def test_the_bot_keeps_working_and_charges_each_result_once(tmp_path: Path
         assert harness.receiver.not_ready_reason() is None
     with closing(sqlite3.connect(tmp_path / "reverie.db")) as database:
         (completed,) = database.execute("SELECT count(*), sum(price), 0 FROM job WHERE state = 'completed'")
-        meters = database.execute("SELECT DISTINCT used, reserved FROM meter").fetchall()
+        meters = database.execute(METER_SUMS).fetchall()
     assert (2, [completed[1:]]) == (completed[0], meters), "each was charged once"
 
 
