@@ -63,7 +63,13 @@ async def act(services: Services, event: ActionEvent, invocation: Invocation) ->
     if event.asks_first:
         return await pending_commands.ask(services, shown, invocation)
     order = await ordering.resolve_action(
-        services, event.action, job, event.action_input, caller=caller, place=place
+        services,
+        event.action,
+        job,
+        event.action_input,
+        caller=caller,
+        place=place,
+        shared=event.reaction is not None and event.reaction.vote is not None,
     )
     try:
         return await ordering.accept(

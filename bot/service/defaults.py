@@ -60,6 +60,11 @@ async def is_private(services: Services, command: GenerateCommand, caller: Calle
     """Whether the result is for the caller alone, as they say or by default."""
     if "private" not in command.open_defaults:
         return command.private
+    return await private_by_default(services, caller, place)
+
+
+async def private_by_default(services: Services, caller: Caller, place: Place) -> bool:
+    """Whether what a caller makes at a place is for them alone where nothing says otherwise."""
     _, levels = await _levels(services, caller, place)
     return bool(effective_defaults(levels, {})["private"].value)
 

@@ -265,15 +265,18 @@ class BotService:
         context = CommandContext(files=files, replied=replied)
         return await quotes.quote(self._services, command, invocation, context)
 
-    async def is_private(self, command: Command, caller: Caller, place: Place) -> bool | None:
+    async def is_private(self, command: Command | None, caller: Caller, place: Place) -> bool | None:
         """Whether what answers a command is for the caller alone, as they say or by default.
 
+        Without a command: what a generating action makes of a result that is not private itself.
         None where that cannot be read in time: an adapter must answer soon, and shows nothing to others then.
         """
-        if not isinstance(command, GenerateCommand):
+        if command is not None and not isinstance(command, GenerateCommand):
             return True
         try:
             async with asyncio.timeout(_PRIVACY_S):
+                if command is None:
+                    return await defaults.private_by_default(self._services, caller, place)
                 return await defaults.is_private(self._services, command, caller, place)
         except (StoreError, TimeoutError) as error:
             log.warning("defaults_not_read", error=repr(error))

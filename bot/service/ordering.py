@@ -19,7 +19,7 @@ from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media import check_results, check_urls
 from bot.jobs.routing import account_required, has_own_keys_only, route_request, usable_accounts
 from bot.security.encryption import FieldCipher, card_context
-from bot.service.defaults import with_defaults
+from bot.service.defaults import private_by_default, with_defaults
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.presets import with_presets
@@ -158,9 +158,19 @@ def _readable(jobs: Mapping[str, Job], job: str) -> Job:
 
 
 async def resolve_action(
-    services: Services, action: Action, job: Job, action_input: ActionInput, *, caller: Caller, place: Place
+    services: Services,
+    action: Action,
+    job: Job,
+    action_input: ActionInput,
+    *,
+    caller: Caller,
+    place: Place,
+    shared: bool = False,
 ) -> Order:
-    """Resolve a generating action on a finished job to an order."""
+    """Resolve a generating action on a finished job to an order.
+
+    A `shared` one is asked for by several members, so none of them makes it private by their settings.
+    """
     request = follow_up_request(action, job, action_input)
     named = {reference.job for reference in request.references if reference.job is not None}
     again = action in (Action.AGAIN, Action.EDIT)
@@ -176,7 +186,8 @@ async def resolve_action(
         title=(action_input.prompt or job.title) if action is Action.EDIT else job.title,
         parent=parent,
         sources=sources,
-        private=await must_be_private(services.database, used, caller, place),
+        private=await must_be_private(services.database, used, caller, place)
+        or (not shared and await private_by_default(services, caller, place)),
         open_fields=open_fields(action, action_input),
         preferred_provider=job.provider,
     )

@@ -12,7 +12,7 @@ from bot.domain.errors import InvalidRequest, NotAllowed, StoreError
 from bot.domain.models import ImageModel
 from bot.domain.pricing import show_money
 from bot.domain.requests import ImageRequest, VideoRequest
-from bot.service.replies import PrivateReply
+from bot.service.replies import CardReply, PrivateReply
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
 from tests.engine.conftest import Open
@@ -131,6 +131,25 @@ async def test_results_are_private_by_default_unless_the_command_says_otherwise(
         for values, expected in (({}, True), ({"private": False}, False)):
             command = build(Imagine, {"prompt": "a fox", **values})
             assert expected is await bot.service.is_private(command, ADA, bot.place())
+
+
+async def test_what_a_member_makes_by_buttons_and_reactions_is_as_private_as_by_commands(engine: Open) -> None:
+    async with engine() as bot:
+        source = await bot.made("/imagine a fox --private=no")
+        await bot.learn("/settings --private on")
+        assert (await bot.press(Action.AGAIN, source.id)).view.private
+        reacted = await bot.service.react("🔁", source.id, bot.invocation())
+        assert isinstance(reacted, CardReply)
+        assert reacted.view.private
+        assert await bot.service.is_private(None, ADA, bot.place()) is True
+        # Others have their own settings.
+        assert not (await bot.press(Action.AGAIN, source.id, by=BOB)).view.private
+        # What several have voted for is for all of them.
+        await bot.learn("/rules reactions 🔥 again --votes 2", by=BOSS)
+        await bot.service.react("🔥", source.id, bot.invocation(BOB))
+        voted = await bot.service.react("🔥", source.id, bot.invocation())
+        assert isinstance(voted, CardReply)
+        assert not voted.view.private
 
 
 class _HasNoDefaults:

@@ -124,9 +124,9 @@ class ComponentHandler:
         asks_first: bool = False,
     ) -> None:
         """Do an action of the core; one that generates is answered with a new card, or asked about."""
-        generates = action in GENERATING
-        if generates:
-            await self._replies.require_postable(context, component.card)
+        private: bool | None = True
+        if action in GENERATING:
+            private = await self._check_audience(context, component)
         call = partial(
             self._service.act,
             action,
@@ -136,7 +136,7 @@ class ComponentHandler:
             shown_price=component.price,
             asks_first=asks_first,
         )
-        await self._replies.reply(context, call, private=asks_first or not generates)
+        await self._replies.reply(context, call, private=asks_first or private)
 
     async def _start(self, context: InteractionContext, pending: str) -> None:
         """Start a command that was shown, and delete the message that shows it."""
@@ -161,7 +161,7 @@ class ComponentHandler:
             await self._open_settings(context, component)
             return
         # Checked before the person types into the modal.
-        await self._replies.require_postable(context, component.card)
+        await self._check_audience(context, component)
         view = await self._shown_job(context, component.job)
         prices = view.jobs[0].prices
         if component.verb is Action.EDIT:
@@ -203,6 +203,16 @@ class ComponentHandler:
             context.invocation(private=command.private, answer_window_ms=self._replies.answer_window_ms),
         )
         await self._replies.reply(context, call, private=command.private)
+
+    async def _check_audience(self, context: InteractionContext, component: ComponentId) -> bool | None:
+        """Whether what an action makes is for the caller alone by default; None where that is unknown.
+
+        Raises MissingPermissions where it is not, and could not be posted.
+        """
+        private = await self._service.is_private(None, context.caller, context.place())
+        if not private:
+            await self._replies.require_postable(context, component.card)
+        return private
 
     async def _shown_job(self, context: InteractionContext, job: str) -> CardView:
         reply = await self._call(build(Show, {"job": job}), context)()

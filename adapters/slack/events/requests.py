@@ -394,7 +394,8 @@ class RequestRunner:
         if request.action is None:
             place = context.invocation().place
             return await self.service.is_private(request.command, context.caller, place) is True
-        if not (context.is_ephemeral and request.card):
-            return False
-        card = await self.service.get_card(request.card, context.caller)
-        return card is not None and card.private
+        if context.is_ephemeral and request.card:
+            card = await self.service.get_card(request.card, context.caller)
+            if card is not None and card.private:
+                return True
+        return await self.service.is_private(None, context.caller, context.invocation().place) is True

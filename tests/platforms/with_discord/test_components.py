@@ -46,6 +46,20 @@ async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeD
         assert "This button is of another version" in told.content
 
 
+async def test_a_member_whose_results_are_private_gets_those_of_buttons_and_reactions_alone(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        _, card = await env.imagine()
+        await private(env.ada.slash("settings", private="on"))
+        alone = await private(env.ada.press(card, "Again"))
+        assert "a red fox" == alone.embeds[0]["title"]
+        # A reaction has no response that its member alone could see.
+        env.ada.react(card, "🔁")
+        await fake.until(lambda: any(one.attachments for one in env.ada.reads_directly()))
+        assert [card] == env.mine()
+
+
 async def test_a_video_is_upscaled_by_a_button_and_gets_audio_by_a_reaction(
     tmp_path: Path, fake: FakeDiscord
 ) -> None:
