@@ -1,4 +1,4 @@
-"""Draws screenshots of the playground: for the README and, into a folder, one of each kind of card.
+"""Draws pictures and an animation of the playground, and into a folder one of each kind of card.
 
 python -m tests.playground.screenshots docs/playground.png [folder]
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.patience import PATIENCE_MS
+from tests.playground.animation import record
 from tests.playground.in_chromium.browsing import launch, open_page, say
 from tests.playground.in_chromium.running_bot import running
 from tests.playground.in_chromium.test_writing import form
@@ -134,6 +135,12 @@ async def main(target: Path, folder: Path | None) -> None:
                 await _at_rest(page)
             await _shoot(browser, url, target, dark=False)
             await _shoot(browser, url, target.with_stem(f"{target.stem}-dark"), dark=True)
+    for dark, suffix in ((False, ""), (True, "-dark")):
+        animation = target.with_name(f"{target.stem}-animation{suffix}.webp")
+        with tempfile.TemporaryDirectory(prefix="reverie-") as name:
+            async with running(Path(name), speed=4) as url, launch() as browser:
+                expect.set_options(timeout=4 * PATIENCE_MS)
+                await record(browser, url, animation, dark=dark)
     if folder is not None:
         # Slower, so that a video's preview is seen.
         with tempfile.TemporaryDirectory(prefix="reverie-") as name:

@@ -254,19 +254,21 @@ async def test_a_progress_bar_slows_down_and_never_moves_back(served: Served, br
     assert await bar_width(page) <= 99
 
 
-@pytest.mark.parametrize("width", [360, 1100])
-async def test_nothing_is_wider_than_the_page(served: Served, browser: Browser, width: int) -> None:
-    page = await open_page(browser, served.url, width=width, dark=width == 360)
-    for text in (f"/imagine {'very' * 60} long", "/imagine a tower --ar 9:21", "/help", "/imagine x"):
+async def test_nothing_is_wider_than_the_page(served: Served, browser: Browser) -> None:
+    page = await open_page(browser, served.url, dark=True)
+    four = "/imagine four foxes --ar 16:9 --count 4"
+    for text in (f"/imagine {'very' * 60} long", "/imagine a tower --ar 9:21", four, "/help", "/imagine x"):
         await say(page, text)
-    await expect(page.locator(".message")).to_have_count(4)
+    await expect(page.locator(".message")).to_have_count(5)
     for job in await served.core.job_ids():
         await served.core.finish(job)
-    await expect(page.locator(".picture.there")).to_have_count(2)
-    widest = await page.evaluate(
-        "Math.max(...[...document.querySelectorAll('body *')].map(one => one.getBoundingClientRect().right))"
-    )
-    assert widest <= width
+    await expect(page.locator(".picture.there")).to_have_count(6)
+    for width in (320, 390, 620, 760, 900, 1024, 1280):
+        await page.set_viewport_size({"width": width, "height": 820})
+        widest = await page.evaluate(
+            "Math.max(...[...document.querySelectorAll('body *')].map(one => one.getBoundingClientRect().right))"
+        )
+        assert widest <= width
 
 
 async def test_every_control_has_a_name(served: Served, browser: Browser) -> None:
