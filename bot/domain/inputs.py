@@ -37,8 +37,10 @@ def with_kind(reference: Reference, jobs: JobsById) -> Reference:
     if reference.job is None:
         return reference
     job = require_result(jobs[reference.job])
-    kind = MediaKind.PICTURE if reference.first_frame_only else job.request.makes
-    return reference.model_copy(update={"kind": kind})
+    # A picture has no frames.
+    frame = reference.first_frame_only and job.request.makes is MediaKind.VIDEO
+    kind = MediaKind.PICTURE if frame else job.request.makes
+    return reference.model_copy(update={"kind": kind, "first_frame_only": frame})
 
 
 def require_kind(reference: Reference, jobs: JobsById, kind: MediaKind, option: str) -> Reference:

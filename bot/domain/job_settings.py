@@ -20,7 +20,7 @@ from bot.domain.ids import short_id
 from bot.domain.jobs import Job
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import UNLISTED_MODELS
-from bot.domain.options import Kind, options
+from bot.domain.options import FIRST_FRAME, Kind, options
 from bot.domain.requests import (
     AudioRequest,
     ImageRequest,
@@ -136,11 +136,12 @@ def _as_text(value: Any) -> Any:
 
 
 def reference_text(reference: Reference) -> str | None:
-    """A reference as text; None where none means the same: a file, or the first frame of a video."""
+    """A reference as text; None for a file, which no text names."""
     # A chat's own address of a file expires, or is for the bot alone.
-    if reference.first_frame_only or reference.via:
+    if reference.via:
         return None
-    source = f"#{short_id(reference.job)}" if reference.job is not None else reference.url
+    frame = FIRST_FRAME if reference.first_frame_only else ""
+    source = f"#{short_id(reference.job)}{frame}" if reference.job is not None else reference.url
     if source is None or reference.weight is None:
         return source
     return f"{source}@{reference.weight:g}"

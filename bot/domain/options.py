@@ -251,11 +251,16 @@ def is_named_job(text: str) -> bool:
     return parse_job_name(text) is not None and (text.startswith("#") or parse_job_id(text) is not None)
 
 
+#: follows the id of a video where only its first frame is meant
+FIRST_FRAME = "/first_frame"
+
+
 def read_reference(text: str) -> Reference:
     """Read a job's id or an address; raises ValueError that says what is expected."""
     text = text.strip()
-    if (job := parse_job_name(text)) is not None:
-        return Reference(job=job)
+    name = text.removesuffix(FIRST_FRAME)
+    if (job := parse_job_name(name)) is not None:
+        return Reference(job=job, first_frame_only=name != text)
     text = _bare(text)
     if not is_address(text) or not text.isprintable() or " " in text:
         raise ValueError(

@@ -48,6 +48,9 @@ _REQUESTS: dict[str, AnyRequest] = {
         prompt="a fox runs", model="ray-2", duration="9s", resolution="1080p", concepts=("pov", "pan_left")
     ),
     "frames": VideoRequest(start=_still(), end=_URL, aspect_ratio="4:3"),
+    "first frame": VideoRequest(
+        prompt="a fox runs", start=Reference(job=_FILM.id, first_frame_only=True), end=_still()
+    ),
     "loop": VideoRequest(prompt="a fox runs", loop=True),
     "extension": VideoRequest(prompt="it sleeps", start=_film(), end=_still()),
     "beginning": VideoRequest(prompt="it wakes", end=_film()),

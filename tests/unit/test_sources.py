@@ -8,6 +8,7 @@ from bot.domain.inputs import known_media, known_ratio, require_kind, require_re
 from bot.domain.jobs import FINAL, Job, State
 from bot.domain.media import MediaKind, Reference
 from bot.domain.models import AspectRatio
+from bot.domain.parsing import parse
 from tests.unit.people import PICTURE, VIDEO, film, job
 
 _SHOT, _FILM = job(), film()
@@ -87,6 +88,11 @@ def test_the_first_frame_of_a_video_is_a_picture() -> None:
     frame = Reference(job=_FILM.id, first_frame_only=True)
     assert frame == require_kind(frame, _JOBS, MediaKind.PICTURE, "start")
     assert frame == Animate(prompt="a fox", start=frame).request(_JOBS).start
+    named = parse(f"/animate a fox --start #{_FILM.id}/first_frame")
+    assert isinstance(named, Animate)
+    assert frame == named.request(_JOBS).start
+    # A picture has no frames.
+    assert _PICTURE == with_kind(_PICTURE.model_copy(update={"first_frame_only": True}), _JOBS)
 
 
 def test_a_source_is_described_by_its_job_or_the_request() -> None:

@@ -100,12 +100,11 @@ def form_values(settings: JobSettings, uploaded: Callable[[Media], Record]) -> d
     """Return the values of a job's form; inputs are listed, each as a job, an address or an uploaded file."""
     kinds = {option.name: option.kind for option in options(settings.command)}
 
-    def item(value: object) -> Record | None:
+    def item(value: object) -> Record:
         if not isinstance(value, Reference):
             return {"job": value}
         if value.job is not None:
-            # The first frame of a video has no name of its own.
-            return None if value.first_frame_only else {"job": value.job, "weight": value.weight}
+            return {"job": value.job, "first_frame": value.first_frame_only, "weight": value.weight}
         if value.file is not None:
             return {"file": uploaded(value.file), "weight": value.weight}
         return {"address": value.url, "weight": value.weight}
@@ -114,7 +113,7 @@ def form_values(settings: JobSettings, uploaded: Callable[[Media], Record]) -> d
     for name, value in settings.values.items():
         if kinds[name] in (Kind.MEDIA, Kind.JOB):
             given = value if isinstance(value, tuple) else (value,)
-            found[name] = [one for one in map(item, given) if one is not None]
+            found[name] = [item(one) for one in given]
         else:
             found[name] = value
     return found

@@ -5,6 +5,7 @@ import { currentChannel, get, post } from "./api.js";
 import { confirm, editPrompt } from "./dialogs.js";
 import { openForm } from "./forms.js";
 import { askForKey, withoutTypedKey } from "./key_form.js";
+import { nameOf } from "./media_inputs.js";
 import { showBanner } from "./notices.js";
 import { newRequest } from "./outbox.js";
 import { Upload } from "./uploads.js";
@@ -171,9 +172,10 @@ export class AppActions {
 
 // The values of a job's options as contents of fields.
 function draftsOf(values, results) {
-  const content = ({ job, address, file, weight }) => {
+  const content = ({ job, first_frame: frame, address, file, weight }) => {
     const known = job && results.find((one) => one.job.id === job)?.job;
-    return { weight: weight ?? null, ...(known ? { job: known } : file ? { upload: Upload.stored(file.name, file) } : { address: address ?? `#${job}` }) };
+    const source = known ? { job: known, frame } : file ? { upload: Upload.stored(file.name, file) } : { address: address ?? nameOf(job, frame) };
+    return { weight: weight ?? null, ...source };
   };
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.map(content) : value]));
 }

@@ -92,10 +92,10 @@ export class MediaInputs {
   }
 
   #filled(item, index) {
-    const { upload, job, address } = item;
+    const { upload, job, frame, address } = item;
     const still = job?.media?.still ?? upload?.media?.still ?? upload?.preview;
-    const name = job ? `#${shortId(job.id)} ${job.alt ?? ""}` : upload?.name ?? address;
-    const isVideo = (job?.media ?? upload?.media)?.kind === "video";
+    const name = job ? `${frame ? "First frame of " : ""}#${shortId(job.id)} ${job.alt ?? ""}` : upload?.name ?? address;
+    const isVideo = !frame && (job?.media ?? upload?.media)?.kind === "video";
     const problem = this.#problemOf(item);
     const progress = part(upload);
     return el("div", { class: problem ? "media-input failed" : "media-input" },
@@ -148,9 +148,12 @@ function part(upload) {
   return upload.part < 1 ? `${Math.round(upload.part * 100)} %` : "checking…";
 }
 
-function valueOf({ upload, job, address, weight }) {
+// The text that names a job's result, or only the first frame of it.
+export const nameOf = (job, frame) => `#${job}${frame ? "/first_frame" : ""}`;
+
+function valueOf({ upload, job, frame, address, weight }) {
   if (upload) return upload.token ? { file: upload.token, weight } : null;
-  const text = job?.id ?? address;
+  const text = job ? nameOf(job.id, frame) : address;
   return weight === null ? text : `${text}@${weight}`;
 }
 

@@ -77,6 +77,16 @@ async def test_a_card_of_a_video_upscales_it_and_adds_audio(served: Served, brow
         await served.core.finish()
         await expect(page.locator(".progress")).to_have_count(0)
         await expect(page.locator(".card").last).to_contain_text(f"#{source[-6:]}")
+    # A variation begins with the first frame of the video, and so does what its settings make again.
+    await page.locator(".card").first.locator(".do-variation").click()
+    await expect(page.locator(".card")).to_have_count(4)
+    varied = await served.core.newest()
+    await page.locator(".card").last.get_by_role("button", name="Use the settings").click()
+    dialog = page.get_by_role("dialog", name="/animate")
+    await expect(dialog.locator(".media-input .name")).to_contain_text(f"First frame of #{source[-6:]}")
+    await dialog.get_by_role("button", name="Send").click()
+    await expect(page.locator(".card")).to_have_count(5)
+    assert (await served.core.newest()).request == varied.request
     assert complaints(page) == []
     await page.context.close()
 
