@@ -23,6 +23,8 @@ class CardControl(StrEnum):
 
     #: cancel a job that has not started
     CANCEL = "cancel"
+    #: cancel all jobs of the card that have not started
+    CANCEL_ALL = "cancelall"
     #: show one job privately; under every card, so that a card's message can be recognised
     DETAILS = "details"
     #: open a form with the settings of a job; under its details
@@ -91,6 +93,11 @@ def actions_of_picked(view: CardView, job: JobView) -> list[Action]:
 def job_to_cancel(view: CardView, picked: JobView) -> JobView | None:
     """The job that Cancel acts on: the picked one, else another one of the card that still can be."""
     return next((job for job in (picked, *view.jobs) if job.cancellable), None)
+
+
+def may_cancel_all(view: CardView) -> bool:
+    """Whether several jobs of a card can be cancelled, so that it has a button for all of them."""
+    return sum(job.cancellable for job in view.jobs) > 1
 
 
 def option_label(number: int, job: JobView) -> str:

@@ -10,6 +10,7 @@ class Strings:
     """English; texts with braces are formatted."""
 
     cancel: str = "Cancel"
+    cancel_all: str = "Cancel all waiting"
     #: closes a command that was shown and not started
     discard: str = "Cancel"
     details: str = "Details"

@@ -27,8 +27,10 @@ from bot.service.replies import ConfirmationButton, PrivateReply, Reply
 from bot.services import Services, Topic, log
 from bot.store.card_copies import CardCopy
 from bot.store.cards import create_card_copy
-from bot.store.jobs import delete_job, find_job
+from bot.store.jobs import delete_job, find_job, jobs_of_cards
 from bot.store.workspaces import AuditEntry, record_audit
+
+_ALREADY_RUNNING = "This job is already running, so it cannot be cancelled. /delete removes its result."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +123,10 @@ async def cancel(services: Services, command: Cancel, caller: Caller) -> Private
     Admins may cancel a public job of somebody else, which leaves an audit entry.
     """
     job = await _own(services, command.job, caller)
+    if command.all:
+        return await _cancel_card(services, job, caller)
     if job.state is State.CANCELLED:
-        return PrivateReply(title="Already cancelled", text="Nothing was charged.")
+        return _already_cancelled()
     _require_waiting(job)
     if not await transition_job(
         services, job, State.CANCELLED, "cancelled", repeat=partial(until_known, services)
@@ -134,13 +138,41 @@ async def cancel(services: Services, command: Cancel, caller: Caller) -> Private
     return PrivateReply(title="Cancelled", text=f"Not charged: {show_money(job.price)} is available again.")
 
 
+async def _cancel_card(services: Services, job: Job, caller: Caller) -> PrivateReply:
+    """Cancel every job of a card that was not submitted yet."""
+    beside = (await jobs_of_cards(services.database, [job.card])).get(job.card, [])
+    waiting = [one for one in beside if one.state in WAITING]
+    if not waiting and job.state is State.CANCELLED:
+        return _already_cancelled()
+    if not waiting:
+        _require_waiting(job)
+    cancelled = []
+    for one in waiting:
+        # One that was submitted meanwhile goes on.
+        if await transition_job(
+            services, one, State.CANCELLED, "cancelled", repeat=partial(until_known, services)
+        ):
+            cancelled.append(one)
+            if one.person not in caller.persons:
+                await _record_about(services, "cancel", one, caller)
+    if not cancelled:
+        raise InvalidRequest(_ALREADY_RUNNING)
+    count, price = len(cancelled), show_money(sum(one.price for one in cancelled))
+    return PrivateReply(
+        title="Cancelled",
+        text=f"{count} of {len(beside)} cancelled. Not charged: {price} is available again.",
+    )
+
+
+def _already_cancelled() -> PrivateReply:
+    return PrivateReply(title="Already cancelled", text="Nothing was charged.")
+
+
 def _require_waiting(job: Job) -> None:
     if job.state in FINAL:
         raise InvalidRequest("This job has already ended")
     if job.state not in WAITING:
-        raise InvalidRequest(
-            "This job is already running, so it cannot be cancelled. /delete removes its result."
-        )
+        raise InvalidRequest(_ALREADY_RUNNING)
 
 
 async def ask_to_delete(services: Services, command: Delete, caller: Caller) -> PrivateReply:

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.actions import Action
+from bot.domain.cards import CardView
 from bot.domain.errors import InvalidRequest, JobNotFound, NotYours
 from bot.domain.identity import Caller
 from bot.domain.ids import short_id
-from bot.domain.jobs import State
+from bot.domain.jobs import Job, State
 from bot.providers.base import GenerationState
 from bot.service.replies import PrivateReply
 from bot.store.jobs import find_job
@@ -102,6 +103,35 @@ async def test_a_stranger_takes_no_job_back(engine: Open) -> None:
         with pytest.raises(NotYours, match="belongs to Ada"):
             await bot.say(f"/cancel {card.jobs[0].id}", by=EVE)
         assert State.QUEUED is (await bot.job(card)).state
+
+
+async def test_all_jobs_of_a_card_that_still_wait_are_taken_back_together(any_engine: Open) -> None:
+    async with any_engine(start=None) as bot:
+        card = await bot.ask("/imagine a red fox --count 3")
+        await bot.learn(f"/cancel {card.jobs[1].id}")
+        with pytest.raises(NotYours):
+            await bot.say(f"/cancel {card.jobs[0].id} --all", by=EVE)
+        note = await bot.learn(f"/cancel {card.jobs[1].id} --all")
+        assert note.text.startswith("2 of 3 cancelled. Not charged: $")
+        assert {State.CANCELLED} == {job.state for job in await bot.jobs(card)}
+        assert (0, 0) == await bot.money()
+        again = await bot.learn(f"/cancel {card.jobs[0].id} --all")
+        assert again.title == "Already cancelled"
+
+
+async def _submitted(engine: Engine, card: CardView) -> Job | None:
+    return next((job for job in await engine.jobs(card) if job.state is State.SUBMITTED), None)
+
+
+async def test_what_runs_already_is_not_cancelled_with_the_others(engine: Open) -> None:
+    clock = Clock()
+    async with engine(clock=clock, providers=[FakeProvider(clock, concurrent=1)]) as bot:
+        bot.provider.born = GenerationState.DREAMING
+        card = await bot.ask("/imagine a red fox --count 2")
+        runs = await bot.until(lambda: _submitted(bot, card))
+        assert (await bot.learn(f"/cancel {runs.id} --all")).text.startswith("1 of 2 cancelled")
+        with pytest.raises(InvalidRequest, match="already running"):
+            await bot.learn(f"/cancel {runs.id} --all")
 
 
 async def test_an_admin_takes_a_public_job_back_which_the_audit_records(any_engine: Open) -> None:

@@ -133,7 +133,9 @@ async def test_results_are_private_by_default_unless_the_command_says_otherwise(
             assert expected is await bot.service.is_private(command, ADA, bot.place())
 
 
-async def test_what_a_member_makes_by_buttons_and_reactions_is_as_private_as_by_commands(engine: Open) -> None:
+async def test_what_a_member_makes_by_buttons_and_reactions_is_as_private_as_by_commands(
+    engine: Open,
+) -> None:
     async with engine() as bot:
         source = await bot.made("/imagine a fox --private=no")
         await bot.learn("/settings --private on")

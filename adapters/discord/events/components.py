@@ -34,8 +34,9 @@ class ComponentHandler:
 
     async def press(self, context: InteractionContext, component: ComponentId) -> None:
         match component.verb:
-            case CardControl.CANCEL:
-                call = self._call(build(Cancel, {"job": component.job}), context)
+            case CardControl.CANCEL | CardControl.CANCEL_ALL as verb:
+                every = verb is CardControl.CANCEL_ALL
+                call = self._call(build(Cancel, {"job": component.job, "all": every}), context)
                 await self._replies.reply(context, call, private=True)
             case CardControl.DETAILS:
                 await self.show(context, component.job)

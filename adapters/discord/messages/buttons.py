@@ -15,6 +15,7 @@ from adapters.chat.controls import (
     actions_of_picked,
     control_for,
     job_to_cancel,
+    may_cancel_all,
     option_label,
     parse_verb,
     variation_label,
@@ -34,6 +35,8 @@ _ROW_BUTTONS, _ROWS, _LABEL, _OPTION_LABEL, _OPTIONS = 5, 5, 80, 100, 25
 #: component types and button styles
 _ACTION_ROW, _BUTTON, _SELECT = 1, 2, 3
 _SECONDARY, _SUCCESS, _DANGER = 2, 3, 4
+
+_DESTRUCTIVE = (Action.DELETE, CardControl.CANCEL, CardControl.CANCEL_ALL)
 
 #: what the custom id of a button to another page begins with; stored in messages, never to be changed
 PAGE = "rp:"
@@ -224,6 +227,8 @@ def _buttons(view: CardView, job: JobView) -> Iterator[Component]:
         yield _button(view, action, job, EMOJI[action], job.prices.label(action))
     if (cancelled := job_to_cancel(view, job)) is not None:
         yield _button(view, CardControl.CANCEL, cancelled, "✖️", STRINGS.cancel_label(view, cancelled))
+        if may_cancel_all(view):
+            yield _button(view, CardControl.CANCEL_ALL, cancelled, "✖️", STRINGS.cancel_all)
     if job.parent is not None:
         component_id = ComponentId(verb=CardControl.ORIGIN, job=job.parent, card=view.card)
         yield _plain_button(component_id, "🔗", STRINGS.origin)
@@ -245,7 +250,7 @@ def _button(view: CardView, verb: Action | CardControl, job: JobView, emoji: str
 def _plain_button(component_id: ComponentId, emoji: str, label: str) -> Component:
     return {
         "type": _BUTTON,
-        "style": _DANGER if component_id.verb in (Action.DELETE, CardControl.CANCEL) else _SECONDARY,
+        "style": _DANGER if component_id.verb in _DESTRUCTIVE else _SECONDARY,
         "custom_id": component_id.write(),
         "emoji": {"name": emoji},
         "label": label[:_LABEL],

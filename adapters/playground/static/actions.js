@@ -11,12 +11,24 @@ export function actions(job, card, app) {
   // Cards of earlier versions have no decisions.
   const all = (card.decisions ?? []).map((one) => decisionButton(one, card, app));
   all.push(...shown.map((action) => actionButton(action, job, app)));
-  if (job.cancellable && mine) {
-    const cancel = el("button", { type: "button", class: "quiet", "data-key": "cancel" }, "Cancel");
-    cancel.addEventListener("click", () => busy(cancel, () => app.runFromButton(`/cancel ${job.id}`)));
-    all.push(cancel);
-  }
+  if (mine) all.push(...cancelButtons(job, card, app));
   return all.length > 0 && el("div", { class: "actions", role: "group", "aria-label": "Actions" }, all);
+}
+
+// Cancel for the selected job, else for another one that still can be; and for all of them.
+function cancelButtons(job, card, app) {
+  const waiting = card.jobs.filter((one) => one.cancellable);
+  const one = waiting.find(({ id }) => id === job.id) ?? waiting[0];
+  const button = (key, label, command) => {
+    const node = el("button", { type: "button", class: "quiet", "data-key": key }, label);
+    node.addEventListener("click", () => busy(node, () => app.runFromButton(command)));
+    return node;
+  };
+  const number = card.jobs.length > 1 ? ` ${card.jobs.indexOf(one) + 1}` : "";
+  return [
+    one && button("cancel", `Cancel${number}`, `/cancel ${one.id}`),
+    waiting.length > 1 && button("cancel-all", "Cancel all waiting", `/cancel ${one.id} --all`),
+  ].filter(Boolean);
 }
 
 function decisionButton(one, card, app) {

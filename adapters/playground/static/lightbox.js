@@ -49,7 +49,7 @@ function tools(node) {
   const { src } = node.querySelector("img, video");
   const link = (href, words, more = {}) => el("a", { href, ...more }, words);
   return el("div", { class: "tools" },
-    job && actions({ ...job, actions: job.actions.filter((one) => ACTIONS.includes(one)), cancellable: false }, card, closing()),
+    job && actions({ ...job, actions: job.actions.filter((one) => ACTIONS.includes(one)) }, withoutWaiting(card), closing()),
     el("div", { class: "links" },
       link(`${src}?download`, "Download", { download: "" }),
       job && copyCommand(job, app),
@@ -58,6 +58,9 @@ function tools(node) {
       }),
       link(`${src}/view`, "Open in a new tab", { target: "_blank", rel: "noopener" })));
 }
+
+// Nothing is cancelled from here.
+const withoutWaiting = (card) => ({ ...card, jobs: card.jobs.filter((one) => !one.cancellable) });
 
 function resultOf(node) {
   const { card } = node.closest("section.job") ?? {};

@@ -71,8 +71,9 @@ class BlockActionHandler:
         if action is None:
             raise OutdatedControl
         match action.verb:
-            case CardControl.CANCEL:
-                cancel = PendingRequest.of_command(build(Cancel, {"job": action.job}))
+            case CardControl.CANCEL | CardControl.CANCEL_ALL as verb:
+                every = verb is CardControl.CANCEL_ALL
+                cancel = PendingRequest.of_command(build(Cancel, {"job": action.job, "all": every}))
                 return await self.requests.run(context, cancel)
             case verb if verb in _ANSWERS_QUESTION:
                 return await self._answer_question(context, action)

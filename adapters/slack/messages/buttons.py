@@ -16,6 +16,7 @@ from adapters.chat.controls import (
     actions_of_picked,
     control_for,
     job_to_cancel,
+    may_cancel_all,
     option_label,
     parse_verb,
     variation_label,
@@ -40,6 +41,7 @@ RETRY_HERE, SEND_DIRECTLY = "rw:here", "rw:directly"
 FORMS_BUTTON = "rw:forms"
 #: controls that always act on the job in their value, whatever is selected
 _IGNORES_SELECT = (
+    CardControl.CANCEL_ALL,
     CardControl.PICK,
     CardControl.OPEN,
     CardControl.ORIGIN,
@@ -305,6 +307,9 @@ def _buttons(view: CardView, jobs: list[JobView], strings: SlackStrings) -> Iter
         number = view.jobs.index(waiting) + 1 if len(view.jobs) > 1 else None
         cancel = BlockAction(verb=CardControl.CANCEL, job=waiting.id, card=view.card, number=number)
         yield {**button(cancel, f"✖️ {strings.cancel_label(view, waiting)}"), "style": "danger"}
+        if may_cancel_all(view):
+            every = control(CardControl.CANCEL_ALL, waiting.id, f"✖️ {strings.cancel_all}")
+            yield {**every, "style": "danger"}
     parent = next((job.parent for job in jobs if job.parent is not None), None)
     if parent is not None:
         yield control(CardControl.ORIGIN, parent, f"🔗 {strings.origin}")

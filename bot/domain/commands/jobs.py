@@ -93,6 +93,7 @@ class Cancel(Command):
     states = WAITING
 
     job: Job
+    all: Annotated[bool, OptionSpec(description="Also the others of its card that still wait")] = False
 
 
 class Delete(Command):

@@ -137,6 +137,9 @@ def test_cancel_stays_while_any_job_of_the_card_can_be_cancelled() -> None:
     running, waiting = job_view(1, JobPhase.RUNNING), job_view(2, JobPhase.WAITING)
     [cancel] = [one for one in _buttons(render_card(card_view(running, waiting))) if "Cancel" in one["label"]]
     assert ("Cancel 2", waiting.id) == (cancel["label"], _parsed(cancel).job)
+    other = job_view(3, JobPhase.WAITING, cancellable=True)
+    several = _buttons(render_card(card_view(running, waiting, other)))
+    assert ["Cancel 2", "Cancel all waiting"] == [one["label"] for one in several if "Cancel" in one["label"]]
 
 
 def _parsed(component: Any) -> ComponentId:

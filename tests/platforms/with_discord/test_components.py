@@ -204,6 +204,10 @@ async def test_a_waiting_job_is_cancelled_by_its_button(tmp_path: Path, fake: Fa
         told = await private(env.ada.press(card, "Cancel"))
         assert "Cancelled" == told.embeds[0]["title"]
         await waiting.message(lambda message: "not charged" in message.embeds[0]["description"])
+        several = env.ada.slash("imagine", prompt="two that wait", count=2)
+        card = await several.message(lambda message: "queue" in message.embeds[0]["description"])
+        told = await private(env.ada.press(card, "Cancel all waiting"))
+        assert told.embeds[0]["description"].startswith("2 of 2 cancelled")
 
 
 async def test_a_copy_that_cannot_be_sent_is_reported(tmp_path: Path, fake: FakeDiscord) -> None:

@@ -11,6 +11,7 @@ from tests.playground.core import Core, open_core
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.serving import Served, serve_core
 
+WIDEST = "Math.max(...[...document.querySelectorAll('body *')].map(one => one.getBoundingClientRect().right))"
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BEAR = "a teddy bear with an electric guitar"
@@ -220,6 +221,16 @@ async def test_progress_keeps_the_focus_where_it_was(served: Served, browser: Br
     await page.keyboard.press("Enter")
     await expect(page.locator(".verdict")).to_contain_text("not charged")
 
+    await say(page, f"/imagine {BEAR} --count 3")
+    card = page.locator(".card").last
+    await card.get_by_role("button", name="Cancel 1").click()
+    await expect(card.locator(".cell").first).to_contain_text("not charged")
+    # The selected one is cancelled already: Cancel goes on with the next one.
+    await expect(card.get_by_role("button", name="Cancel 2")).to_be_visible()
+    await card.get_by_role("button", name="Cancel all waiting").click()
+    await expect(card.locator(".progress")).to_have_count(0)
+    await expect(card.get_by_role("button", name="Cancel")).to_have_count(0)
+
 
 async def show_running(
     served: Served, job: str, *, since: int, expected_ms: int, headline: str = "Dreaming"
@@ -265,10 +276,7 @@ async def test_nothing_is_wider_than_the_page(served: Served, browser: Browser) 
     await expect(page.locator(".picture.there")).to_have_count(6)
     for width in (320, 390, 620, 760, 900, 1024, 1280):
         await page.set_viewport_size({"width": width, "height": 820})
-        widest = await page.evaluate(
-            "Math.max(...[...document.querySelectorAll('body *')].map(one => one.getBoundingClientRect().right))"
-        )
-        assert widest <= width
+        assert await page.evaluate(WIDEST) <= width
 
 
 async def test_every_control_has_a_name(served: Served, browser: Browser) -> None:
