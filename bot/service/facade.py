@@ -44,12 +44,11 @@ from bot.service import (
     framing,
     gallery,
     holds,
-    links,
     listings,
     moderation,
-    ordering,
     pending_commands,
     queries,
+    questions,
     quotes,
     reactions,
     uploads,
@@ -111,11 +110,12 @@ class BotService:
         replied: str | None = None,
         previewed: bool = False,
         asks_first: bool = False,
+        shown_price: int | None = None,
     ) -> Reply:
         """Execute a command; one that asks first is only shown, unless the caller has `previewed` it.
 
-        With `asks_first` any command that generates is, for a menu entry that shows no price. `files` came
-        with the event and fill the command's empty media options; `replied` is the job of the message that it
+        With `asks_first` any command that generates is; so is one that costs more than `shown_price`, in
+        micro-dollars. `files` fill its empty media options, `replied` is the job of the message that it
         replies to. With an answer window the adapter calls `confirm_shown` for a new card.
         """
         self._services.rate_limit.spend(invocation.caller.member, invocation.key)
@@ -128,11 +128,9 @@ class BotService:
             if isinstance(command, Report):
                 return await moderation.report(services, command, invocation)
             return await answer(services, command, caller, place)
-        context = CommandContext(files=files, replied=replied)
-        if asks_first or (command.asks_first and not previewed):
-            return await pending_commands.ask(services, command, invocation, context)
-        order = await ordering.resolve_command(services, command, caller, place, context)
-        return await ordering.accept(services, order, invocation)
+        asks_first = asks_first or (command.asks_first and not previewed)
+        context = CommandContext(files=files, replied=replied, asks_first=asks_first, shown_price=shown_price)
+        return await pending_commands.execute(services, command, invocation, context)
 
     async def act(
         self,
@@ -166,10 +164,8 @@ class BotService:
         """Do what `PrivateReply.choices` asked about, or change nothing."""
         self._services.rate_limit.spend(caller.member, storable(key))
         caller = await self._with_links(caller)
-        if links.is_question(job, question):
-            return await links.answer_question(
-                self._services, storable(question), caller, confirmed=confirmed
-            )
+        if questions.is_question(job, question):
+            return await questions.answer(self._services, storable(question), caller, confirmed=confirmed)
         return await actions.answer_confirmation(
             self._services, storable(job), caller, question=question, confirmed=confirmed
         )

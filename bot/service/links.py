@@ -16,9 +16,8 @@ from bot.domain.links import (
     code_digest,
     new_code,
 )
-from bot.domain.text import storable
 from bot.service.durable_writes import until_known
-from bot.service.replies import ConfirmationButton, PrivateReply
+from bot.service.replies import PrivateReply, question_choices
 from bot.services import PERSON_NOTICES, Services, log
 from bot.store.linking import Change, EnteredCode, enter_code, link, put_code, take_question, unlink
 from bot.store.links import links_of
@@ -86,21 +85,12 @@ async def _enter(services: Services, text: str, caller: Caller) -> PrivateReply:
         raise InvalidRequest("This is the code of this account; enter it in your other one")
     if other.person in caller.linked:
         raise InvalidRequest(f"You are linked with {other.shown} already")
-    choices = (
-        ConfirmationButton(label="Cancel", confirms=False, job=entered.question, question=entered.question),
-        ConfirmationButton(label="Link", confirms=True, job=entered.question, question=entered.question),
-    )
     return PrivateReply(
         title=f"Link {_person(caller).shown} with {other.shown}?",
         text=f"Both then see and delete what the other has made, also privately. Go on only if {other.shown} "
         f"is you.\n{_SHARED}",
-        choices=choices,
+        choices=question_choices(entered.question, "Link"),
     )
-
-
-def is_question(job: str, question: str) -> bool:
-    """Whether a confirmation is about a link: it names no job, but its question twice."""
-    return storable(job) == storable(question)
 
 
 async def answer_question(
@@ -122,7 +112,7 @@ async def answer_question(
     )
     persons = await until_known(services, lambda: services.database.transact(link, question, me, change))
     if persons is None:
-        raise InvalidRequest("This question is over; /link shows who is linked with you")
+        raise InvalidRequest("This question is over, so nothing was changed; give the command again")
     services.wake(PERSON_NOTICES)
     log.info("persons_linked", person=me.person, persons=len(persons))
     return PrivateReply(title="Linked", text=_SHARED, fields=_fields(persons, me.person))

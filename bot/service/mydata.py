@@ -2,10 +2,10 @@
 
 from bot.domain.commands import MydataExport, MydataForget
 from bot.domain.identity import Caller
-from bot.jobs.pending_commands import StoredCommand, store_command
+from bot.jobs.pending_commands import StoredCommand, remove_command, store_command
 from bot.service import data_export
 from bot.service.durable_writes import until_known
-from bot.service.replies import PendingCommand, PrivateReply, ReplyFile
+from bot.service.replies import PrivateReply, ReplyFile, question_choices
 from bot.services import Services, Topic, log
 from bot.store.erasure import request_erasure
 
@@ -34,10 +34,21 @@ async def export(services: Services, _: MydataExport, caller: Caller) -> Private
 
 async def ask_to_forget(services: Services, command: MydataForget, caller: Caller) -> PrivateReply:
     """Say what would be deleted; nothing is before the button is pressed."""
-    pending = PendingCommand(id=services.new_id(), start_label="Delete my data", deletes=True)
+    question = services.new_id()
     stored = StoredCommand(command=command.name, options="{}", member=caller.member, price=0)
-    await until_known(services, lambda: store_command(services, pending.id, stored))
-    return PrivateReply(title="Delete everything about you?", text=_QUESTION, pending=pending)
+    await until_known(services, lambda: store_command(services, question, stored))
+    choices = question_choices(question, "Delete my data")
+    return PrivateReply(title="Delete everything about you?", text=_QUESTION, choices=choices)
+
+
+async def answer_question(
+    services: Services, question: str, caller: Caller, *, confirmed: bool
+) -> PrivateReply:
+    """Begin to delete the caller's data, or keep everything."""
+    if confirmed:
+        return await forget(services, caller)
+    await remove_command(services, question)
+    return PrivateReply(title="Kept", text="Nothing was deleted.")
 
 
 async def forget(services: Services, caller: Caller) -> PrivateReply:

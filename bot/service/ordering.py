@@ -68,6 +68,10 @@ class CommandContext:
     files: tuple[Reference, ...] = ()
     #: the job of the message that it replies to
     replied: str | None = None
+    #: it is shown before it is started
+    asks_first: bool = False
+    #: micro-dollars that its form has shown; None where it has shown none
+    shown_price: int | None = None
 
 
 async def resolve_command(

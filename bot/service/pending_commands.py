@@ -7,14 +7,14 @@ however often its button is pressed.
 from dataclasses import dataclass, replace
 
 from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
-from bot.domain.commands import CATALOGUE, Command, GenerateCommand, MydataForget, Reframe
+from bot.domain.commands import CATALOGUE, Command, GenerateCommand, Reframe
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.ids import short_id
 from bot.domain.pricing import show_money
 from bot.domain.workspace_keys import OWN_KEY
 from bot.jobs.pending_commands import StoredCommand, find_command, remove_command, store_command
-from bot.service import framing, mydata, ordering, queries
+from bot.service import framing, ordering, queries, questions
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
 from bot.service.replies import CardReply, PendingCommand, PendingStart, PrivateReply, Reply, ReplyFile
@@ -34,6 +34,24 @@ class PendingAction:
 
 
 Pending = GenerateCommand | PendingAction
+
+
+async def execute(
+    services: Services,
+    command: GenerateCommand,
+    invocation: Invocation,
+    context: ordering.CommandContext,
+) -> Reply:
+    """Start a command; one that asks first, or costs more than its form has shown, is shown instead."""
+    if context.asks_first:
+        return await ask(services, command, invocation, context)
+    order = await ordering.resolve_command(services, command, invocation.caller, invocation.place, context)
+    try:
+        return await ordering.accept(services, order, invocation, max_price=context.shown_price)
+    except ordering.PriceRisen:
+        shown = show_money(context.shown_price or 0)
+        notice = f"This costs more than the {shown} that the form showed, so nothing was started yet."
+        return await ask(services, command, invocation, context, notice=notice)
 
 
 async def ask(
@@ -135,9 +153,9 @@ async def start(services: Services, pending: str, invocation: Invocation) -> Rep
     caller, place = invocation.caller, invocation.place
     stored = await _stored(services, pending, caller)
     found = _pending(stored)
-    if isinstance(found, MydataForget):
-        return await mydata.forget(services, caller)
-    assert isinstance(found, Pending)  # noqa: S101 - no other command is stored
+    if not isinstance(found, Pending):
+        # A question, whose buttons were of this kind in earlier versions.
+        return await questions.answer(services, pending, caller, confirmed=True)
     order = await _order(services, found, caller, place)
     # By its own id: a second press of the button, which is another event, has no second effect.
     once = replace(invocation, key=f"pending/{pending}")
@@ -152,10 +170,10 @@ async def start(services: Services, pending: str, invocation: Invocation) -> Rep
 
 async def discard(services: Services, pending: str, caller: Caller) -> PrivateReply:
     """Forget a command; one that was started goes on."""
-    found = _pending(await _stored(services, pending, caller))
+    if not isinstance(_pending(await _stored(services, pending, caller)), Pending):
+        return await questions.answer(services, pending, caller, confirmed=False)
     await remove_command(services, pending)
-    done = "Nothing was deleted." if isinstance(found, MydataForget) else "Nothing was started."
-    return PrivateReply(title="Closed", text=done)
+    return PrivateReply(title="Closed", text="Nothing was started.")
 
 
 async def _stored(services: Services, pending: str, caller: Caller) -> StoredCommand:

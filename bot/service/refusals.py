@@ -19,7 +19,7 @@ from bot.domain.errors import NotAllowed, QuotaExhausted, TooManyRequests, for_a
 from bot.domain.failures import one_line
 from bot.domain.identity import Caller, Invocation
 from bot.service.facade import BotService
-from bot.service.links import is_question
+from bot.service.questions import is_question
 from bot.service.replies import PrivateReply, Reply
 from bot.services import Services, log
 from bot.store.audit import RefusalRow, record_refusals

@@ -24,9 +24,17 @@ class ConfirmationButton:
     question: str
 
 
+def question_choices(question: str, confirm: str) -> tuple[ConfirmationButton, ...]:
+    """The buttons under a question that is about no job; `confirm` is the label of the one that does it."""
+    return (
+        ConfirmationButton(label="Cancel", confirms=False, job=question, question=question),
+        ConfirmationButton(label=confirm, confirms=True, job=question, question=question),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingCommand:
-    """A command that is shown before it is started: nothing is spent or deleted until a button is pressed.
+    """A command that is shown before it is started: nothing is spent until a button is pressed.
 
     The buttons call `BotService.start_pending` and `BotService.discard_pending`.
     """
@@ -35,8 +43,6 @@ class PendingCommand:
     id: str
     #: of the button that starts it, with the price
     start_label: str
-    #: what it does cannot be undone
-    deletes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,11 +36,7 @@ async def traces(bot: Engine) -> dict[str, str]:
 
 async def forget(bot: Engine, by: Caller = ADA) -> PrivateReply:
     asked = await bot.learn("/mydata forget", by=by)
-    assert asked.pending is not None
-    assert asked.pending.deletes
-    reply = await bot.service.start_pending(asked.pending.id, bot.invocation(by))
-    assert isinstance(reply, PrivateReply)
-    return reply
+    return await bot.answer(asked, "Delete my data", by=by)
 
 
 async def is_deleted(bot: Engine, job: Job) -> bool:
@@ -168,15 +164,26 @@ async def test_only_the_button_deletes_and_only_for_whom_it_was_shown(engine: Op
     async with engine() as bot:
         job = await bot.made()
         asked = await bot.learn("/mydata forget")
-        assert asked.pending is not None
         with pytest.raises(InvalidRequest):
-            await bot.service.start_pending(asked.pending.id, bot.invocation(BOB))
-        closed = await bot.service.discard_pending(asked.pending.id, ADA, key="k")
-        assert "Nothing was deleted" in closed.text
-        with pytest.raises(InvalidRequest):
-            await bot.service.start_pending(asked.pending.id, bot.invocation())
+            await bot.answer(asked, "Delete my data", by=BOB)
+        assert "Nothing was deleted" in (await bot.answer(asked, "Cancel")).text
+        with pytest.raises(InvalidRequest, match="question is over"):
+            await bot.answer(asked, "Delete my data")
         assert await _nothing(bot, "SELECT person FROM erasure")
         assert not await is_deleted(bot, job)
+
+
+async def test_the_buttons_of_earlier_versions_answer_the_question_too(engine: Open) -> None:
+    """They named it as a pending command."""
+    async with engine() as bot:
+        question = (await bot.learn("/mydata forget")).choices[0].question
+        kept = await bot.service.discard_pending(question, ADA, key="k")
+        assert "Nothing was deleted" in kept.text
+        question = (await bot.learn("/mydata forget")).choices[0].question
+        assert (await bot.service.find_pending(question, bot.invocation())).private
+        told = await bot.service.start_pending(question, bot.invocation())
+        assert isinstance(told, PrivateReply)
+        assert "being deleted" in told.title
 
 
 async def test_a_link_ends_with_the_data_and_frees_nobody_of_a_limit_or_a_block(engine: Open) -> None:

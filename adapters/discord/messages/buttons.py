@@ -148,7 +148,7 @@ def page_row(pages: Sequence[PageButton]) -> list[Component]:
 def pending_row(pending: PendingCommand) -> Component:
     """The buttons under a command that was shown; their ids hold the command's id twice."""
     buttons = (
-        (CardControl.START, _DANGER if pending.deletes else _SUCCESS, pending.start_label),
+        (CardControl.START, _SUCCESS, pending.start_label),
         (CardControl.DISCARD, _SECONDARY, STRINGS.discard),
     )
     return _row(

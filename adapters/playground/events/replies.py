@@ -133,7 +133,6 @@ def _pending(note: PrivateReply, pending: PendingCommand) -> Record:
         "title": note.title,
         "text": note.text,
         "label": pending.start_label,
-        "deletes": pending.deletes,
         "picture": file and file["address"],
         "alt": file["alt"] if file else "",
     }

@@ -88,8 +88,8 @@ export class AppActions {
   }
 
   // Shows what a command will do and what it costs. One that is not started expires.
-  async askToStart({ id, title, text, picture, alt, label, deletes }) {
-    const start = { label: deletes ? label : this.priceText(label), confirms: true, danger: deletes };
+  async askToStart({ id, title, text, picture, alt, label }) {
+    const start = { label: this.priceText(label), confirms: true };
     const chosen = await confirm({ title, text, picture, alt, drawn: true, choices: [{ label: "Cancel", confirms: false }, start] });
     if (chosen.confirms) await this.send(newRequest("start", { pending: id }, label));
   }

@@ -231,8 +231,7 @@ def pending_row(pending: PendingCommand, strings: SlackStrings) -> Block:
         return button(BlockAction(verb=verb, job=pending.id, card=pending.id), label)
 
     start = control(CardControl.START, pending.start_label)
-    style = "danger" if pending.deletes else "primary"
-    return _row([{**start, "style": style}, control(CardControl.DISCARD, strings.discard)])
+    return _row([{**start, "style": "primary"}, control(CardControl.DISCARD, strings.discard)])
 
 
 def channel_choice_row(request: str) -> Block:

@@ -11,8 +11,8 @@ async def test_a_member_deletes_their_data_by_a_red_button(tmp_path: Path) -> No
         question = await bot.ada.slash("/reverie", "mydata forget").response()
         assert bot.ada.user is question.only_for
         (row,) = [block for block in question.blocks if block["type"] == "actions"]
-        assert "danger" == row["elements"][0]["style"]
+        assert "danger" == row["elements"][1]["style"]
 
-        told = await bot.ada.press(question, "rv:start").response()
+        told = await bot.ada.press(question, "rv:confirm").response()
         assert "is being deleted" in words(told)
         await bot.slack.until(lambda: card.deleted and question.deleted)

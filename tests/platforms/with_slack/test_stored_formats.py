@@ -58,6 +58,7 @@ def test_buttons_keep_their_ids_and_values() -> None:
         "send",
         "delete",
         "cancel",
+        "cancelall",
         "details",
         "origin",
         "pick",
