@@ -6,6 +6,7 @@ from functools import partial
 
 from adapters.chat.controls import CardControl
 from adapters.discord.delivery.interactions import InteractionCallbackType, InteractionResponder
+from adapters.discord.events.command_forms import CommandForms
 from adapters.discord.events.context import InteractionContext
 from adapters.discord.events.replies import Replies, ServiceCall
 from adapters.discord.messages import modals
@@ -27,10 +28,13 @@ _MAX_UPDATES = 3
 class ComponentHandler:
     """Does what a component of ours asks for."""
 
-    def __init__(self, *, service: BotService, replies: Replies, responder: InteractionResponder) -> None:
+    def __init__(
+        self, *, service: BotService, replies: Replies, responder: InteractionResponder, forms: CommandForms
+    ) -> None:
         self._service = service
         self._replies = replies
         self._responder = responder
+        self._forms = forms
 
     async def press(self, context: InteractionContext, component: ComponentId) -> None:
         match component.verb:
@@ -38,10 +42,8 @@ class ComponentHandler:
                 every = verb is CardControl.CANCEL_ALL
                 call = self._call(build(Cancel, {"job": component.job, "all": every}), context)
                 await self._replies.reply(context, call, private=True)
-            case CardControl.DETAILS:
-                await self.show(context, component.job)
-            case CardControl.ORIGIN:
-                await self.show(context, component.job, with_results=True)
+            case CardControl.DETAILS | CardControl.ORIGIN as verb:
+                await self.show(context, component.job, with_results=verb is CardControl.ORIGIN)
             case CardControl.CONFIRM | CardControl.KEEP:
                 confirm = partial(
                     self._service.answer_confirmation,
@@ -69,7 +71,9 @@ class ComponentHandler:
                     key=context.key,
                 )
                 await self._replies.reply(context, decide, private=True)
-            case CardControl.SETTINGS | Action.EDIT | Action.REFRAME:
+            case CardControl.SETTINGS:
+                await self._forms.open_settings(context, component)
+            case Action.EDIT | Action.REFRAME:
                 await self._open_modal(context, component)
             case Action() as action:
                 await self.act(context, action, component)
@@ -104,7 +108,7 @@ class ComponentHandler:
         """A modal was submitted that one of these buttons had opened."""
         match component.verb:
             case CardControl.SETTINGS:
-                await self._use_settings(context, component, values)
+                await self._forms.submit_settings(context, component, values)
                 return
             case Action.EDIT:
                 changes = ActionInput(prompt=modals.modal_value(values, modals.PROMPT))
@@ -158,9 +162,6 @@ class ComponentHandler:
         await self._replies.reply(context, call, private=True, with_results=with_results)
 
     async def _open_modal(self, context: InteractionContext, component: ComponentId) -> None:
-        if component.verb is CardControl.SETTINGS:
-            await self._open_settings(context, component)
-            return
         # Checked before the person types into the modal.
         await self._check_audience(context, component)
         view = await self._shown_job(context, component.job)
@@ -182,28 +183,6 @@ class ComponentHandler:
             ratio = media.aspect_ratio if media is not None else AspectRatio.LANDSCAPE
             modal = modals.aspect_ratio_modal(component.write(), rotated(ratio), prices)
         await self._responder.respond(context.token, InteractionCallbackType.MODAL, modal)
-
-    async def _open_settings(self, context: InteractionContext, component: ComponentId) -> None:
-        settings = await self._service.settings_of(component.job, context.invocation())
-        offered = await self._service.offered_choices(context.caller)
-        modal = modals.settings_modal(component.write(), settings, offered)
-        await self._responder.respond(context.token, InteractionCallbackType.MODAL, modal)
-
-    async def _use_settings(
-        self, context: InteractionContext, component: ComponentId, values: Mapping[str, str]
-    ) -> None:
-        """Run the command of a job with the settings that were entered."""
-        settings = await self._service.settings_of(component.job, context.invocation())
-        offered = await self._service.offered_choices(context.caller)
-        command = build(settings.command, modals.settings_values(settings, values, offered))
-        if not command.private:
-            await self._replies.require_postable(context)
-        call = partial(
-            self._service.execute,
-            command,
-            context.invocation(private=command.private, answer_window_ms=self._replies.answer_window_ms),
-        )
-        await self._replies.reply(context, call, private=command.private)
 
     async def _check_audience(self, context: InteractionContext, component: ComponentId) -> bool | None:
         """Whether what an action makes is for the caller alone by default; None where that is unknown.

@@ -18,6 +18,7 @@ from adapters.discord.delivery.interactions import (
 )
 from adapters.discord.delivery.list_pictures import ListPictures
 from adapters.discord.delivery.publisher import CardPublisher
+from adapters.discord.events.command_forms import CommandForms
 from adapters.discord.events.components import ComponentHandler
 from adapters.discord.events.context import (
     MALFORMED,
@@ -32,6 +33,7 @@ from adapters.discord.events.reactions import ReactionHandler
 from adapters.discord.events.replies import Replies, ServiceCall
 from adapters.discord.messages.buttons import ComponentId
 from adapters.discord.messages.cards import EPHEMERAL
+from adapters.discord.messages.command_form import FORM, FormId
 from adapters.discord.messages.key_form import KEY_FORM, entered_key, key_modal
 from adapters.discord.messages.modals import modal_value, modal_values
 from adapters.discord.messages.option_fields import DISCORD_CHOICE, DISCORD_CHOICES
@@ -69,7 +71,7 @@ _BUSY = "I am busy right now, so this was not started and nothing was charged. T
 
 Event = Interaction[Any]
 _Handler = Callable[[InteractionContext], Awaitable[None]]
-_CustomId = TypeVar("_CustomId", ComponentId, PendingMediaId)
+_CustomId = TypeVar("_CustomId", ComponentId, FormId, PendingMediaId)
 
 
 class EventRouter:
@@ -98,7 +100,10 @@ class EventRouter:
             answer_window_ms=context.settings.times.answer_window,
             defer_after_s=defer_after_s,
         )
-        self._components = ComponentHandler(service=service, replies=self._replies, responder=responder)
+        self._forms = CommandForms(service=service, replies=self._replies, responder=responder)
+        self._components = ComponentHandler(
+            service=service, replies=self._replies, responder=responder, forms=self._forms
+        )
         self._message_menu = MessageMenuHandler(
             service=service,
             replies=self._replies,
@@ -208,12 +213,21 @@ class EventRouter:
                 zone = modal_value(values, "timezone")
                 await self._replies.replace_message(context, self._set_up(context, {"timezone": zone}))
                 return
-            if media_id := PendingMediaId.parse(custom_id):
+            if custom_id.startswith(FORM):
+                await self._forms.submit(context, _known(FormId.parse(custom_id)), values)
+            elif media_id := PendingMediaId.parse(custom_id):
                 await self._message_menu.submit(context, media_id, values)
             else:
                 await self._components.submit(context, _known(ComponentId.parse(custom_id)), values)
 
         await self._handle(interaction, submit)
+
+    async def open_form(self, interaction: Event, form: FormId | None) -> None:
+        """A button under /help that opens the form of a command."""
+        # Opening it makes nothing yet.
+        await self._handle(
+            interaction, lambda context: self._forms.open(context, _known(form)), is_query=True
+        )
 
     async def open_key_form(self, interaction: Event) -> None:
         """The button for the workspace's own API key; only admins get the modal."""

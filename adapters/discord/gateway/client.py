@@ -21,6 +21,7 @@ from adapters.discord.gateway.event_tasks import EventTasks, Handler
 from adapters.discord.gateway.identify_limiter import IdentifyLimiter
 from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.messages.buttons import PAGE, ComponentId
+from adapters.discord.messages.command_form import FORM, FormId
 from adapters.discord.messages.key_form import KEY_FORM
 from adapters.discord.messages.setup_form import SETUP
 from adapters.discord.settings import ShardRange
@@ -156,18 +157,23 @@ class GatewayClient(discord.AutoShardedClient):
     def _component_handler(self, interaction: Event, data: dict[str, Any]) -> Handler:
         """The handler of a button or select, by its custom id alone, so that it works for ever."""
         custom_id, values = str(data.get("custom_id")), data.get("values")
+        router = self._router
+        handler: Handler
         if media_id := PendingMediaId.parse(custom_id):
-            return partial(self._router.press_pending, interaction, media_id)
-        if custom_id == KEY_FORM:
-            return partial(self._router.open_key_form, interaction)
-        if custom_id.startswith(SETUP):
-            return partial(self._router.set_up, interaction)
-        if custom_id.startswith(PAGE):
-            return partial(self._router.turn_page, interaction, custom_id.removeprefix(PAGE))
-        component = ComponentId.parse(custom_id)
-        if isinstance(values, list) and values:
-            return partial(self._router.select, interaction, component, str(values[0]))
-        return partial(self._router.press, interaction, component)
+            handler = partial(router.press_pending, interaction, media_id)
+        elif custom_id == KEY_FORM:
+            handler = partial(router.open_key_form, interaction)
+        elif custom_id.startswith(FORM):
+            handler = partial(router.open_form, interaction, FormId.parse(custom_id))
+        elif custom_id.startswith(SETUP):
+            handler = partial(router.set_up, interaction)
+        elif custom_id.startswith(PAGE):
+            handler = partial(router.turn_page, interaction, custom_id.removeprefix(PAGE))
+        elif isinstance(values, list) and values:
+            handler = partial(router.select, interaction, ComponentId.parse(custom_id), str(values[0]))
+        else:
+            handler = partial(router.press, interaction, ComponentId.parse(custom_id))
+        return handler
 
     async def on_raw_reaction_add(self, payload: RawReactionActionEvent) -> None:
         self._start_background("reaction", lambda: self._router.reaction_added(payload))

@@ -1,6 +1,7 @@
 """Modals that open from a button or a context menu, and the values submitted in them. Pure."""
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from adapters.chat.controls import parse_priced, priced_value
@@ -9,7 +10,8 @@ from bot.domain.action_prices import NO_PRICES, ActionPrices
 from bot.domain.actions import EMOJI, LABELS, Action
 from bot.domain.commands import build
 from bot.domain.commands.reframe import Reframe
-from bot.domain.completion import offered_option
+from bot.domain.completion import defaulted_option, offered_option
+from bot.domain.defaults import EffectiveDefault
 from bot.domain.errors import InvalidRequest
 from bot.domain.job_settings import JobSettings
 from bot.domain.models import AspectRatio
@@ -28,6 +30,8 @@ OUTDATED_MODAL = (
 _SELECT, _TEXT_INPUT, _LABEL = 3, 4, 18
 #: Discord's limit on a title, in characters
 _TITLE = 45
+#: Discord's limit on the text of an empty input
+_HINT = 100
 _SHORT, _PARAGRAPH = 1, 2
 #: Discord's limit on the inputs of a modal, and the longest text of a single-line input
 _FIELDS, _ONE_LINE = 5, 300
@@ -73,13 +77,22 @@ def aspect_ratio_modal(custom_id: str, selected: AspectRatio, prices: ActionPric
     return _modal(custom_id, Action.REFRAME, "New aspect ratio (width:height)", field)
 
 
-def settings_modal(custom_id: str, settings: JobSettings, offered: Mapping[str, Collection[str]]) -> Payload:
+def settings_modal(
+    custom_id: str,
+    settings: JobSettings,
+    offered: Mapping[str, Collection[str]],
+    price: str = "",
+    defaults: Mapping[str, EffectiveDefault] = MappingProxyType({}),
+) -> Payload:
     """Ask for the settings of a job, as many as a modal holds; the others stay as they are.
 
     Raises InvalidRequest where a text is too long for a modal.
     """
-    fields = [_setting(option, settings) for option in shown_settings(settings, offered)]
-    return {"custom_id": custom_id, "title": f"/{settings.command.name}", "components": fields}
+    fields = [
+        _setting(defaulted_option(option, settings.command, defaults), settings)
+        for option in shown_settings(settings, offered)
+    ]
+    return {"custom_id": custom_id, "title": _title(f"/{settings.command.name}", price), "components": fields}
 
 
 def shown_settings(settings: JobSettings, offered: Mapping[str, Collection[str]]) -> list[Option]:
@@ -101,10 +114,12 @@ def settings_values(
 def _setting(option: Option, settings: JobSettings) -> Payload:
     value = settings.values.get(option.name)
     label = option.name.replace("_", " ").capitalize()
+    # A default is not selected: what is not chosen is left to whatever counts for the whole command.
+    hint = {"placeholder": option.default_text[:_HINT]} if option.default_text else {}
     if option.kind is Kind.CHOICE:
-        selected = option.default if value is None else value
-        choices = [{"label": one, "value": one, "default": one == selected} for one in option.choices]
+        choices = [{"label": one, "value": one, "default": one == value} for one in option.choices]
         field = {"type": _SELECT, "custom_id": option.name, "options": choices, "required": option.required}
+        field |= hint
         # None has to be selected where the option may be left out.
         return {
             "type": _LABEL,
@@ -123,7 +138,7 @@ def _setting(option: Option, settings: JobSettings) -> Payload:
         "max_length": min(option.max_length, FIELD_MAX),
         "required": option.required,
     }
-    return {"type": _LABEL, "label": label, "component": field}
+    return {"type": _LABEL, "label": label, "component": field | hint}
 
 
 def modal_values(data: Mapping[str, Any]) -> dict[str, str]:
@@ -155,9 +170,12 @@ def aspect_ratio_value(values: Mapping[str, str]) -> tuple[AspectRatio, int | No
 
 
 def _modal(custom_id: str, action: Action, label: str, field: Payload, price: str = "") -> Payload:
-    title = f"{EMOJI[action]} {LABELS[action]}"
     return {
         "custom_id": custom_id,
-        "title": f"{title} · {price}"[:_TITLE] if price else title,
+        "title": _title(f"{EMOJI[action]} {LABELS[action]}", price),
         "components": [{"type": _LABEL, "label": label, "component": field}],
     }
+
+
+def _title(text: str, price: str) -> str:
+    return f"{text} · {price}"[:_TITLE] if price else text

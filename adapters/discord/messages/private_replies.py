@@ -29,6 +29,7 @@ from adapters.discord.messages.cards import (
     escape_markdown,
     render_card,
 )
+from adapters.discord.messages.command_form import form_rows
 from adapters.discord.messages.key_form import key_row
 from adapters.discord.messages.setup_form import setup_rows
 from adapters.discord.messages.strings import STRINGS
@@ -65,6 +66,7 @@ def render_reply(reply: PrivateReply) -> Payload:
     text = "\n".join(_with_moments(escape_markdown(line, _TEXT)) for line in reply.text.splitlines())
     lines = [line for line in (text[:_TEXT], *_job_lines(reply.views)) if line]
     rows = [*job_selects(reply.views), *page_row(reply.pages), *confirmation_row(reply.choices)]
+    rows += form_rows(reply.commands)
     if reply.asks_for_key:
         rows.append(key_row())
     if reply.pending is not None:

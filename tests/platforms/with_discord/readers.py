@@ -20,6 +20,11 @@ def facts(card: Message) -> dict[str, str]:
     return {field["name"]: field["value"] for field in card.embeds[0]["fields"]}
 
 
+def labels(message: Message) -> list[str]:
+    """Of its buttons."""
+    return [str(part["label"]) for part in message.parts() if part.get("label")]
+
+
 def source(job: str) -> str:
     """A job as a card names what it builds on, escaped for Discord."""
     return f"\\#{short_id(job)}"

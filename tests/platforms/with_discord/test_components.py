@@ -10,7 +10,7 @@ from bot.domain.actions import Action
 from bot.domain.ids import short_id
 from tests.platforms.fake_discord import Callback, FakeDiscord, Message
 from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
-from tests.platforms.with_discord.readers import facts, job_of, private, source
+from tests.platforms.with_discord.readers import facts, job_of, labels, private, source
 
 
 async def test_buttons_work_for_whoever_presses_them(tmp_path: Path, fake: FakeDiscord) -> None:
@@ -148,6 +148,38 @@ async def test_the_details_are_a_command_and_open_a_form_with_the_settings(
         assert {"Model": "photon-flash-1", "Aspect ratio": "9:16"}.items() <= facts(again).items()
         # What the modal does not ask for stays as it was.
         assert f"#{job_of(source)[-6:]}" in facts(again)["Made from"]
+
+
+async def test_help_opens_the_form_of_a_command_with_its_price(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_bot_env(tmp_path, fake) as env:
+        await private(env.ada.slash("settings", aspect_ratio="9:16"))
+        everything = await private(env.ada.slash("help"))
+        assert {"/imagine", "/animate", "/reframe"} <= set(labels(everything))
+        assert labels(await private(env.ada.slash("help", command="imagine"))) == ["/imagine"]
+        assert labels(await private(env.ada.slash("help", command="quota"))) == []
+
+        opened = env.ada.press(everything, "/imagine")
+        shown = await opened.form()
+        assert shown["title"] == "/imagine · ≈$0.018"
+        ratio = next(part["component"] for part in shown["components"] if part["label"] == "Aspect ratio")
+        # The member's own default is told, and left open.
+        assert ratio["placeholder"] == "9:16 · yours"
+        assert not any(one["default"] for one in ratio["options"])
+        made = await env.done(env.ada.submit(opened, {"prompt": "a heron"}))
+        assert ("a heron", "9:16") == (made.embeds[0]["title"], facts(made)["Aspect ratio"])
+
+        # What was chosen in the form costs more than it could show.
+        again = env.ada.press(everything, "/imagine")
+        await again.form()
+        asked = await private(env.ada.submit(again, {"prompt": "two herons", "count": "2"}))
+        assert "costs more than the $0.018 that the form showed" in asked.embeds[0]["description"]
+        assert [made] == env.mine()
+        both = await env.done(env.ada.press(asked, next(one for one in labels(asked) if "Start" in one)), 2)
+        assert "two herons" == both.embeds[0]["title"]
+
+        # Nothing can be extended yet, so no form opens for it.
+        refused = await private(env.ada.press(everything, "/extend"))
+        assert "You have no finished video" in refused.content
 
 
 async def test_a_select_points_the_buttons_at_another_job_and_changes_nothing_else(

@@ -2,15 +2,11 @@
 
 from pathlib import Path
 
-from tests.platforms.fake_discord import FakeDiscord, Message
+from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.bot_env import open_bot_env
-from tests.platforms.with_discord.readers import facts, is_done, job_of, private, told
+from tests.platforms.with_discord.readers import facts, is_done, job_of, labels, private, told
 
 COSTLY = {"prompt": "a fox runs", "model": "ray-2", "resolution": "1080p"}
-
-
-def labels(message: Message) -> list[str]:
-    return [str(part["label"]) for part in message.parts() if part.get("label")]
 
 
 async def test_access_rules_name_channels_and_roles_by_discords_pickers(

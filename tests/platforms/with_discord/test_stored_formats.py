@@ -20,9 +20,11 @@ from adapters.discord.events.pending_media import (
 )
 from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.messages.buttons import ComponentId, belongs_to_card, jobs_in
+from adapters.discord.messages.command_form import FormId
 from adapters.discord.messages.modals import PROMPT, RATIO, modal_values
 from adapters.discord.rest.client import RestClient
 from bot.domain.actions import Action
+from bot.domain.commands import Imagine
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
 from bot.domain.media import MediaKind, Reference
@@ -43,6 +45,7 @@ _VERBS: dict[str, Action | CardControl] = {
     "send": Action.SEND,
     "delete": Action.DELETE,
     "cancel": CardControl.CANCEL,
+    "cancelall": CardControl.CANCEL_ALL,
     "details": CardControl.DETAILS,
     "settings": CardControl.SETTINGS,
     "origin": CardControl.ORIGIN,
@@ -93,6 +96,15 @@ def test_a_button_or_modal_of_pending_media_is_known_by_its_custom_id(text: str,
     media_id = PendingMediaId(action=action, pending="1234567890123456789", index=1)
     assert media_id == PendingMediaId.parse(custom_id)
     assert custom_id == media_id.write()
+
+
+def test_a_button_that_opens_a_form_and_the_form_are_known_by_their_custom_ids() -> None:
+    for custom_id, price in (("rf:imagine", None), ("rf:imagine:17223", 17_223)):
+        form = FormId(command=Imagine, price=price)
+        assert form == FormId.parse(custom_id)
+        assert custom_id == form.write()
+    assert FormId.parse("rf:quota") is None
+    assert FormId.parse("rf:sing") is None
 
 
 def test_a_message_is_recognised_by_its_components() -> None:
