@@ -17,6 +17,9 @@ _NOTHING: tuple[object, ...] = ("", None, [], {})
 #: amounts, in micro-dollars unless the entry names another unit
 _MONEY = "money"
 _AMOUNTS = frozenset({"amount", "given_back", "confirm_above", "approve_above", "undo_above"})
+_SECONDS = frozenset({"undo_s"})
+#: how people read a name of the record; empty: its value says enough
+_LABELS = {"undo_s": "undo within", "effect": "", "pattern": "", "id": "rule"}
 #: of everything that is decided; the entry itself says who did it and when
 _OF_DECISION = frozenset({"by", "at"})
 
@@ -44,13 +47,13 @@ class AuditRecord:
     def sentence(self) -> str:
         """What was done to what, with what was before and after."""
         details = (f"{label} {value}" for label, value in self.details)
-        text = self._without_workspace(" · ".join((f"{self.action} {self.subject}".strip(), *details)))
+        text = self._without_workspace(" · ".join((f"{self.action} {self._subject}".strip(), *details)))
         return text if len(text) <= _ENTRY_MAX else f"{text[: _ENTRY_MAX - 1]}…"
 
     @property
     def about(self) -> str:
         """What it was done to, in a table; empty for the workspace itself."""
-        if self.subject == self.workspace:
+        if not self._subject:
             return ""
         level, between, subject = self.subject.partition(":")
         if between and level in (Level.WORKSPACE, Level.CEILING):
@@ -60,11 +63,17 @@ class AuditRecord:
         return self._without_workspace(subject if between and level in set(Level) else self.subject)
 
     @property
+    def _subject(self) -> str:
+        """What the action does not say already."""
+        said = self.subject == self.workspace or self.action.endswith(f" {self.subject}")
+        return "" if said else self.subject
+
+    @property
     def details(self) -> tuple[tuple[str, str], ...]:
         """Labels and values, such as what was before and after."""
         unit = self.detail.get("unit", _MONEY)
         shown = (
-            (name.replace("_", " "), self._without_workspace(_shown(name, value, unit)))
+            (_label(name), self._without_workspace(_shown(name, value, unit)))
             for name, value in self.detail.items()
             if value not in _NOTHING and name != "unit"
         )
@@ -79,22 +88,32 @@ class AuditRecord:
         return text.replace(f"{self.workspace}:", "") if self.workspace else text
 
 
+def _label(name: str) -> str:
+    return _LABELS.get(name, name.replace("_", " "))
+
+
 def _shown(name: str, value: Any, unit: str) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
         case int() if name in _AMOUNTS:
             return show_money(value) if unit == _MONEY else f"{value} {unit}"
+        case int() if name in _SECONDS:
+            return f"{value} s"
         case list():
-            return ", ".join(_shown(name, one, unit) for one in value)
+            return ", ".join(_shown(name, _without_noes(one), unit) for one in value)
         case dict():
-            shown = (
-                (inner.replace("_", " "), _shown(inner, one, unit))
-                for inner, one in _without_ids(value).items()
-            )
-            return ", ".join(f"{label} {text}" for label, text in shown if text)
+            shown = ((_label(inner), _shown(inner, one, unit)) for inner, one in _without_ids(value).items())
+            return ", ".join(f"{label} {text}".strip() for label, text in shown if text)
         case _:
             return str(value)
+
+
+def _without_noes(value: Any) -> Any:
+    """A rule in a list without what it does not do."""
+    if not isinstance(value, dict):
+        return value
+    return {name: one for name, one in value.items() if one is not False}
 
 
 def _without_ids(values: Mapping[str, Any]) -> Mapping[str, Any]:

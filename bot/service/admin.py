@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.access import is_operator, require_admin
 from bot.domain.commands import StudioPause, StudioResume, StudioTimezone
-from bot.domain.errors import InvalidRequest
+from bot.domain.errors import InvalidRequest, StoreError
 from bot.domain.identity import Caller
 from bot.domain.quota import Level, Period, Rule, bounds, limit_of
 from bot.domain.text import moment
@@ -19,6 +19,7 @@ from bot.store.workspaces import (
     SetUp,
     find_members,
     find_workspace,
+    remember_member,
     set_pause,
     set_up,
 )
@@ -46,6 +47,15 @@ def audit_entry(services: Services, caller: Caller, action: str, subject: str) -
         subject=subject,
         now=services.clock(),
     )
+
+
+async def remember_admin(services: Services, caller: Caller) -> None:
+    """Make known who decides here: the audit names also those who have never asked for a result."""
+    try:
+        await services.database.transact(remember_member, caller, now=services.clock())
+    except StoreError as error:
+        # What they have decided is stored.
+        log.warning("admin_not_remembered", member=caller.member, error=repr(error))
 
 
 async def store_rule(services: Services, rule: Rule, entry: AuditEntry) -> list[Rule]:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.domain.commands import (
+    Audience,
     Cancel,
     Command,
     Delete,
@@ -135,3 +136,11 @@ async def answer(services: Services, command: Command, caller: Caller, place: Pl
     if (by_place := _ANSWERS_BY_PLACE.get(type(command))) is not None:
         return await by_place(services, command, caller, place)
     return await _ANSWERS[type(command)](services, command, caller)
+
+
+async def execute(services: Services, command: Command, caller: Caller, place: Place) -> PrivateReply:
+    """Carry out a command that somebody has given; raises Refused."""
+    reply = await answer(services, command, caller, place)
+    if command.audience is Audience.ADMINS:
+        await admin.remember_admin(services, caller)
+    return reply

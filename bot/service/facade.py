@@ -39,6 +39,7 @@ from bot.jobs.routing import offered_choices
 from bot.jobs.transitions import confirm_shown
 from bot.service import (
     actions,
+    answers,
     autocomplete,
     defaults,
     framing,
@@ -57,7 +58,6 @@ from bot.service import (
 )
 from bot.service.actions import ActionEvent
 from bot.service.admin_queries import AdminQueries
-from bot.service.answers import answer
 from bot.service.job_lookup import visible_job, with_whole_ids
 from bot.service.ordering import CommandContext
 from bot.service.replies import PendingStart, PriceQuote, PrivateReply, Reply, ReplyFile
@@ -127,7 +127,7 @@ class BotService:
             command = await with_whole_ids(services.database, command, caller, place, services.clock())
             if isinstance(command, Report):
                 return await moderation.report(services, command, invocation)
-            return await answer(services, command, caller, place)
+            return await answers.execute(services, command, caller, place)
         asks_first = asks_first or (command.asks_first and not previewed)
         context = CommandContext(files=files, replied=replied, asks_first=asks_first, shown_price=shown_price)
         return await pending_commands.execute(services, command, invocation, context)
@@ -304,7 +304,7 @@ class BotService:
             private=True,
             direct=True,
         )
-        return await answer(self._services, command, await self._with_links(caller), place)
+        return await answers.answer(self._services, command, await self._with_links(caller), place)
 
     async def usage_report(self, command: StudioUsage, caller: Caller) -> UsageReport:
         """What the jobs of the caller's workspace came to; raises NotAllowed for who is no admin."""

@@ -11,7 +11,7 @@ from bot.domain.identity import Caller
 from bot.domain.jobs import Hold, Job, State
 from bot.domain.pricing import show_money
 from bot.jobs.transitions import transition_job
-from bot.service.admin import audit_entry
+from bot.service.admin import audit_entry, remember_admin
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services, Topic
@@ -51,6 +51,7 @@ async def decide_hold(services: Services, decision: Decision, job: str, caller: 
         entry = audit_entry(services, caller, "approve" if approves else "refuse", found.id)
         detail = {"person": found.member, "price": price, "jobs": len(held)}
         await services.database.transact(record_audit, entry, detail)
+        await remember_admin(services, caller)
     if approves:
         done = "Approved" if found.hold is Hold.APPROVAL else "Confirmed"
         return PrivateReply(title=done, text=f"It is queued now; it costs {price}.")

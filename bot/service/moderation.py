@@ -9,7 +9,7 @@ from bot.domain.jobs import Job, State
 from bot.domain.policy.record import Moderators
 from bot.domain.policy.terms import moderators_place
 from bot.service.actions import remove_result
-from bot.service.admin import audit_entry, is_admin_here, named_member, require_rights
+from bot.service.admin import audit_entry, is_admin_here, named_member, remember_admin, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
 from bot.service.ordering import encrypted_token
@@ -91,6 +91,7 @@ async def _remove(services: Services, job: Job, caller: Caller) -> PrivateReply:
         return PrivateReply(title="Already removed", text="Nothing more was done.")
     entry = audit_entry(services, caller, "remove result", job.id)
     await services.database.transact(record_audit, entry, {"maker": job.member})
+    await remember_admin(services, caller)
     return PrivateReply(title="Removed", text=await remove_result(services, job))
 
 

@@ -49,11 +49,11 @@ async def test_decisions_are_shown_with_before_and_after_the_newest_first(any_en
         await bot.learn("/studio pause too much", by=BOSS)
         await bot.learn("/studio resume", by=person("eve", admin=True))
         assert [
-            "eve: studio resume chat:home · before paused yes, reason too much · after paused no",
-            "boss: studio pause chat:home · before paused no · after paused yes, reason too much",
+            "Eve: studio resume · before paused yes, reason too much · after paused no",
+            "Boss: studio pause · before paused no · after paused yes, reason too much",
         ] == (await entries(bot))[:2]
         (quota,) = await entries(bot, "/studio audit --action quotas")
-        assert quota.startswith("boss: quotas set member:ada · ")
+        assert quota.startswith("Boss: quotas set member:ada · ")
         assert "amount $5.00" in quota
         assert "week" in quota
         assert [quota] == await entries(bot, "/studio audit ada")
@@ -68,11 +68,15 @@ async def test_decisions_are_shown_with_before_and_after_the_newest_first(any_en
 async def test_entries_about_rules_name_things_and_show_prices(engine: Open) -> None:
     async with engine(start=None) as bot:
         await bot.ask()
-        await bot.learn("/rules prices --approve 1.50", by=BOSS)
+        await bot.learn("/rules prices --approve 1.50 --undo 9", by=BOSS)
+        await bot.learn("/rules words add bad*", by=BOSS)
         await bot.learn("/rules deny --model ray-2 --member ada", by=BOSS)
-        rule, prices = await entries(bot)
-        assert "after access id 1, effect deny, member Ada, model ray-2" in rule
+        rule, word, prices = await entries(bot)
+        assert "after access rule 1, deny, member Ada, model ray-2" in rule
+        assert word == "Boss: rules words bad* · after words bad*"
+        assert prices.startswith("Boss: rules prices · before")
         assert "approve above $1.50" in prices
+        assert "undo within 9 s" in prices
         assert " at " not in prices, "the entry itself says when"
 
 
