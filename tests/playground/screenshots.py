@@ -91,6 +91,33 @@ async def _shoot_all(browser: Browser, url: str, folder: Path) -> None:
         await expect(page.locator(".note").filter(has_text=f"/{command}")).to_be_visible()
         await page.wait_for_load_state("networkidle")
         await page.screenshot(path=folder / f"playground-{name}.png")
+    await _shoot_states(page, folder)
+
+
+async def _shoot_states(page: Page, folder: Path) -> None:
+    """What opens over the conversation and under it, on a desktop and on a phone in the dark."""
+    for width, dark, name in ((1280, False, "desktop"), (390, True, "phone")):
+        await page.set_viewport_size({"width": width, "height": 844})
+        await page.emulate_media(color_scheme="dark" if dark else "light")
+        for command in ("help", "quota"):
+            await say(page, f"/{command}")
+            await expect(page.locator(".note").last).to_contain_text(f"/{command}")
+            await page.screenshot(path=folder / f"playground-{command}-{name}.png")
+        await page.fill("#command-input", "/imagine a fox --ar 2:1 --count 3")
+        await expect(page.locator("#command-input")).to_be_focused()
+        await expect(page.locator("#options")).to_contain_text("2:1")
+        await page.screenshot(path=folder / f"playground-composer-{name}.png")
+        await page.fill("#command-input", "")
+        await page.locator(".picture.there").first.evaluate("one => one.scrollIntoView({ block: 'center' })")
+        await _at_rest(page)
+        await page.screenshot(path=folder / f"playground-card-{name}.png")
+        await page.locator(".picture.there").first.click()
+        await expect(page.locator("#lightbox")).to_be_visible()
+        await page.screenshot(path=folder / f"playground-large-view-{name}.png")
+        await page.keyboard.press("Escape")
+        dialog = await form(page, "animate")
+        await page.screenshot(path=folder / f"playground-animate-form-{name}.png")
+        await dialog.get_by_role("button", name="Cancel").click()
 
 
 async def _shoot_admin(browser: Browser, url: str, folder: Path) -> None:

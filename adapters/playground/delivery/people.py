@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from unicodedata import normalize
 
 import orjson
 
@@ -12,7 +13,8 @@ from bot.service.adapter_data import AdapterData
 #: part of the feed, so that open pages learn of a new person as they learn of a message
 PREFIX = "room/person/"
 
-_NAME = re.compile(r"[a-z0-9_-]{1,24}")
+#: in any script
+_NAME = re.compile(r"[\w-]{1,24}")
 _FIRST_NAMES = ("ada", "grace")
 _MOST = 100
 
@@ -41,7 +43,8 @@ class PersonStore:
 
     async def add(self, name: str) -> Person:
         """Add a person, or return the one who has this name already. Raises InvalidRequest."""
-        name = name.strip().lower()
+        # However a keyboard writes it, it is the same name.
+        name = normalize("NFC", name.strip().lower())
         if not _NAME.fullmatch(name):
             raise InvalidRequest("A name consists of 1 to 24 letters, digits, - or _")
         if len(await self.everybody()) >= _MOST:

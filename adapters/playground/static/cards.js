@@ -9,7 +9,7 @@ export function cardNode(card, app) {
     avatar(card.name),
     el("article", { class: "card", "aria-label": `${card.name}: ${card.title}` },
       el("header", {},
-        el("strong", {}, card.name), clock(card.at),
+        el("strong", { dir: "auto" }, card.name), clock(card.at),
         card.to && card.channel === "studio" && el("span", { class: "private" }, "Only you can see this")),
       el("div", { class: "above" }),
       el("div", { class: "jobs" }),

@@ -6,7 +6,7 @@ import { copy, toast } from "./notices.js";
 const CLAMP_FROM = 240;
 
 export function title(text) {
-  const node = el("p", { class: "title" }, text);
+  const node = el("p", { class: "title", dir: "auto" }, text);
   if (text.length < CLAMP_FROM) return node;
   node.classList.add("clamped");
   const more = el("button", { type: "button", class: "more", "aria-expanded": "false", "data-key": "more" }, "Show all");

@@ -144,7 +144,11 @@ def _stars(job: JobView) -> str:
 
 
 def _result(job: JobView, strings: SlackStrings, media: UploadedMedia, number: int | None) -> Iterator[Block]:
-    """What a job has made, with its `number` on a card with several."""
+    """What a job has made, with its `number` on a card with several.
+
+    Block Kit has no grid, and a carousel shows one at a time: several pictures are one below the other. One
+    picture composed of them would not open in full size, have a text of its own, or be saved alone.
+    """
     if (picture := media.pictures.get(job.id)) is not None:
         title = {"title": plain_text(str(number), _LABEL)} if number is not None else {}
         image = {"type": "image", "slack_file": {"id": picture}, "alt_text": alt_text(job, strings)}

@@ -129,9 +129,23 @@ async def test_a_person_can_be_added_and_selected(served: Served, browser: Brows
     await page.fill("#new-person", "not a name")
     await page.get_by_role("button", name="Add", exact=True).click()
     await expect(page.locator("#new-person-problem")).to_contain_text("1 to 24")
-    await page.fill("#new-person", "Lin")
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".who-name")).to_have_text("lin")
+    await page.fill("#new-person", "🦊")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.locator("#new-person-problem")).to_contain_text("1 to 24")
+    for name in ("Lin", "Jürgen", "سارة"):
+        if not await page.locator("#new-person").is_visible():
+            await page.click("#who")
+        await page.fill("#new-person", name)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".who-name")).to_have_text(name.lower())
+    # Text is written in its own direction, and a reload keeps who somebody is.
+    await say(page, "/imagine ثعلب أحمر 🦊 في الثلج, 4K")
+    title = page.locator(".card .title")
+    await expect(title).to_have_text("ثعلب أحمر 🦊 في الثلج, 4K")
+    assert await title.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    await page.reload()
+    await expect(page.locator(".card strong")).to_have_text("سارة")
+    assert await served.core.card_count() == 1
 
 
 async def test_completion_follows_the_listbox_pattern(served: Served, browser: Browser) -> None:
@@ -209,6 +223,29 @@ async def _lose_and_return(core: Core, browser: Browser) -> None:
         await expect(page.locator(".card .title")).to_have_text([BEAR, "a fox in the snow"])
         assert await core.card_count() == 2
         await page.context.close()
+
+
+async def test_two_windows_keep_their_own_drafts_and_what_is_sent_offline_arrives_once(
+    served: Served, browser: Browser
+) -> None:
+    first = await open_page(browser, served.url)
+    second = await first.context.new_page()
+    await second.goto(served.url)
+    await second.wait_for_selector("#who .avatar")
+    for page, text in ((first, "/imagine one fox"), (second, "/imagine two foxes")):
+        await page.fill("#command-input", text)
+    for page, text in ((first, "/imagine one fox"), (second, "/imagine two foxes")):
+        await page.reload()
+        await expect(page.locator("#command-input")).to_have_value(text)
+    await first.context.set_offline(True)
+    await first.press("#command-input", "Escape")
+    await first.press("#command-input", "Enter")
+    await expect(first.locator("#outbox")).to_contain_text("trying again")
+    await first.context.set_offline(False)
+    for page in (first, second):
+        await expect(page.locator(".card .title")).to_have_text(["one fox"])
+    await expect(second.locator("#command-input")).to_have_value("/imagine two foxes")
+    assert await served.core.card_count() == 1
 
 
 async def test_progress_keeps_the_focus_where_it_was(served: Served, browser: Browser) -> None:

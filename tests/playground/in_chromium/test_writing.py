@@ -111,14 +111,14 @@ async def test_unusable_files_show_the_reason_on_their_chips(served: Served, bro
     await page.context.close()
 
 
-async def test_a_file_of_101_mb_never_leaves_the_page(served: Served, browser: Browser) -> None:
+async def test_a_file_of_200_mb_never_leaves_the_page(served: Served, browser: Browser) -> None:
     page = await open_page(browser, served.url)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await page.evaluate(
         """() => {
             const given = new DataTransfer();
-            given.items.add(new File([new Uint8Array(101e6)], "film.mp4", { type: "video/mp4" }));
+            given.items.add(new File([new Uint8Array(200e6)], "film.mp4", { type: "video/mp4" }));
             dispatchEvent(new DragEvent("drop", { dataTransfer: given, clientX: 9, clientY: 9 }));
         }"""
     )
@@ -384,9 +384,9 @@ async def test_a_command_written_before_the_page_has_loaded_is_sent_by_its_perso
 
 
 async def test_every_form_fits_a_phone(served: Served, browser: Browser) -> None:
-    page = await open_page(browser, served.url, width=360, dark=True)
+    page = await open_page(browser, served.url, width=320, dark=True)
     for name in ("imagine", "extend", "reframe"):
         dialog = await form(page, name)
-        assert await dialog.evaluate(WIDEST) <= 360
+        assert await dialog.evaluate(WIDEST) <= 320
         await page.keyboard.press("Escape")
     await page.context.close()
