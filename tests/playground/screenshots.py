@@ -85,6 +85,9 @@ async def _shoot_all(browser: Browser, url: str, folder: Path) -> None:
         await page.locator(".card").nth(2).locator(f".do-{name}").click()
         await _shoot_card(page, count, folder / f"playground-{name}.png")
     root = (await page.locator("[id^=job-]").first.get_attribute("id") or "").removeprefix("job-")
+    for star in await page.locator(".card .do-gallery").all():
+        await star.click()
+    await expect(page.locator(".stars").first).to_be_visible()
     for command in ("history 3", f"lineage {root}", "gallery"):
         await say(page, f"/{command}")
         name = command.partition(" ")[0]
