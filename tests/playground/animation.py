@@ -118,4 +118,4 @@ async def _progress(page: Page, recording: _Recording) -> None:
 
 
 async def _loaded(page: Page) -> None:
-    await page.wait_for_function("[...document.images].every((one) => one.complete)")
+    await page.wait_for_function("() => [...document.images].every((one) => one.complete)")

@@ -61,6 +61,7 @@ class _Conversation:
         }
         for name, one in asked.items():
             await self._draw_when(name, one, is_done)
+        await self._draw_when("help", ada.slash("help"), lambda message: any(message.parts()))
         listed = ada.slash("history", count=5)
         await self._draw_when("history", listed, lambda message: "thumbnail" in message.embeds[-1])
         tree = ada.slash("lineage", job=job_of(picture))

@@ -30,6 +30,20 @@ async def test_a_button_makes_one_new_card_for_its_presser(tmp_path: Path) -> No
     assert "$0.00 used" not in words(used)
 
 
+async def test_a_member_whose_results_are_private_gets_those_of_buttons_and_reactions_directly(
+    tmp_path: Path,
+) -> None:
+    async with run_bot(tmp_path) as bot:
+        card, directly = await bot.imagine(), bot.ada.at_bot().place
+        await bot.ada.slash("/reverie", "settings --private on").response()
+        bot.ada.press(card, "rv:again")
+        first = await bot.card(directly)
+        bot.ada.react(card, "repeat")
+        await bot.card(directly, until=lambda one: one is not first)
+
+    assert [card] == bot.mine()
+
+
 async def test_a_video_is_upscaled_and_gets_audio_by_its_buttons(tmp_path: Path) -> None:
     async with run_bot(tmp_path) as bot:
         bot.ada.slash("/animate", "a fox runs --resolution 540p")
