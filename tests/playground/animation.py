@@ -102,6 +102,8 @@ async def _animate(page: Page, recording: _Recording) -> None:
     video = card.locator(".frame[data-look^=media] video")
     await expect(video).to_be_visible()
     await video.evaluate("(video) => video.scrollIntoView({ block: 'center' })")
+    # It is loaded only now.
+    await video.evaluate(_SEEK, _MOMENTS[0] / 2)
     for second in _MOMENTS:
         await video.evaluate(_SEEK, second)
         await recording.add(_MOMENT)

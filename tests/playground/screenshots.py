@@ -20,6 +20,8 @@ _PROMPTS = (
     "/imagine a lighthouse in a storm --ar 21:9",
     "/imagine a red fox in the snow, first light, film grain",
 )
+#: more commands than a person gives in so short a time
+_UNHURRIED = {"REVERIE_COMMANDS_BURST": "100"}
 #: so that the admin page has something to show
 _DECISIONS = (
     "/quotas set grace --amount 5 --period week",
@@ -85,9 +87,9 @@ async def _shoot_all(browser: Browser, url: str, folder: Path) -> None:
         await page.locator(".card").nth(2).locator(f".do-{name}").click()
         await _shoot_card(page, count, folder / f"playground-{name}.png")
     root = (await page.locator("[id^=job-]").first.get_attribute("id") or "").removeprefix("job-")
-    for star in await page.locator(".card .do-gallery").all():
+    for star in (await page.locator(".card .do-gallery").all())[:2]:
         await star.click()
-    await expect(page.locator(".stars").first).to_be_visible()
+        await page.locator(".toast").click()
     for command in ("history 3", f"lineage {root}", "gallery"):
         await say(page, f"/{command}")
         name = command.partition(" ")[0]
@@ -174,7 +176,7 @@ async def main(target: Path, folder: Path | None) -> None:
     if folder is not None:
         # Slower, so that a video's preview is seen.
         with tempfile.TemporaryDirectory(prefix="reverie-") as name:
-            async with running(Path(name), speed=4) as url, launch() as browser:
+            async with running(Path(name), speed=4, **_UNHURRIED) as url, launch() as browser:
                 expect.set_options(timeout=4 * PATIENCE_MS)
                 await _shoot_all(browser, url, folder)
                 await _shoot_admin(browser, url, folder)

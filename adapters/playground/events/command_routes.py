@@ -129,6 +129,10 @@ class CommandRoutes:
             )
         except Refused as refusal:
             option = refusal.option if isinstance(refusal, InvalidRequest) else ""
+            for one in options:
+                # Only the whole command shows that a value is not offered.
+                if one["name"] == option and not one["problem"]:
+                    one["problem"] = str(refusal)
             return as_json(unpriced | {"refusal": str(refusal), "option": option})
         source = f" · builds on #{short_id(quote.source)}" if quote.source else ""
         payer = f" · {OWN_KEY}" if quote.own_key else ""

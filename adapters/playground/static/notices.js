@@ -16,9 +16,10 @@ export function announce(text) {
   clearing = setTimeout(() => { region.textContent = ""; }, ANNOUNCED_FOR);
 }
 
-// Shows a short reply for a few seconds.
+// Shows a short reply for a few seconds; one that says the same again takes the place of the one before.
 export function toast({ title, text }) {
   const node = el("p", { class: "toast" }, el("b", {}, title), text && el("span", {}, text));
+  [...byId("toasts").children].find((other) => other.textContent === node.textContent)?.remove();
   const close = () => node.remove();
   node.addEventListener("click", close);
   byId("toasts").append(node);

@@ -314,6 +314,12 @@ async def test_options_are_checked_and_drafts_belong_to_their_conversation(
     await page.get_by_role("button", name="Remove aspect ratio: 7:2").click()
     await expect(field).to_have_value("/imagine a fox --n 2")
     await expect(page.locator(".option.wrong")).to_have_count(0)
+    # Another model would take this one.
+    await field.fill("/imagine a fox --ar 2:1")
+    await expect(page.locator(".option.wrong")).to_contain_text("2:1 is not offered")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Not sent")
+    await field.fill("/imagine a fox --n 2")
     await give(page, "paste")
     await expect(page.locator(".chip")).to_contain_text("320 × 240")
     await page.get_by_role("button", name="Direct messages").click()
