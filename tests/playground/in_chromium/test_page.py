@@ -142,7 +142,7 @@ async def test_a_person_can_be_added_and_selected(served: Served, browser: Brows
     await say(page, "/imagine ثعلب أحمر 🦊 في الثلج, 4K")
     title = page.locator(".card .title")
     await expect(title).to_have_text("ثعلب أحمر 🦊 في الثلج, 4K")
-    assert await title.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    await expect(title).to_have_css("direction", "rtl")
     await page.reload()
     await expect(page.locator(".card strong")).to_have_text("سارة")
     assert await served.core.card_count() == 1
