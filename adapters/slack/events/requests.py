@@ -391,11 +391,9 @@ class RequestRunner:
         """Whether nothing is posted in the channel: by default, or because it continues a private card."""
         if request.pending:
             return False
-        if request.action is None:
-            place = context.invocation().place
-            return await self.service.is_private(request.command, context.caller, place) is True
-        if context.is_ephemeral and request.card:
+        if request.action is not None and context.is_ephemeral and request.card:
             card = await self.service.get_card(request.card, context.caller)
             if card is not None and card.private:
                 return True
-        return await self.service.is_private(None, context.caller, context.invocation().place) is True
+        command, place = None if request.action else request.command, context.invocation().place
+        return await self.service.is_private(command, context.caller, place) is True
