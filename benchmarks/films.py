@@ -18,7 +18,16 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.results.comparison import CONTROL_S, Better, Comparison, Measure, in_turn
+from benchmarks.results.comparison import (
+    CONTROL,
+    CONTROL_S,
+    OURS,
+    Comparison,
+    Figure,
+    Measure,
+    compared,
+    in_turn,
+)
 from benchmarks.results.run import Run
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
@@ -59,26 +68,17 @@ async def compare(run: Run) -> list[Comparison]:
 
                 return measure
 
-            sides = {"reverie": side("streamed"), _WHOLE: side("whole")}
+            sides = {OURS: side("streamed"), _WHOLE: side("whole")}
             if run.control:
-                sides["control"] = side("delayed")
+                sides[CONTROL] = side("delayed")
             found = await in_turn(sides, run.rounds)
     title = f"{count} videos of {size:.0f} MB, {AT_ONCE} at a time"
-    return [
-        Comparison(
-            title=f"{title}: {label}",
-            unit=unit,
-            better=Better.LESS,
-            ours=found[figure]["reverie"],
-            alternatives={_WHOLE: found[figure][_WHOLE]},
-            control=found[figure].get("control", ()) if figure == "pause_ms" else (),
-        )
-        for figure, label, unit in (
-            ("peak", "memory at its peak", "MB"),
-            ("seconds", "time", "s"),
-            ("pause_ms", "longest pause of the event loop", "ms"),
-        )
-    ]
+    figures = {
+        "peak": Figure(title=f"{title}: memory at its peak", unit="MB", controlled=False),
+        "seconds": Figure(title=f"{title}: time", unit="s", controlled=False),
+        "pause_ms": Figure(title=f"{title}: longest pause of the event loop", unit="ms"),
+    }
+    return compared(found, figures)
 
 
 def _numbered(film: Path, number: int) -> Answer:

@@ -20,7 +20,18 @@ import asyncpg
 import orjson
 
 from benchmarks.engine.job_queue import Steps, job_queue
-from benchmarks.results.comparison import CONTROL_S, Better, Comparison, Goal, Measure, in_turn
+from benchmarks.results.comparison import (
+    CONTROL,
+    CONTROL_S,
+    OURS,
+    Better,
+    Comparison,
+    Figure,
+    Goal,
+    Measure,
+    compared,
+    in_turn,
+)
 from benchmarks.results.run import Run
 from benchmarks.store.load import on_postgres
 from bot.domain.cards import CardView
@@ -216,7 +227,20 @@ async def _measured(jobs: int, asking: list[Awaitable[None]], shown: Awaitable[o
     return {"rate": jobs / took, "work_ms": busy * 1000 / jobs}
 
 
-_ON_SQLITE, _ON_POSTGRES, _QUEUE, _CONTROL = "reverie", "Reverie on PostgreSQL", "procrastinate", "control"
+_ON_POSTGRES, _QUEUE = "Reverie on PostgreSQL", "procrastinate"
+_NOTE = (
+    "procrastinate keeps neither prices nor limits nor the events of a job. The processor time of"
+    " PostgreSQL's server is not counted."
+)
+_FIGURES = {
+    "rate": Figure(
+        title="jobs a second, accepted to delivered",
+        unit="/s",
+        better=Better.MORE,
+        goals=(Goal(against=_QUEUE, factor=10),),
+    ),
+    "work_ms": Figure(title="processor time for each of them", unit="ms"),
+}
 
 
 async def compare(run: Run) -> list[Comparison]:
@@ -228,34 +252,13 @@ async def compare(run: Run) -> list[Comparison]:
 
         new_database = partial(_new_database, server, count(1))
         sides: dict[str, Measure] = {
-            _ON_SQLITE: lambda: _reverie(on_file, jobs),
+            OURS: lambda: _reverie(on_file, jobs),
             _ON_POSTGRES: lambda: _reverie(new_database, jobs),
             _QUEUE: lambda: _queued(new_database, jobs),
         }
         if run.control:
-            sides[_CONTROL] = lambda: _reverie(on_file, jobs, CONTROL_S)
-        found = await in_turn(sides, run.rounds)
-    note = (
-        "procrastinate keeps neither prices nor limits nor the events of a job. The processor time of"
-        " PostgreSQL's server is not counted."
-    )
-    titles = {
-        "rate": ("jobs a second, accepted to delivered", "/s", Better.MORE),
-        "work_ms": ("processor time for each of them", "ms", Better.LESS),
-    }
-    return [
-        Comparison(
-            title=title,
-            unit=unit,
-            better=better,
-            ours=found[figure][_ON_SQLITE],
-            alternatives={name: found[figure][name] for name in (_QUEUE, _ON_POSTGRES)},
-            goals=(Goal(against=_QUEUE, factor=10),) if figure == "rate" else (),
-            control=found[figure].get(_CONTROL, ()),
-            note=note,
-        )
-        for figure, (title, unit, better) in titles.items()
-    ]
+            sides[CONTROL] = lambda: _reverie(on_file, jobs, CONTROL_S)
+        return compared(await in_turn(sides, run.rounds), _FIGURES, note=_NOTE)
 
 
 async def _new_database(server: str, numbers: "count[int]") -> str:

@@ -3,8 +3,7 @@
 Each side is a process of its own before the same generation API in this one. All jobs are given at once, each
 takes a minute, so that all end within a few seconds. Callbacks that arrive together are confirmed
 together, which saves requests and takes some time; how soon the end of a single generation is noticed is a
-figure of its own. In the shortened run the minute is divided, and with it how often each side looks, also the
-SDK's loop.
+figure of its own. The minute is divided, and with it how often each side looks, also the SDK's loop.
 """
 
 import asyncio
@@ -14,82 +13,99 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.engine.luma_api import LumaApi, luma_api
 from benchmarks.engine.watcher import Order
-from benchmarks.results.comparison import CONTROL_S, Better, Comparison, Goal, Measure, in_turn
+from benchmarks.results.comparison import (
+    CONTROL,
+    CONTROL_S,
+    OURS,
+    Comparison,
+    Figure,
+    Goal,
+    Measure,
+    compared,
+    in_turn,
+)
 from benchmarks.results.process import processor_s, resident_mb
 from benchmarks.results.run import Run
 from bot.web.server import listen
 
 TAKES_S = 60.0
 #: jobs in flight, and what divides all times
-QUICK, FULL = (100, 6.0), (1_000, 1.0)
+QUICK, FULL, REAL = (100, 8.0), (1_000, 5.0), (1_000, 1.0)
 MANY_QUICK, MANY_FULL = 500, 5_000
-#: seconds in which the share of a core is measured
-_WINDOW_S = 15.0
+#: seconds of each round in which the share of a core is measured
+_WINDOW_S = 4.0
 _PATIENCE_S = 600.0
 _MANY = "The SDK's loop does not finish with 5,000 in flight. Memory includes both chats' libraries."
 
 _SDK = "official SDK, get every 3 s"
 _BY_LIST = "Reverie without callbacks, by list"
+#: milliseconds in which an end is noticed by list, half of them and 99 of 100, where times are not divided
+_LIST_P50, _LIST_P99 = 500.0, 1_000.0
 
 
 async def compare(run: Run) -> list[Comparison]:
-    jobs, speed = FULL if run.full else QUICK
+    jobs, speed = REAL if run.real_windows else FULL if run.full else QUICK
     order = Order(side="reverie", api="", folder="", jobs=jobs, speed=speed)
     sides: dict[str, Measure] = {
-        "reverie": lambda: _waited(order),
+        OURS: lambda: _waited(order),
         _BY_LIST: lambda: _waited(replace(order, callbacks=False)),
         _SDK: lambda: _waited(replace(order, side="sdk")),
     }
     if run.control:
-        sides["control"] = lambda: _waited(replace(order, work_s=CONTROL_S))
-    # Each round is a thousand jobs for a minute on each side: their number stands in for that of the rounds.
-    found = await in_turn(sides, 1)
+        sides[CONTROL] = lambda: _waited(replace(order, work_s=CONTROL_S))
+    found = await in_turn(sides, 1 if run.real_windows else run.rounds)
     of = f"{jobs:,} in flight, {TAKES_S / speed:.0f} s generations"
-    titles = {
-        "requests": (f"provider requests for each job, {of}", "", Goal(plus=1.1)),
-        "work_ms": (f"processor time for each job, {of}", "ms", Goal(plus=2)),
-        "p50": (f"end to noticed p50, {of}", "ms", Goal(plus=10)),
-        "p99": (f"end to noticed p99, {of}", "ms", None),
+    requests, work = f"provider requests for each job, {of}", f"processor time for each job, {of}"
+    called = {
+        "requests": Figure(title=requests, unit="", goals=(Goal(plus=1.1),), controlled=False),
+        "work_ms": Figure(title=work, unit="ms", goals=(Goal(plus=2),)),
+        "p50": Figure(title=f"end to noticed p50, {of}", unit="ms", goals=(Goal(plus=10),), controlled=False),
+        "p99": Figure(title=f"end to noticed p99, {of}", unit="ms", controlled=False),
     }
-    by_list = {"requests": Goal(plus=1.8), "p50": Goal(plus=500), "p99": Goal(plus=1_000)}
-    comparisons = []
-    for figure, (title, unit, goal) in titles.items():
-        comparisons += [
-            Comparison(
-                title=title,
-                unit=unit,
-                better=Better.LESS,
-                ours=found[figure]["reverie"],
-                alternatives={_SDK: found[figure][_SDK]},
-                goals=(goal,) if goal else (),
-                control=found[figure].get("control", ()) if figure == "work_ms" else (),
-            ),
-            Comparison(
-                title=f"{title}, by list",
-                unit=unit,
-                better=Better.LESS,
-                ours=found[figure][_BY_LIST],
-                alternatives={_SDK: found[figure][_SDK]},
-                goals=(by_list[figure],) if figure in by_list else (),
-            ),
-        ]
-    comparisons.append(
-        Comparison(
-            title="end to noticed p50, one generation after the other",
-            unit="ms",
-            better=Better.LESS,
-            ours=found["apart"]["reverie"],
-            alternatives={_BY_LIST: found["apart"][_BY_LIST]},
-            goals=(Goal(plus=10),),
+    listed = {
+        "requests": replace(called["requests"], goals=(Goal(plus=1.8),)),
+        "work_ms": replace(called["work_ms"], goals=(), controlled=False),
+        "p50": replace(called["p50"], goals=(Goal(plus=_LIST_P50 / speed),)),
+        "p99": replace(called["p99"], goals=(Goal(plus=_LIST_P99 / speed),)),
+    }
+    note = ""
+    if speed != 1:
+        note = (
+            f"Generations of a minute, with all times divided by {speed:g}: intervals of both sides, and the"
+            " goals for what is noticed by list. `--real-windows` divides nothing, and runs one round."
         )
+    by_callback = {
+        figure: {side: rounds for side, rounds in of_sides.items() if side != _BY_LIST}
+        for figure, of_sides in found.items()
+        if figure in called
+    }
+    by_list = {
+        figure: {OURS: of_sides[_BY_LIST], _SDK: of_sides[_SDK]}
+        for figure, of_sides in found.items()
+        if figure in listed
+    }
+    apart = Figure(
+        title="end to noticed p50, one generation after the other",
+        unit="ms",
+        goals=(Goal(plus=10),),
+        controlled=False,
     )
-    return [*comparisons, *await _many(run)]
+    return [
+        *compared(by_callback, called, note=note),
+        *compared(
+            by_list,
+            {name: replace(figure, title=f"{figure.title}, by list") for name, figure in listed.items()},
+        ),
+        *compared(found, {"apart": apart}),
+        *await _many(run),
+    ]
 
 
 async def _waited(order: Order) -> Mapping[str, float]:
@@ -113,32 +129,31 @@ async def _waited(order: Order) -> Mapping[str, float]:
 async def _many(run: Run) -> list[Comparison]:
     """Thousands in flight, of which none ends meanwhile."""
     jobs = MANY_FULL if run.full else MANY_QUICK
-    shares, sizes = list[float](), list[float]()
-    for callbacks in (True, False):
+    comparisons = list[Comparison]()
+    for callbacks, way in ((True, ""), (False, ", by list")):
         order = Order(side="reverie", api="", folder="", jobs=jobs, callbacks=callbacks, chats=True)
         async with _before_api(order, _PATIENCE_S) as (_, pid, events):
             await _event(events, "submitted")
             # By then they may have ended as far as the bot knows, so that every look asks for all of them.
             await asyncio.sleep(_EARLIEST_S if run.full else 0)
-            worked, began = processor_s(pid), time.perf_counter()
-            await asyncio.sleep(_WINDOW_S)
-            shares.append((processor_s(pid) - worked) * 100 / (time.perf_counter() - began))
-            sizes.append(resident_mb(pid))
-    return [
-        Comparison(
-            title=f"{figure}, {jobs:,} in flight{way}",
-            unit=unit,
-            better=Better.LESS,
-            ours=[value],
-            goals=(Goal(plus=most),),
-            note=_MANY,
-        )
-        for way, share, size in zip(("", ", by list"), shares, sizes, strict=True)
-        for figure, unit, value, most in (
-            ("share of a core", "%", share, 40),
-            ("resident memory", "MB", size, 150),
-        )
-    ]
+            found = await in_turn({OURS: partial(_usage, pid)}, run.rounds)
+        figures = {
+            "share": Figure(
+                title=f"share of a core, {jobs:,} in flight{way}", unit="%", goals=(Goal(plus=40),)
+            ),
+            "size": Figure(
+                title=f"resident memory, {jobs:,} in flight{way}", unit="MB", goals=(Goal(plus=150),)
+            ),
+        }
+        comparisons += compared(found, figures, note=_MANY)
+    return comparisons
+
+
+async def _usage(pid: int) -> Mapping[str, float]:
+    worked, began = processor_s(pid), time.perf_counter()
+    await asyncio.sleep(_WINDOW_S)
+    share = (processor_s(pid) - worked) * 100 / (time.perf_counter() - began)
+    return {"share": share, "size": resident_mb(pid)}
 
 
 #: after this a picture may have ended, as far as the bot knows

@@ -14,7 +14,17 @@ from benchmarks.engine.delivered import WITHOUT_LIMITS, InstantChat, InstantProv
 from benchmarks.engine.in_flight import started
 from benchmarks.engine.luma_api import LumaApi, luma_api
 from benchmarks.engine.watcher import PROMPT, Order
-from benchmarks.results.comparison import CONTROL_S, Better, Comparison, Goal, Measure, in_turn
+from benchmarks.results.comparison import (
+    CONTROL,
+    CONTROL_S,
+    OURS,
+    Comparison,
+    Figure,
+    Goal,
+    Measure,
+    compared,
+    in_turn,
+)
 from benchmarks.results.run import Run
 from benchmarks.store.clones import clone
 from bot.domain.jobs import State
@@ -32,21 +42,13 @@ _REQUEST = {"prompt": PROMPT, "model": "photon-1"}
 
 async def compare(run: Run) -> list[Comparison]:
     jobs = FULL if run.full else QUICK
-    sides: dict[str, Measure] = {"reverie": lambda: _recovered(jobs, 0.0)}
+    sides: dict[str, Measure] = {OURS: lambda: _recovered(jobs, 0.0)}
     if run.control:
-        sides["control"] = lambda: _recovered(jobs, CONTROL_S)
-    found = (await in_turn(sides, run.rounds))["seconds"]
-    return [
-        Comparison(
-            title=f"process start to all {jobs:,} jobs in flight watched again",
-            unit="s",
-            better=Better.LESS,
-            ours=found["reverie"],
-            goals=(Goal(plus=3),),
-            control=found.get("control", ()),
-            note="The control takes 5 ms longer for each request to the generation API.",
-        )
-    ]
+        sides[CONTROL] = lambda: _recovered(jobs, CONTROL_S)
+    title = f"process start to all {jobs:,} jobs in flight watched again"
+    figures = {"seconds": Figure(title=title, unit="s", goals=(Goal(plus=3),))}
+    note = "The control takes 5 ms longer for each request to the generation API."
+    return compared(await in_turn(sides, run.rounds), figures, note=note)
 
 
 async def _recovered(jobs: int, delay_s: float) -> dict[str, float]:

@@ -36,7 +36,7 @@ from benchmarks.platforms.bots import (
     on_slack,
     simulated,
 )
-from benchmarks.results.comparison import Better, Comparison, Goal, in_turn
+from benchmarks.results.comparison import CONTROL, OURS, Comparison, Figure, Goal, compared, in_turn
 from benchmarks.results.run import Run
 from bot.domain.jobs import IN_FLIGHT, State
 from tests.platforms.unmodified import REVERIE, query
@@ -50,6 +50,7 @@ BACKLOG = 120
 #: seconds of each round
 QUICK_S, FULL_S = 3.0, 8.0
 _PATIENCE_S = 120.0
+_BARE = "bare"
 _BY_STATE = "SELECT state, count(*) AS jobs FROM job GROUP BY state"
 #: a picture takes half a minute: with 80 creates a minute there are always 40 under way
 _SPEED = 0.4
@@ -106,7 +107,7 @@ async def compare(run: Run) -> list[Comparison]:
 def _programs(run: Run, platform: str) -> dict[str, Sequence[str]]:
     """The program of each side."""
     bare = BARE_DISCORD if platform == "Discord" else BARE_SLACK
-    return {"bare": bare, "reverie": REVERIE, **({"control": SLOWED} if run.control else {})}
+    return {_BARE: bare, OURS: REVERIE, **({CONTROL: SLOWED} if run.control else {})}
 
 
 async def _measure(
@@ -114,7 +115,7 @@ async def _measure(
 ) -> list[Comparison]:
     seconds = FULL_S if run.full else QUICK_S
     for name, side in sides.items():
-        if name != "bare":
+        if name != _BARE:
             for asked in [side.ask(number % MEMBERS) for number in range(BACKLOG)]:
                 await side.answered(asked)
             await side.shown()
@@ -131,20 +132,17 @@ async def _measure(
     under_way = [sum(jobs[state] for state in IN_FLIGHT) for jobs in (before, after)]
     made = after[State.COMPLETED] - before[State.COMPLETED]
     note = f"{platform}: {under_way[0]} to {under_way[1]} pictures under way, {made} made meanwhile."
-    goal = Goal(against=library, factor=1.25, plus=8)
-    return [
-        Comparison(
-            title=f"{figure} to acknowledge {RATE} commands/s on {platform} while 40 renders run",
-            unit="ms",
-            better=Better.LESS,
-            ours=found[figure]["reverie"][1:],
-            alternatives={library: found[figure]["bare"][1:]},
-            goals=(goal,) if figure == "p99" else (),
-            control=found[figure].get("control", ())[1:],
-            note=note,
-        )
-        for figure in ("p50", "p99")
-    ]
+    each = {
+        figure: {library if side == _BARE else side: rounds[1:] for side, rounds in of.items()}
+        for figure, of in found.items()
+    }
+    title = f"to acknowledge {RATE} commands/s on {platform} while 40 renders run"
+    goals = (Goal(against=library, factor=1.25, plus=8),)
+    figures = {
+        "p50": Figure(title=f"p50 {title}", unit="ms"),
+        "p99": Figure(title=f"p99 {title}", unit="ms", goals=goals, controlled=False),
+    }
+    return compared(each, figures, note=note)
 
 
 @contextmanager

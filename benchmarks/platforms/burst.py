@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -19,7 +20,7 @@ from PIL import Image
 
 from benchmarks.engine.luma_api import luma_api
 from benchmarks.platforms.bots import SDK_DISCORD, SLOWED, new_discord, on_discord
-from benchmarks.results.comparison import Better, Comparison, Goal, Measure, in_turn
+from benchmarks.results.comparison import CONTROL, OURS, Comparison, Figure, Goal, Measure, compared, in_turn
 from benchmarks.results.process import children, processor_s
 from benchmarks.results.run import Run
 from tests.platforms.fake_discord import FakeDiscord
@@ -43,31 +44,20 @@ _SETTINGS = {
 
 async def compare(run: Run) -> list[Comparison]:
     commands, channels = FULL if run.full else QUICK
-    programs: dict[str, Sequence[str]] = {"reverie": REVERIE, _SDK: SDK_DISCORD}
+    programs: dict[str, Sequence[str]] = {OURS: REVERIE, _SDK: SDK_DISCORD}
     if run.control:
-        programs["control"] = SLOWED
+        programs[CONTROL] = SLOWED
     sides: dict[str, Measure] = {
-        side: lambda program=program: _measured(program, commands, channels)  # type: ignore[misc]
-        for side, program in programs.items()
+        side: partial(_measured, program, commands, channels) for side, program in programs.items()
     }
-    found = await in_turn(sides, min(run.rounds, 3))
     of = f"{commands} commands over {channels} channels"
-    titles = {
-        "work_ms": (f"processor time for each of {of}", "ms", (Goal(against=_SDK, factor=0.5),)),
-        "shown_s": (f"command to picture p50, {of}", "s", ()),
+    figures = {
+        "work_ms": Figure(
+            title=f"processor time for each of {of}", unit="ms", goals=(Goal(against=_SDK, factor=0.5),)
+        ),
+        "shown_s": Figure(title=f"command to picture p50, {of}", unit="s", controlled=False),
     }
-    return [
-        Comparison(
-            title=title,
-            unit=unit,
-            better=Better.LESS,
-            ours=found[figure]["reverie"],
-            alternatives={_SDK: found[figure][_SDK]},
-            goals=goals,
-            control=found[figure].get("control", ()),
-        )
-        for figure, (title, unit, goals) in titles.items()
-    ]
+    return compared(await in_turn(sides, run.rounds), figures)
 
 
 async def _measured(program: Sequence[str], commands: int, channels: int) -> Mapping[str, float]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.engine.luma_api import luma_api
 from benchmarks.platforms.bots import BARE_BOTH, SLOWED, new_discord, new_slack
-from benchmarks.results.comparison import Better, Comparison, Goal, Measure, in_turn
+from benchmarks.results.comparison import CONTROL, OURS, Comparison, Figure, Goal, Measure, compared, in_turn
 from benchmarks.results.process import children, processor_s, resident_mb, written_bytes
 from benchmarks.results.run import Run
 from tests.platforms.fake_discord.transport.proxy import Proxy
@@ -23,36 +23,31 @@ from tests.platforms.unmodified import REVERIE, Bot, start_proxied
 _REST_S, QUICK_S, FULL_S = 5.0, 10.0, 30.0
 _BARE = "bare discord.py + slack-bolt"
 _PATIENCE_S = 120.0
+_FIGURES = {
+    "ready_s": Figure(title="start to ready, both chats", unit="s", goals=(Goal(against=_BARE, factor=1.5),)),
+    "idle_mb": Figure(
+        title="resident memory while idle",
+        unit="MB",
+        goals=(Goal(against=_BARE, factor=2),),
+        controlled=False,
+    ),
+    "family_mb": Figure(title="the same, with its worker processes", unit="MB", controlled=False),
+    "share": Figure(title="share of a core while idle", unit="%", goals=(Goal(plus=0.5, strict=True),)),
+    "written_kb": Figure(
+        title="written to the disk in a minute while idle", unit="kB", goals=(Goal(plus=0),), controlled=False
+    ),
+}
 
 
 async def compare(run: Run) -> list[Comparison]:
     seconds = FULL_S if run.full else QUICK_S
     sides: dict[str, Measure] = {
-        "reverie": lambda: _measured(REVERIE, seconds),
+        OURS: lambda: _measured(REVERIE, seconds),
         _BARE: lambda: _measured(BARE_BOTH, seconds),
     }
     if run.control:
-        sides["control"] = lambda: _measured(SLOWED, seconds)
-    found = await in_turn(sides, min(run.rounds, 3))
-    figures = {
-        "ready_s": ("start to ready, both chats", "s", (Goal(against=_BARE, factor=1.5),)),
-        "idle_mb": ("resident memory while idle", "MB", (Goal(against=_BARE, factor=2),)),
-        "family_mb": ("the same, with its worker processes", "MB", ()),
-        "share": ("share of a core while idle", "%", (Goal(plus=0.5, strict=True),)),
-        "written_kb": ("written to the disk in a minute while idle", "kB", (Goal(plus=0),)),
-    }
-    return [
-        Comparison(
-            title=title,
-            unit=unit,
-            better=Better.LESS,
-            ours=found[figure]["reverie"],
-            alternatives={_BARE: found[figure][_BARE]},
-            goals=goals,
-            control=found[figure].get("control", ()) if figure in {"ready_s", "share"} else (),
-        )
-        for figure, (title, unit, goals) in figures.items()
-    ]
+        sides[CONTROL] = lambda: _measured(SLOWED, seconds)
+    return compared(await in_turn(sides, run.rounds), _FIGURES)
 
 
 async def _measured(program: Sequence[str], seconds: float) -> Mapping[str, float]:

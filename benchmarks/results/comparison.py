@@ -1,12 +1,14 @@
 """A comparison: the same figure of Reverie and of others, measured round by round in one run."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
 from typing import Any
 
-#: what the control adds to every operation of Reverie's measured path
+#: the sides that every benchmark has: Reverie, and Reverie with `CONTROL_S` added to its measured path
+OURS, CONTROL = "reverie", "control"
+#: what the control adds to every operation
 CONTROL_S = 0.005
 
 
@@ -45,7 +47,7 @@ class Comparison:
     #: the same work without a bot around it: what the machine allows, by name
     limits: Mapping[str, Sequence[float]] = field(default_factory=dict)
     goals: Sequence[Goal] = ()
-    #: Reverie's figure with `CONTROL_S` added to its measured path
+    #: Reverie's figure in each round of the control
     control: Sequence[float] = ()
     note: str = ""
 
@@ -149,3 +151,43 @@ async def in_turn(sides: Mapping[str, Measure], rounds: int) -> dict[str, dict[s
             for name, figure in (await measure()).items():
                 found.setdefault(name, {}).setdefault(side, []).append(figure)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What the figures of one name are called, and what Reverie's has to reach."""
+
+    title: str
+    unit: str
+    better: Better = Better.LESS
+    goals: Sequence[Goal] = ()
+    #: the control's addition has to show in it
+    controlled: bool = True
+
+
+def compared(
+    found: Mapping[str, Mapping[str, Sequence[float]]],
+    figures: Mapping[str, Figure],
+    *,
+    limits: Collection[str] = (),
+    note: str = "",
+) -> list[Comparison]:
+    """The comparisons of what `in_turn` has found; sides that are `limits` are no alternatives."""
+    comparisons = []
+    for name, figure in figures.items():
+        sides = dict(found[name])
+        ours, control = sides.pop(OURS), sides.pop(CONTROL, ())
+        comparisons.append(
+            Comparison(
+                title=figure.title,
+                unit=figure.unit,
+                better=figure.better,
+                ours=ours,
+                alternatives={side: sides[side] for side in sides if side not in limits},
+                limits={side: sides[side] for side in sides if side in limits},
+                goals=figure.goals,
+                control=control if figure.controlled else (),
+                note=note,
+            )
+        )
+    return comparisons

@@ -12,7 +12,18 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.results.comparison import CONTROL_S, Better, Comparison, Goal, Measure, in_turn
+from benchmarks.results.comparison import (
+    CONTROL,
+    CONTROL_S,
+    OURS,
+    Better,
+    Comparison,
+    Figure,
+    Goal,
+    Measure,
+    compared,
+    in_turn,
+)
 from benchmarks.results.run import Run
 from benchmarks.store.bare import recorded
 from benchmarks.store.load import RATE, Accept, closed_loop, on_postgres, on_sqlite, open_loop
@@ -27,7 +38,6 @@ WAITING = (1, 100)
 #: what every commit takes longer on slow disks, with the goal for one command in a hundred
 SLOW = ((0.005, 25.0), (0.010, 40.0))
 
-_REVERIE, _CONTROL = "reverie", "control"
 _SEPARATE, _ORM = "aiosqlite, one transaction each", "SQLAlchemy ORM, one session each"
 _BARE = "bare SQLite, the same grouped statements"
 _GOALS = (
@@ -40,12 +50,15 @@ _GOALS = (
 async def compare(run: Run) -> list[Comparison]:
     with TemporaryDirectory(prefix="reverie-") as name:
         folder = Path(name)
-        found = [await _throughput(run, folder / str(waiting), waiting) for waiting in WAITING]
-        found += [await _slow_disk(run, folder / f"slow{delay}", delay, most) for delay, most in SLOW]
+        found = list[Comparison]()
+        for waiting in WAITING:
+            found += await _throughput(run, folder / str(waiting), waiting)
+        for delay, most in SLOW:
+            found += await _slow_disk(run, folder / f"slow{delay}", delay, most)
     return [*found, *await _on_postgres(run)]
 
 
-async def _throughput(run: Run, folder: Path, waiting: int) -> Comparison:
+async def _throughput(run: Run, folder: Path, waiting: int) -> list[Comparison]:
     seconds = 2.0 if run.full else 0.6
     async with AsyncExitStack() as exits:
         database = await exits.enter_async_context(on_sqlite(folder / "reverie"))
@@ -58,28 +71,22 @@ async def _throughput(run: Run, folder: Path, waiting: int) -> Comparison:
         async def bare() -> dict[str, float]:
             return dict(await asyncio.to_thread(recording.replay, empty))
 
-        loops = {_REVERIE: grouped(database), _SEPARATE: plain, _ORM: mapped}
+        loops = {OURS: grouped(database), _SEPARATE: plain, _ORM: mapped}
         if run.control:
-            loops[_CONTROL] = grouped(database, slowed(CONTROL_S))
+            loops[CONTROL] = grouped(database, slowed(CONTROL_S))
         for side in loops.values():
             await closed_loop(side, waiting=waiting, seconds=0.1)
         sides: dict[str, Measure] = {
             name: partial(closed_loop, side, waiting=waiting, seconds=seconds) for name, side in loops.items()
         }
-        rates = (await in_turn({**sides, _BARE: bare}, run.rounds))["rate"]
-    return Comparison(
-        title=f"durable accepts a second, {waiting} waiting, SQLite",
-        unit="/s",
-        better=Better.MORE,
-        ours=rates[_REVERIE],
-        alternatives={_SEPARATE: rates[_SEPARATE], _ORM: rates[_ORM]},
-        limits={_BARE: rates[_BARE]},
-        goals=_GOALS if waiting == WAITING[-1] else (),
-        control=rates.get(_CONTROL, ()),
-    )
+        found = await in_turn({**sides, _BARE: bare}, run.rounds)
+    title = f"durable accepts a second, {waiting} waiting, SQLite"
+    goals = _GOALS if waiting == WAITING[-1] else ()
+    figures = {"rate": Figure(title=title, unit="/s", better=Better.MORE, goals=goals)}
+    return compared(found, figures, limits={_BARE})
 
 
-async def _slow_disk(run: Run, folder: Path, delay: float, most: float) -> Comparison:
+async def _slow_disk(run: Run, folder: Path, delay: float, most: float) -> list[Comparison]:
     seconds = 5.0 if run.full else 2.0
     async with on_sqlite(folder / "reverie") as database, on_sqlite(folder / "separate"):
 
@@ -87,22 +94,15 @@ async def _slow_disk(run: Run, folder: Path, delay: float, most: float) -> Compa
             await asyncio.sleep(delay)
 
         async with separate(folder / "separate" / "reverie.db", wait) as plain:
-            sides = {_REVERIE: grouped(database, slowed(delay)), _SEPARATE: plain}
+            sides = {OURS: grouped(database, slowed(delay)), _SEPARATE: plain}
             if run.control:
-                sides[_CONTROL] = grouped(database, slowed(delay + CONTROL_S))
+                sides[CONTROL] = grouped(database, slowed(delay + CONTROL_S))
             measures: dict[str, Measure] = {
                 name: partial(open_loop, side, seed=SEED, seconds=seconds) for name, side in sides.items()
             }
-            waits = (await in_turn(measures, run.rounds))["p99"]
-    return Comparison(
-        title=f"accept p99 at {RATE}/s, every flush {delay * 1000:.0f} ms slower, SQLite",
-        unit="ms",
-        better=Better.LESS,
-        ours=waits[_REVERIE],
-        alternatives={_SEPARATE: waits[_SEPARATE]},
-        goals=(Goal(plus=most, strict=True),),
-        control=waits.get(_CONTROL, ()),
-    )
+            found = await in_turn(measures, run.rounds)
+    title = f"accept p99 at {RATE}/s, every flush {delay * 1000:.0f} ms slower, SQLite"
+    return compared(found, {"p99": Figure(title=title, unit="ms", goals=(Goal(plus=most, strict=True),))})
 
 
 async def _on_postgres(run: Run) -> list[Comparison]:
@@ -111,7 +111,7 @@ async def _on_postgres(run: Run) -> list[Comparison]:
     async with on_postgres() as (database, _):
         # An operation of its own shares no transaction, and several run beside each other.
         sides = {
-            _REVERIE: grouped(database),
+            OURS: grouped(database),
             each: lambda item: database.write(partial(accept), item),
         }
         for side in sides.values():
@@ -119,16 +119,9 @@ async def _on_postgres(run: Run) -> list[Comparison]:
         measures: dict[str, Measure] = {
             name: partial(closed_loop, side, waiting=waiting, seconds=seconds) for name, side in sides.items()
         }
-        rates = (await in_turn(measures, run.rounds))["rate"]
-    return [
-        Comparison(
-            title=f"durable accepts a second, {waiting} waiting, PostgreSQL",
-            unit="/s",
-            better=Better.MORE,
-            ours=rates[_REVERIE],
-            alternatives={each: rates[each]},
-        )
-    ]
+        found = await in_turn(measures, run.rounds)
+    title = f"durable accepts a second, {waiting} waiting, PostgreSQL"
+    return compared(found, {"rate": Figure(title=title, unit="/s", better=Better.MORE)})
 
 
 def grouped(database: Database, operation: Operation[Acceptance, AcceptedCard] = accept) -> Accept:

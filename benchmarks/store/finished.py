@@ -13,7 +13,17 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from benchmarks.engine.delivered import WITHOUT_LIMITS, InstantProvider
-from benchmarks.results.comparison import CONTROL_S, Better, Comparison, Goal, Measure, in_turn
+from benchmarks.results.comparison import (
+    CONTROL,
+    CONTROL_S,
+    OURS,
+    Comparison,
+    Figure,
+    Goal,
+    Measure,
+    compared,
+    in_turn,
+)
 from benchmarks.results.run import Run
 from benchmarks.store.clones import clone
 from bot.domain.commands import StudioUsage
@@ -29,6 +39,7 @@ from tests.engine.settings import person
 
 QUICK, FULL = 20_000, 1_000_000
 _OPERATIONS = 300
+_EMPTY = "Reverie with an empty store"
 _MEMBERS, _WORKSPACES, _DAYS = 1_000, 20, 90
 _DAY_MS = 86_400_000
 _WHO = person("m5", workspace="chat:w5", admin=True)
@@ -97,25 +108,22 @@ async def compare(run: Run) -> list[Comparison]:
         await _make(empty, full, jobs)
         async with AsyncExitStack() as exits:
             bots = {
-                "reverie": await exits.enter_async_context(_opened(full)),
-                "empty": await exits.enter_async_context(_opened(empty)),
+                OURS: await exits.enter_async_context(_opened(full)),
+                _EMPTY: await exits.enter_async_context(_opened(empty)),
             }
             sides: dict[str, Measure] = {side: _measure(bot, 0.0) for side, bot in bots.items()}
             if run.control:
-                sides["control"] = _measure(bots["reverie"], CONTROL_S)
+                sides[CONTROL] = _measure(bots[OURS], CONTROL_S)
             found = await in_turn(sides, run.rounds)
-    return [
-        Comparison(
+    figures = {
+        operation: Figure(
             title=f"{operation} p99 with {jobs:,} finished jobs",
             unit="ms",
-            better=Better.LESS,
-            ours=sides["reverie"],
-            alternatives={"Reverie with an empty store": sides["empty"]},
-            goals=(Goal(against="Reverie with an empty store", factor=1.5),),
-            control=sides.get("control", ()),
+            goals=(Goal(against=_EMPTY, factor=1.5),),
         )
-        for operation, sides in found.items()
-    ]
+        for operation in found
+    }
+    return compared(found, figures)
 
 
 async def _make(empty: Path, full: Path, jobs: int) -> None:
