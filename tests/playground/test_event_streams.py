@@ -16,7 +16,7 @@ from adapters.playground.delivery.people import PersonStore
 from adapters.playground.delivery.poller import MOST_STREAMS, StorePoller
 from adapters.playground.delivery.publisher import CardPublisher
 from adapters.playground.messages.conversations import STUDIO
-from adapters.playground.messages.records import UserMessage
+from adapters.playground.messages.records import UserMessage, announcement_record
 from bot.domain.errors import StoreError
 from bot.service.adapter_data import Entry
 from bot.service.replies import PrivateReply
@@ -296,3 +296,30 @@ async def test_a_stream_ends_when_its_session_does() -> None:
         assert not kept.is_closed
         await answer.aclose()
         await kept.aclose()
+
+
+async def test_others_come_in_between_while_many_pages_are_told(
+    adapter_data: CountingVault, store: ConversationStore
+) -> None:
+    """A command is not answered after all pages."""
+    poller, told, many = poller_of(adapter_data, store), 0, 200
+
+    async def read(name: str) -> None:
+        nonlocal told
+        async for chunk in poller.follow(name, 0, known):
+            told += b"Hello" in chunk
+
+    async with running(poller), asyncio.TaskGroup() as tasks:
+        readers = [tasks.create_task(read(f"reader{number}")) for number in range(many)]
+        await until(lambda: poller.open_streams == many)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        await store.put_announcement(STUDIO, announcement_record("Hello", channel=STUDIO.channel, at=NOW))
+        seen = set[int]()
+        while told < many:
+            seen.add(told)
+            await asyncio.sleep(0)
+        for reader in readers:
+            reader.cancel()
+
+    assert len(seen) >= 10, seen

@@ -25,6 +25,8 @@ MOST_STREAMS = 20
 #: seconds between the comments that keep proxies from closing an idle stream
 KEEP_ALIVE_S = 15.0
 _PAGE = 200
+#: streams that are woken at once
+_TOGETHER = 10
 
 _log = structlog.get_logger(__name__)
 
@@ -140,21 +142,24 @@ class StorePoller:
             entries = await self._adapter_data.since(FEED, max(0, self._newest - OVERLAP), limit=_PAGE)
             for entry in entries:
                 if entry.seq not in self._passed:
-                    self._pass_on(entry)
+                    await self._pass_on(entry)
             self._newest = max([self._newest, *(entry.seq for entry in entries)])
             self._passed = {number for number in self._passed if number > self._newest - OVERLAP}
             self._running.set()
             if len(entries) < _PAGE:
                 return
 
-    def _pass_on(self, entry: Entry) -> None:
+    async def _pass_on(self, entry: Entry) -> None:
         self._passed.add(entry.seq)
         record = orjson.loads(entry.value)
         readers = [stream for stream in self._streams if is_visible_to(record, stream.name)]
         if readers:
             event = self._event(entry.seq, record)
-            for stream in readers:
+            for number, stream in enumerate(readers, 1):
                 stream.put(event)
+                if number % _TOGETHER == 0:
+                    # Commands are answered in between.
+                    await asyncio.sleep(0)
 
     def _event(self, seq: int, record: Record) -> StreamEvent:
         data = orjson.dumps(with_links(record, self._link))

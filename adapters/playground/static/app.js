@@ -59,8 +59,11 @@ async function start() {
     Object.values(timelines).forEach((timeline) => timeline.clear());
     setMe(state.me.name);
     app.markLoaded();
-    state.messages.filter((message) => message.kind !== "reaction").forEach(applyMessage);
-    state.messages.filter((message) => message.kind === "reaction").forEach(applyMessage);
+    // A card is drawn once where its command is known before, and reactions need their card.
+    const first = state.messages.filter(({ kind }) => kind === "said");
+    const last = state.messages.filter(({ kind }) => kind === "reaction");
+    const others = state.messages.filter(({ kind }) => kind !== "said" && kind !== "reaction");
+    [...first, ...others, ...last].forEach(applyMessage);
     channels.start(state.me.name);
     showConversation();
     stream.open(state.seq);

@@ -23,9 +23,15 @@ export function restore({ empty }) {
   newer.hidden = true;
   const { message, offset } = JSON.parse(sessionStorage.getItem(key()) ?? "{}");
   const node = message && view.querySelector(`[data-key="${CSS.escape(message)}"]`);
-  if (node) view.scrollTop += node.getBoundingClientRect().top - view.getBoundingClientRect().top - offset;
+  if (node) place(node, offset);
   else view.scrollTop = empty ? 0 : view.scrollHeight;
   following = atEnd();
+}
+
+// Older messages have their height once they come into view, which takes a frame each time.
+function place(node, offset, frames = 3) {
+  view.scrollTop += node.getBoundingClientRect().top - view.getBoundingClientRect().top - offset;
+  if (frames > 0) requestAnimationFrame(() => place(node, offset, frames - 1));
 }
 
 // The first visible message and its distance from the upper edge; nothing at the end, which is followed.

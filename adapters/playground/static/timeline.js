@@ -129,7 +129,7 @@ export class Timeline {
       if (focused >= 0) controls(node)[focused]?.focus();
       Object.assign(node.dataset, { at: note.at, key: note.id });
       this.nodes.set(note.id, node);
-      this.#markDays();
+      this.#markDay(node);
       this.#markNotes();
     } else this.#insert(note.id, node, note.at);
   }
@@ -154,18 +154,20 @@ export class Timeline {
     if (after) after.after(node);
     else this.list.prepend(node);
     this.nodes.set(id, node);
-    this.#markDays();
-    this.#markNotes();
+    this.#markDay(node);
+    this.#markDay(node.nextElementSibling);
+    if (node.matches(".only-mine")) this.#markNotes();
   }
 
   #remove(id) {
     const node = this.nodes.get(id);
     if (!node) return;
     if (node.contains(document.activeElement)) byId("command-input").focus();
+    const next = node.nextElementSibling;
     node.remove();
     this.nodes.delete(id);
-    this.#markDays();
-    this.#markNotes();
+    this.#markDay(next);
+    if (node.matches(".only-mine")) this.#markNotes();
   }
 
   // Removes every private note.
@@ -179,13 +181,12 @@ export class Timeline {
     notes.forEach((node, index) => { node.querySelector(".dismiss-all").hidden = notes.length < 2 || index < notes.length - 1; });
   }
 
-  #markDays() {
-    let last = "";
-    for (const node of this.list.children) {
-      const name = day(Number(node.dataset.at));
-      if (name === last) delete node.dataset.day;
-      else node.dataset.day = name;
-      last = name;
-    }
+  // Shows the day above a message, unless the one before it is of the same day.
+  #markDay(node) {
+    if (!node) return;
+    const name = day(Number(node.dataset.at));
+    const before = node.previousElementSibling;
+    if (before && day(Number(before.dataset.at)) === name) delete node.dataset.day;
+    else node.dataset.day = name;
   }
 }

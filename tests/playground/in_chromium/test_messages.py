@@ -61,6 +61,27 @@ async def test_the_page_stays_where_people_read(served: Served, browser: Browser
     assert complaints(page) == []
 
 
+async def test_a_long_conversation_is_laid_out_where_it_is_seen(served: Served, browser: Browser) -> None:
+    for number in range(30):
+        await command(served, "ada", f"/imagine an owl {number}", f"key-{number:05}")
+    page = await open_page(browser, served.url)
+    messages = page.locator(".message")
+    await expect(messages).to_have_count(30)
+    await expect(messages.last).to_be_in_viewport()
+    laid_out = "node => node.firstElementChild.checkVisibility({ contentVisibilityAuto: true })"
+    assert not await messages.nth(3).evaluate(laid_out)
+    await messages.nth(3).evaluate("node => node.scrollIntoView({ block: 'start' })")
+    await expect(page.locator("#newer")).to_be_hidden()
+    await expect(messages.nth(3)).to_be_in_viewport()
+    before = await messages.nth(3).evaluate(PLACE)
+    await page.get_by_role("button", name="Direct messages").click()
+    await page.get_by_role("button", name="studio").click()
+    async with asyncio.timeout(PATIENCE_S):
+        while abs(await messages.nth(3).evaluate(PLACE) - before) > 2:  # noqa: ASYNC110 - it comes into view
+            await asyncio.sleep(0.01)
+    assert complaints(page) == []
+
+
 async def box_of(locator: Locator) -> FloatRect:
     """Where an element is; one that is just drawn again is nowhere for a moment."""
     async with asyncio.timeout(PATIENCE_S):
