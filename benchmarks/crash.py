@@ -50,6 +50,7 @@ async def _measure(run: Run, *, marked: bool) -> Comparison:
             await RandomKills(world=world, plan=plan).one_bot()
             broken = await verdict(world, within_s=plan.rest_s)
             counts = await _counts(world)
+            control = [len(await _without_a_message(world))] if run.control else []
     took = time.monotonic() - began
     counted = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in counts.items())
     return Comparison(
@@ -58,8 +59,15 @@ async def _measure(run: Run, *, marked: bool) -> Comparison:
         better=Better.LESS,
         ours=[len(broken)],
         goals=(Goal(plus=0),),
+        control=control,
         note="\n".join([f"In {took:.0f} s: {counted}.", *map(str, broken)]),
     )
+
+
+async def _without_a_message(world: World) -> list[str]:
+    """The promises that are broken once a message is lost."""
+    world.chat.messages.popitem()
+    return await verdict(world, within_s=1)
 
 
 async def _counts(world: World) -> dict[str, Any]:

@@ -4,18 +4,21 @@ It counts requests, and when it first told each generation's end.
 """
 
 import asyncio
+import io
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
+from random import Random
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import httpx
 import orjson
+from PIL import Image
 from starlette.types import Receive, Scope, Send
 
 from bot.web.server import Server, listen
@@ -209,3 +212,11 @@ async def luma_api(takes_s: float, calls: str | None = None) -> AsyncIterator[Lu
             server.should_exit = True
             await serving
             await api.close()
+
+
+def photo() -> bytes:
+    """A picture whose file is as large as those of the API."""
+    noise = Image.frombytes("RGB", (1360, 768), Random(7).randbytes(1360 * 768 * 3))  # noqa: S311
+    file = io.BytesIO()
+    noise.resize((340, 192)).resize((1360, 768)).save(file, "JPEG", quality=90)
+    return file.getvalue()

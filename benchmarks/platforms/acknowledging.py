@@ -30,6 +30,7 @@ from benchmarks.platforms.bots import (
     BARE_DISCORD,
     BARE_SLACK,
     SLOWED,
+    UNLIMITED,
     new_discord,
     new_slack,
     on_discord,
@@ -55,14 +56,6 @@ _BY_STATE = "SELECT state, count(*) AS jobs FROM job GROUP BY state"
 #: a picture takes half a minute: with 80 creates a minute there are always 40 under way
 _SPEED = 0.4
 _PROMPT = "a red fox in the snow"
-_SETTINGS = {
-    "REVERIE_DEFAULT_ALLOWANCE": "1000",
-    "REVERIE_DEFAULT_CEILING": "100000",
-    "REVERIE_COMMANDS_PER_MINUTE": "100000",
-    "REVERIE_COMMANDS_BURST": "1000",
-    "REVERIE_WAITING_PER_MEMBER": "10000",
-    "REVERIE_WAITING_PER_WORKSPACE": "1000000",
-}
 
 
 def _cores() -> tuple[set[int], set[int]]:
@@ -189,7 +182,7 @@ async def _discord(
         guild = discord.guild("Film club")
         people = [discord.member(guild, f"member{one}") for one in range(MEMBERS)]
         with _on(_BOTS):
-            await exits.enter_async_context(on_discord(own, discord, program, _SETTINGS | provider))
+            await exits.enter_async_context(on_discord(own, discord, program, UNLIMITED | provider))
         sides[name] = Side(
             ask=lambda one, people=people: people[one].slash("imagine", prompt=_PROMPT),  # type: ignore[misc]
             answered=lambda asked: asked.answered(timeout=_PATIENCE_S),  # type: ignore[attr-defined]
@@ -211,7 +204,7 @@ async def _slack(
         await exits.enter_async_context(slack)
         team = slack.team("Film club")
         people = [slack.user(team, f"member{one}") for one in range(MEMBERS)]
-        settings = _SETTINGS | provider
+        settings = UNLIMITED | provider
         with _on(_BOTS):
             await exits.enter_async_context(on_slack(own, team, program, service=service, settings=settings))
         sides[name] = Side(

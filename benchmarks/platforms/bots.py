@@ -19,9 +19,20 @@ SLOWED = ("-m", "benchmarks.platforms.slowed_bot", "run")
 SDK_DISCORD = ("-m", "benchmarks.platforms.sdk_discord_bot")
 BARE_BOTH = ("-m", "benchmarks.platforms.bare_both")
 BARE_SLACK = ("-m", "benchmarks.platforms.bare_slack_app")
+#: takes the platform as its argument
+UPLOAD = ("-m", "benchmarks.platforms.bare_upload")
+#: what a bot is allowed where only its speed counts
+UNLIMITED = {
+    "REVERIE_DEFAULT_ALLOWANCE": "1000",
+    "REVERIE_DEFAULT_CEILING": "100000",
+    "REVERIE_COMMANDS_PER_MINUTE": "100000",
+    "REVERIE_COMMANDS_BURST": "1000",
+    "REVERIE_WAITING_PER_MEMBER": "10000",
+    "REVERIE_WAITING_PER_WORKSPACE": "1000000",
+}
 _CONNECTED_S = 120.0
-#: to connect, the last of them after two minutes
-_TRIES = 9
+#: tries to connect to a process that starts, the last of them after two minutes
+CONNECTIONS = 9
 
 
 @asynccontextmanager
@@ -68,7 +79,7 @@ async def simulated(folder: Path, *, speed: float) -> AsyncIterator[dict[str, st
     async with started(folder, {}, program):
         base = f"http://127.0.0.1:{port}/dream-machine/v1"
         # Whatever it answers there: it is heard.
-        patient = httpx.AsyncHTTPTransport(retries=_TRIES)
+        patient = httpx.AsyncHTTPTransport(retries=CONNECTIONS)
         async with httpx.AsyncClient(transport=patient, trust_env=False) as client:
             await client.get(base)
         yield {"LUMAAI_API_KEY": "luma-benchmark", "LUMAAI_BASE_URL": base}

@@ -6,20 +6,16 @@ downloads and uploads.
 """
 
 import asyncio
-import io
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from random import Random
 from statistics import median
 
-from PIL import Image
-
-from benchmarks.engine.luma_api import luma_api
-from benchmarks.platforms.bots import SDK_DISCORD, SLOWED, new_discord, on_discord
+from benchmarks.engine.luma_api import luma_api, photo
+from benchmarks.platforms.bots import SDK_DISCORD, SLOWED, UNLIMITED, new_discord, on_discord
 from benchmarks.results.comparison import CONTROL, OURS, Comparison, Figure, Goal, Measure, compared, in_turn
 from benchmarks.results.process import children, processor_s
 from benchmarks.results.run import Run
@@ -32,14 +28,7 @@ QUICK, FULL = (60, 12), (600, 120)
 _TAKES_S = 12.0
 _PATIENCE_S = 300.0
 _SDK = "bare discord.py, SDK in the handler"
-_SETTINGS = {
-    "REVERIE_DEFAULT_ALLOWANCE": "1000",
-    "REVERIE_DEFAULT_CEILING": "100000",
-    "REVERIE_COMMANDS_PER_MINUTE": "100000",
-    "REVERIE_COMMANDS_BURST": "1000",
-    "REVERIE_IMAGE_CONCURRENT": "1000",
-    "REVERIE_IMAGE_PER_MINUTE": "10000",
-}
+_SETTINGS = UNLIMITED | {"REVERIE_IMAGE_CONCURRENT": "1000", "REVERIE_IMAGE_PER_MINUTE": "10000"}
 
 
 async def compare(run: Run) -> list[Comparison]:
@@ -64,7 +53,7 @@ async def _measured(program: Sequence[str], commands: int, channels: int) -> Map
     with tempfile.TemporaryDirectory(prefix="reverie-") as name:
         async with AsyncExitStack() as exits:
             api = await exits.enter_async_context(luma_api(_TAKES_S))
-            api.picture = _photo()
+            api.picture = photo()
             discord = await exits.enter_async_context(new_discord(Path(name) / "discord"))
             guild = discord.guild("Film club")
             places = [discord.channel(guild, f"channel-{number}") for number in range(channels)]
@@ -99,11 +88,3 @@ async def _shown(discord: FakeDiscord, many: int, began: float) -> list[float]:
                     if message.attachments:
                         seen.setdefault(message.id, now)
     return list(seen.values())
-
-
-def _photo() -> bytes:
-    """A picture whose file is as large as those of the API."""
-    noise = Image.frombytes("RGB", (1360, 768), Random(7).randbytes(1360 * 768 * 3))  # noqa: S311
-    file = io.BytesIO()
-    noise.resize((340, 192)).resize((1360, 768)).save(file, "JPEG", quality=90)
-    return file.getvalue()

@@ -1,53 +1,77 @@
-"""How much memory a guild costs, beside a bot that keeps what the library keeps by default.
+"""What guilds cost, beside a bot that keeps what the library keeps by default, and beside a tenth of them.
 
-Each is started fresh before a Discord with so many guilds, each with some channels and roles.
+Each is started fresh before a Discord with so many guilds, each with some channels and roles. Memory for a
+guild is the difference to a bot in one guild alone.
 """
 
 import tempfile
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from statistics import quantiles
 
-from benchmarks.platforms.bots import BARE_DISCORD, new_discord, on_discord
-from benchmarks.results.comparison import Better, Comparison, Goal
-from benchmarks.results.process import resident_mb
+from benchmarks.platforms.bots import BARE_DISCORD, SLOWED, UNLIMITED, new_discord, on_discord
+from benchmarks.results.comparison import CONTROL, OURS, Comparison, Figure, Goal, Measure, compared, in_turn
+from benchmarks.results.process import processor_s, resident_mb
 from benchmarks.results.run import Run
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.unmodified import REVERIE
 
-#: one shard takes 2,500 guilds, the last of which gives a command
-QUICK, FULL = (0, 250), (0, 1_000, 2_499)
+#: one shard takes 2,500 guilds, the last of which gives commands
+QUICK, FULL = 250, 2_499
 CHANNELS, ROLES = 20, 15
+_COMMANDS = 100
+_PATIENCE_S = 120.0
 _DEFAULTS = "discord.py with its default caches"
 
 
 async def compare(run: Run) -> list[Comparison]:
-    counts = FULL if run.full else QUICK
-    sides = {"reverie": (REVERIE, {}), _DEFAULTS: (BARE_DISCORD, {"CACHES": "1"})}
-    # A process of this size varies by less than a megabyte: one round is enough.
-    sizes = {
-        side: [await _size(count, program, settings) for count in counts]
-        for side, (program, settings) in sides.items()
+    many = FULL if run.full else QUICK
+    few = many // 10
+    tenth = f"Reverie with {few:,} guilds"
+    sides: dict[str, Measure] = {
+        OURS: partial(_measured, REVERIE, many, UNLIMITED),
+        tenth: partial(_started, REVERIE, few, UNLIMITED),
+        _DEFAULTS: partial(_measured, BARE_DISCORD, many, {"CACHES": "1"}),
     }
-    each = {side: [(size[-1] - size[0]) * 1000 / counts[-1]] for side, size in sizes.items()}
-    return [
-        Comparison(
-            title=f"memory for each guild of {CHANNELS} channels and {ROLES} roles, of {counts[-1]}",
+    if run.control:
+        sides[CONTROL] = partial(_measured, SLOWED, many, UNLIMITED)
+    found = await in_turn(sides, run.rounds)
+    figures = {
+        "each_kb": Figure(
+            title=f"memory for each guild of {CHANNELS} channels and {ROLES} roles, of {many:,}",
             unit="kB",
-            better=Better.LESS,
-            ours=each["reverie"],
-            alternatives={_DEFAULTS: each[_DEFAULTS]},
             goals=(Goal(plus=15),),
         ),
-        Comparison(
-            title=f"memory with {counts[-1]} guilds",
-            unit="MB",
-            better=Better.LESS,
-            ours=[sizes["reverie"][-1]],
-            alternatives={_DEFAULTS: [sizes[_DEFAULTS][-1]]},
+        "size_mb": Figure(title=f"memory with {many:,} guilds", unit="MB"),
+        "start_s": Figure(
+            title=f"processor time to be ready in {many:,} guilds",
+            unit="s",
+            goals=(Goal(against=tenth, factor=10),),
+            controlled=False,
         ),
-    ]
+        "p99": Figure(
+            title=f"p99 to acknowledge a command in the last of {many:,} guilds",
+            unit="ms",
+            goals=(Goal(against=tenth, factor=1.25),),
+            controlled=False,
+        ),
+    }
+    # Each of the two others is compared by what it is there for.
+    fair = {
+        name: {side: rounds for side, rounds in of.items() if side != (tenth if "b" in name else _DEFAULTS)}
+        for name, of in found.items()
+    }
+    return compared(fair, figures)
 
 
-async def _size(count: int, program: tuple[str, ...], settings: dict[str, str]) -> float:
+async def _measured(program: Sequence[str], count: int, settings: Mapping[str, str]) -> Mapping[str, float]:
+    alone = await _started(program, 0, settings)
+    found = await _started(program, count, settings)
+    return {**found, "each_kb": (found["size_mb"] - alone["size_mb"]) * 1000 / count}
+
+
+async def _started(program: Sequence[str], count: int, settings: Mapping[str, str]) -> Mapping[str, float]:
     with tempfile.TemporaryDirectory(prefix="reverie-") as name:
         async with new_discord(Path(name) / "discord") as discord:
             for number in range(count):
@@ -55,8 +79,16 @@ async def _size(count: int, program: tuple[str, ...], settings: dict[str, str]) 
             ada = discord.member(discord.guild("The last one"), "ada")
             async with on_discord(Path(name), discord, program, settings) as bot:
                 # Guilds are told in order: who answers in the last one knows all of them.
-                await ada.slash("imagine", prompt="a fox").answered(timeout=60)
-                return resident_mb(bot.pid)
+                await ada.slash("imagine", prompt="a fox").answered(timeout=_PATIENCE_S)
+                found = {"size_mb": resident_mb(bot.pid), "start_s": processor_s(bot.pid)}
+                if program == BARE_DISCORD:
+                    return found
+                took = []
+                for _ in range(_COMMANDS):
+                    asked = ada.slash("quota")
+                    await asked.answered(timeout=_PATIENCE_S)
+                    took.append(float(asked.acknowledged_after_ms or _PATIENCE_S * 1000))
+                return {**found, "p99": quantiles(took, n=100)[98]}
 
 
 def _fill(discord: FakeDiscord, number: int) -> None:

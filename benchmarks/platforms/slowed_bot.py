@@ -1,6 +1,7 @@
 """The bot with additions of 5 ms: the control of what is measured from outside.
 
-It pauses in each command and at the import of each module, and takes the processor every half second.
+It pauses in each command, in each request that it sends, for each static file and at the import of each
+module, takes the processor every half second, and keeps 5 kB more for each guild.
 """
 
 import asyncio
@@ -12,10 +13,16 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
+import aiohttp
+import discord
+import httpx
+from starlette.staticfiles import StaticFiles
+
 from benchmarks.results.comparison import CONTROL_S
 
 _PACKAGES = ("bot.", "adapters.")
 _BUSY_EVERY_S = 0.5
+_GUILD_BYTES = 5_000
 
 
 class _SlowLoader(Loader):
@@ -48,18 +55,36 @@ def _be_busy() -> None:
             pass
 
 
+def _slow_down(kind: type, method: str) -> None:
+    original = getattr(kind, method)
+
+    async def later(*args: Any, **kwargs: Any) -> Any:
+        await asyncio.sleep(CONTROL_S)
+        return await original(*args, **kwargs)
+
+    setattr(kind, method, later)
+
+
+def _keep_more_for_guilds() -> None:
+    kept, original = list[bytes](), discord.Guild.__init__
+
+    def init(guild: discord.Guild, **values: Any) -> None:
+        kept.append(bytes(_GUILD_BYTES))
+        original(guild, **values)
+
+    discord.Guild.__init__ = init  # type: ignore[assignment, method-assign]
+
+
 def main() -> None:
     sys.meta_path.insert(0, _SlowFinder())
     from bot.cli import main as run  # noqa: PLC0415 - imported by the slow finder
     from bot.service.facade import BotService  # noqa: PLC0415
 
-    execute = BotService.execute
-
-    async def later(service: BotService, *args: Any, **kwargs: Any) -> Any:
-        await asyncio.sleep(CONTROL_S)
-        return await execute(service, *args, **kwargs)
-
-    BotService.execute = later  # type: ignore[assignment, method-assign]
+    _slow_down(BotService, "execute")
+    _slow_down(aiohttp.ClientSession, "_request")
+    _slow_down(StaticFiles, "get_response")
+    _slow_down(httpx.AsyncClient, "send")
+    _keep_more_for_guilds()
     threading.Thread(target=_be_busy, daemon=True).start()
     sys.argv = ["reverie", *sys.argv[1:]]
     run()

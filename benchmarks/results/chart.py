@@ -1,4 +1,4 @@
-"""A chart of how many times better Reverie is than each alternative, as SVG for light and dark pages."""
+"""Charts of ratios as SVG, for light and dark pages: against each alternative, and against each goal."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -7,13 +7,15 @@ from html import escape
 
 from benchmarks.results.comparison import Better, Comparison
 
-_LINE, _LABELS, _BARS, _MARGIN = 24, 470, 360, 70
+_LINE, _LABELS, _BARS, _MARGIN = 24, 560, 330, 70
 _WIDTH = _LABELS + _BARS + _MARGIN
-_TOP = 34
+_TOP = 58
 #: the axis is logarithmic; a tenth and less are drawn alike, and so are a hundred times and more
 _DECADES = (-1, 2)
+_LONGEST = 84
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+.title { font-weight: 600 }
 .axis { stroke: #818b98; stroke-width: 1 }
 .grid { stroke: #d1d9e0; stroke-width: 1 }
 .better { fill: #1a7f37 }
@@ -31,13 +33,37 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bar:
     label: str
-    #: how many times better than the other: 2 is twice as fast, or half the cost
+    #: how many times better than the other, or than required: 2 is twice as fast, or half the cost
     times: float
 
 
-def chart(comparisons: Sequence[Comparison]) -> str:
+def alternatives_chart(comparisons: Sequence[Comparison]) -> str:
     """Draw one bar for each alternative of each comparison."""
-    bars = list(_bars(comparisons))
+    bars = []
+    for one in comparisons:
+        for side in one.alternatives:
+            ratio = one.ratio(side)
+            if 0 < ratio < math.inf:
+                times = ratio if one.better is Better.MORE else 1 / ratio
+                bars.append(_Bar(label=f"{one.title} · {side}", times=times))
+    return _chart("How many times better Reverie is than each alternative", bars)
+
+
+def goals_chart(comparisons: Sequence[Comparison]) -> str:
+    """Draw one bar for each goal: right of the axis it is met."""
+    bars = []
+    for one in comparisons:
+        for goal in one.goals:
+            bound, reached = one.bound(goal), one.median
+            # What must be nothing at all has no ratio.
+            if bound and reached:
+                times = reached / bound if one.better is Better.MORE else bound / reached
+                against = f" · {goal.against}" if goal.against else ""
+                bars.append(_Bar(label=f"{one.title}{against}", times=times))
+    return _chart("How many times better Reverie is than its goals require", bars)
+
+
+def _chart(title: str, bars: Sequence[_Bar]) -> str:
     height = _TOP + _LINE * len(bars) + 10
     return "\n".join(
         [
@@ -45,23 +71,15 @@ def chart(comparisons: Sequence[Comparison]) -> str:
                 f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}"'
                 f' viewBox="0 0 {_WIDTH} {height}" role="img">'
             ),
-            "<title>How many times better Reverie is than each alternative</title>",
+            f"<title>{escape(title)}</title>",
             f"<style>{_STYLE}</style>",
+            f'<text class="title" x="12" y="18">{escape(title)}</text>',
             *_grid(height),
             *(line for number, bar in enumerate(bars) for line in _drawn(bar, _TOP + number * _LINE)),
             "</svg>",
             "",
         ]
     )
-
-
-def _bars(comparisons: Sequence[Comparison]) -> Iterator[_Bar]:
-    for one in comparisons:
-        for side in one.alternatives:
-            ratio = one.ratio(side)
-            if 0 < ratio < math.inf:
-                times = ratio if one.better is Better.MORE else 1 / ratio
-                yield _Bar(label=f"{one.title} · {side}", times=times)
 
 
 def _x(times: float) -> float:
@@ -76,7 +94,7 @@ def _grid(height: int) -> Iterator[str]:
         at = _x(10**decade)
         kind = "axis" if decade == 0 else "grid"
         yield f'<line class="{kind}" x1="{at:.0f}" x2="{at:.0f}" y1="{_TOP - 8}" y2="{height - 6}"/>'
-        yield f'<text x="{at:.0f}" y="16" text-anchor="middle">{10**decade:g} ×</text>'
+        yield f'<text x="{at:.0f}" y="{_TOP - 18}" text-anchor="middle">{10**decade:g} ×</text>'
 
 
 def _drawn(bar: _Bar, top: int) -> Iterator[str]:
@@ -91,5 +109,5 @@ def _drawn(bar: _Bar, top: int) -> Iterator[str]:
     yield f'<text x="{max(ends[1], _x(1)) + 6:.0f}" y="{text}">{bar.times:.2g} ×</text>'
 
 
-def _shortened(label: str, length: int = 66) -> str:
-    return label if len(label) <= length else f"{label[: length - 1]}…"
+def _shortened(label: str) -> str:
+    return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"

@@ -84,8 +84,8 @@ class Comparison:
             (Better.LESS, True): "<",
         }[self.better, goal.strict]
         if goal.against is None:
-            return f"{sign} {shown(goal.plus)} {self.unit}".rstrip()
-        plus = f" + {shown(goal.plus)} {self.unit}" if goal.plus else ""
+            return f"{sign} {written(goal.plus)} {self.unit}".rstrip()
+        plus = f" + {written(goal.plus)} {self.unit}" if goal.plus else ""
         return f"{sign} {goal.factor:g} ×{plus}"
 
     @property
@@ -129,7 +129,7 @@ def comparison_of(document: Mapping[str, Any]) -> Comparison:
     )
 
 
-def shown(figure: float) -> str:
+def written(figure: float) -> str:
     """A figure with three digits that count."""
     if abs(figure) >= 100:
         return f"{figure:,.0f}"

@@ -59,6 +59,7 @@ def machine() -> dict[str, Any]:
             "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
             "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
             "flush_ms": round(_flush_ms(), 3),
+            "load": f"load {os.getloadavg()[0]:.1f} at the start",
         },
     }
 

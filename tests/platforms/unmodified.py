@@ -36,7 +36,7 @@ class Bot:
     """A bot process and its data folder; it can be killed and started again."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str], program: Sequence[str] = REVERIE) -> None:
-        self.address = f"http://127.0.0.1:{free_port()}"
+        self.address = f"http://127.0.0.1:{settings.get('REVERIE_HTTP_PORT') or free_port()}"
         self._program = program
         self._log = folder / "bot.log"
         self._environment = (
