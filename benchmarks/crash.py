@@ -34,7 +34,7 @@ async def compare(run: Run) -> list[Comparison]:
 
 async def _measure(run: Run, *, marked: bool) -> Comparison:
     began = time.monotonic()
-    plan = Plan(seed=seed_of(7), jobs=200 if run.full else 40, kills=20 if run.full else 4)
+    plan = Plan(seed=seed_of(7), jobs=100 if run.full else 30, kills=10 if run.full else 3)
     times, served = timing.environment(), {}
     if run.real_windows:
         plan = Plan(seed=plan.seed, jobs=300, kills=30, life_s=25, rest_s=1_200)

@@ -1,7 +1,7 @@
 """How much memory videos take on their way in: through the library, and read into memory one by one.
 
 Each side is a process of its own, started fresh, that brings in the same videos from the same loopback
-server, some at a time; the peak of its resident memory is told, and the longest time for which it answered
+server at once; the peak of its resident memory is told, and the longest time for which it answered
 nobody. Worker processes, which are killed when they take too much, are not counted: both sides use them.
 """
 
@@ -38,8 +38,7 @@ from tests.media.libraries import arrived
 from tests.media.site import Answer, Site
 from tests.media.videos import video
 
-SHORT, FULL = 4, 8
-AT_ONCE = 4
+COUNT = 4
 #: frames of noise in 720p that come to about 50 MB
 _FRAMES = 104
 _CHUNK = 1 << 18
@@ -53,18 +52,17 @@ BringIn = Callable[[MediaLibrary, FolderStorage, str], Awaitable[object]]
 
 
 async def compare(run: Run) -> list[Comparison]:
-    count = FULL if run.full else SHORT
     with tempfile.TemporaryDirectory(prefix="reverie-") as name:
         film = video(Path(name) / "film", size=(1280, 720), frames=_FRAMES, noise=True)
         size = film.stat().st_size / _MB
         async with Site() as site:
-            for number in range(count):
+            for number in range(COUNT):
                 site.answers[f"/{number}"] = _numbered(film, number)
 
             def side(kind: str) -> Measure:
                 async def measure() -> dict[str, float]:
                     with tempfile.TemporaryDirectory(dir=name) as folder:
-                        return await _measured(kind, site.url("/"), count, Path(folder))
+                        return await _measured(kind, site.url("/"), Path(folder))
 
                 return measure
 
@@ -72,7 +70,7 @@ async def compare(run: Run) -> list[Comparison]:
             if run.control:
                 sides[CONTROL] = side("delayed")
             found = await in_turn(sides, run.rounds)
-    title = f"{count} videos of {size:.0f} MB, {AT_ONCE} at a time"
+    title = f"{COUNT} videos of {size:.0f} MB at once"
     figures = {
         "peak": Figure(title=f"{title}: memory at its peak", unit="MB", controlled=False),
         "seconds": Figure(title=f"{title}: time", unit="s", controlled=False),
@@ -97,9 +95,9 @@ def _numbered(film: Path, number: int) -> Answer:
     return write
 
 
-async def _measured(side: str, origin: str, count: int, folder: Path) -> dict[str, float]:
+async def _measured(side: str, origin: str, folder: Path) -> dict[str, float]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__, side, origin, str(count), str(folder), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-m", __name__, side, origin, str(folder), stdout=asyncio.subprocess.PIPE
     )
     out, _ = await process.communicate()
     assert process.returncode == 0
@@ -123,26 +121,24 @@ async def _whole(library: MediaLibrary, storage: FolderStorage, url: str) -> Non
 async def _delayed(library: MediaLibrary, storage: FolderStorage, url: str) -> None:
     """Bring in a video as the bot does, and stop the event loop for a moment."""
     # Several at once add up to more than any pause of the loop itself.
-    time.sleep(CONTROL_S * AT_ONCE)  # noqa: ASYNC251
+    time.sleep(CONTROL_S * COUNT)  # noqa: ASYNC251
     await _streamed(library, storage, url)
 
 
 _SIDES: dict[str, BringIn] = {"streamed": _streamed, "whole": _whole, "delayed": _delayed}
 
 
-async def _side(name: str, origin: str, count: int, folder: Path) -> None:
+async def _side(name: str, origin: str, folder: Path) -> None:
     storage = FolderStorage(folder)
-    turns = asyncio.Semaphore(AT_ONCE)
     async with Fetcher(FetchRules(trusted_origins=frozenset({origin}))) as fetcher, SandboxPool() as pool:
         library = MediaLibrary(fetcher=fetcher, storage=storage, results=pool, inputs=pool)
 
         async def bring(number: int) -> None:
-            async with turns:
-                await _SIDES[name](library, storage, f"{origin}{number}")
+            await _SIDES[name](library, storage, f"{origin}{number}")
 
         before, began = _peak_mb(), time.perf_counter()
         pauses = asyncio.create_task(_longest_pause(stop := asyncio.Event()))
-        await asyncio.gather(*map(bring, range(count)))
+        await asyncio.gather(*map(bring, range(COUNT)))
         stop.set()
         seconds = time.perf_counter() - began
     pause = await pauses * 1000
@@ -172,4 +168,4 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(_side(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])))
+    asyncio.run(_side(sys.argv[1], sys.argv[2], Path(sys.argv[3])))

@@ -37,10 +37,10 @@ from bot.web.server import listen
 
 TAKES_S = 60.0
 #: jobs in flight, and what divides all times
-QUICK, FULL, REAL = (100, 8.0), (1_000, 5.0), (1_000, 1.0)
+QUICK, FULL, REAL = (100, 10.0), (1_000, 8.0), (1_000, 1.0)
 MANY_QUICK, MANY_FULL = 500, 5_000
 #: seconds of each round in which the share of a core is measured
-_WINDOW_S = 4.0
+_WINDOW_S = 3.0
 _PATIENCE_S = 600.0
 _MANY = "The SDK's loop does not finish with 5,000 in flight. Memory includes both chats' libraries."
 
@@ -131,7 +131,9 @@ async def _many(run: Run) -> list[Comparison]:
     jobs = MANY_FULL if run.full else MANY_QUICK
     comparisons = list[Comparison]()
     for callbacks, way in ((True, ""), (False, ", by list")):
-        order = Order(side="reverie", api="", folder="", jobs=jobs, callbacks=callbacks, chats=True)
+        order = Order(
+            side="reverie", api="", folder="", jobs=jobs, callbacks=callbacks, chats=True, takes_s=30
+        )
         async with _before_api(order, _PATIENCE_S) as (_, pid, events):
             await _event(events, "submitted")
             # By then they may have ended as far as the bot knows, so that every look asks for all of them.
@@ -157,7 +159,7 @@ async def _usage(pid: int) -> Mapping[str, float]:
 
 
 #: after this a picture may have ended, as far as the bot knows
-_EARLIEST_S = 27.0
+_EARLIEST_S = 14.0
 
 
 @asynccontextmanager

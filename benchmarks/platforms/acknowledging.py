@@ -49,7 +49,7 @@ MEMBERS = 200
 #: jobs that wait before the first command is measured, so that every place in the lane is taken
 BACKLOG = 120
 #: seconds of each round
-QUICK_S, FULL_S = 3.0, 8.0
+QUICK_S, FULL_S = 2.0, 4.0
 _PATIENCE_S = 120.0
 _BARE = "bare"
 _BY_STATE = "SELECT state, count(*) AS jobs FROM job GROUP BY state"

@@ -19,9 +19,9 @@ from benchmarks.results.comparison import CONTROL, OURS, Comparison, Figure, Goa
 from benchmarks.results.run import Run
 from tests.platforms.unmodified import REVERIE, free_port
 
-_TAKES_S = 1.0
+_TAKES_S = 0.7
 #: pictures of each round, one after the other
-QUICK, FULL = 3, 5
+QUICK, FULL = 3, 4
 _PATIENCE_S = 60.0
 _PROMPT = "a red fox in the snow"
 

@@ -59,7 +59,7 @@ async def compare(run: Run) -> list[Comparison]:
 
 
 async def _throughput(run: Run, folder: Path, waiting: int) -> list[Comparison]:
-    seconds = 2.0 if run.full else 0.6
+    seconds = 1.0 if run.full else 0.6
     async with AsyncExitStack() as exits:
         database = await exits.enter_async_context(on_sqlite(folder / "reverie"))
         async with on_sqlite(folder / "separate"), on_sqlite(folder / "orm"):
@@ -87,7 +87,7 @@ async def _throughput(run: Run, folder: Path, waiting: int) -> list[Comparison]:
 
 
 async def _slow_disk(run: Run, folder: Path, delay: float, most: float) -> list[Comparison]:
-    seconds = 5.0 if run.full else 2.0
+    seconds = 2.0
     async with on_sqlite(folder / "reverie") as database, on_sqlite(folder / "separate"):
 
         async def wait() -> None:
@@ -106,7 +106,7 @@ async def _slow_disk(run: Run, folder: Path, delay: float, most: float) -> list[
 
 
 async def _on_postgres(run: Run) -> list[Comparison]:
-    waiting, seconds = WAITING[-1], 2.0 if run.full else 0.6
+    waiting, seconds = WAITING[-1], 1.0 if run.full else 0.6
     each = "the same, one transaction each"
     async with on_postgres() as (database, _):
         # An operation of its own shares no transaction, and several run beside each other.
