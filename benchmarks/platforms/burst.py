@@ -24,7 +24,8 @@ from tests.platforms.unmodified import REVERIE
 
 #: commands, and channels that they are given in
 QUICK, FULL = (60, 12), (600, 120)
-_TAKES_S = 4.0
+#: what a picture takes in life
+_TAKES_S = 12.0
 _PATIENCE_S = 300.0
 _SDK = "bare discord.py, SDK in the handler"
 _SETTINGS = UNLIMITED | {"REVERIE_IMAGE_CONCURRENT": "1000", "REVERIE_IMAGE_PER_MINUTE": "10000"}
