@@ -64,8 +64,8 @@ Receive = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 class InstantProvider(FakeProvider):
     """Makes a picture at once, and calls back."""
 
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(clock, concurrent=1_000_000, per_minute=10_000_000)
+    def __init__(self, clock: Clock, concurrent: int = 1_000_000) -> None:
+        super().__init__(clock, concurrent=concurrent, per_minute=10_000_000)
         #: receives callbacks; set once the bot runs
         self.app: Receive | None = None
         self._called: set[asyncio.Task[None]] = set()
@@ -151,11 +151,16 @@ class InstantChat:
 
 @asynccontextmanager
 async def engine(
-    folder: Path, url: str, work_s: float = 0.0, start: Sequence[str] | None = ()
+    folder: Path,
+    url: str,
+    work_s: float = 0.0,
+    start: Sequence[str] | None = (),
+    *,
+    concurrent: int = 1_000_000,
 ) -> AsyncIterator[tuple[Engine, InstantChat]]:
     """The bot's engine with the times of production and all its loops, or none where `start` is None."""
     clock, chat = Clock(), InstantChat(work_s)
-    provider = InstantProvider(clock)
+    provider = InstantProvider(clock, concurrent)
     publisher: Publisher = chat
     async with open_engine(
         folder,

@@ -25,8 +25,6 @@ from benchmarks.results.comparison import (
     in_turn,
 )
 from benchmarks.results.run import Run
-from bot.domain.models import Lane
-from bot.providers.base import LaneLimits
 from tests.engine.harness import Engine
 from tests.engine.settings import person
 
@@ -37,7 +35,6 @@ _PER_WORKSPACE = 3
 _COMMANDS = 200
 #: jobs under way at once, and those that are made before and while the processor's time is measured
 _CONCURRENT, _BEFORE, _MADE = 50, 50, 200
-_LIMITS = dict.fromkeys(Lane, LaneLimits(concurrent=_CONCURRENT, per_minute=10_000_000))
 
 
 async def compare(run: Run) -> list[Comparison]:
@@ -70,8 +67,7 @@ async def compare(run: Run) -> list[Comparison]:
 
 async def _measured(jobs: int, work_s: float) -> Mapping[str, float]:
     with TemporaryDirectory(prefix="reverie-") as folder:
-        async with engine(Path(folder), "", work_s, start=None) as (bot, chat):
-            bot.provider.limits = _LIMITS
+        async with engine(Path(folder), "", work_s, start=None, concurrent=_CONCURRENT) as (bot, chat):
             numbers = iter(range(jobs))
             worked = time.process_time()
             await asyncio.gather(*(_ask(bot, numbers, list[float]()) for _ in range(WAITING)))
@@ -84,6 +80,7 @@ async def _measured(jobs: int, work_s: float) -> Mapping[str, float]:
             worked, before = time.process_time(), len(chat.ended)
             await chat.shown(before + _MADE)
             delivered = (time.process_time() - worked) / (len(chat.ended) - before)
+            await bot.dropped()  # the rest is not made
             return {
                 "accept_ms": accepted * 1000 / jobs,
                 "p99": quantiles(took, n=100)[98] * 1000,
