@@ -46,7 +46,7 @@ from tests.engine.harness import Engine, open_engine
 from tests.engine.settings import person
 
 #: jobs of each round, and how many commands wait for their answer at once
-QUICK, FULL, WAITING = 300, 500, 100
+QUICK, FULL, WAITING = 200, 500, 100
 MEMBERS, WORKSPACES = 50, 10
 _PATIENCE_S = 300.0
 WITHOUT_LIMITS: dict[str, Any] = {

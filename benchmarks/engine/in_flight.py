@@ -37,7 +37,7 @@ from bot.web.server import listen
 
 TAKES_S = 60.0
 #: jobs in flight, and what divides all times
-QUICK, FULL, REAL = (100, 10.0), (1_000, 8.0), (1_000, 1.0)
+QUICK, FULL, REAL = (100, 10.0), (500, 6.0), (1_000, 1.0)
 MANY_QUICK, MANY_FULL = 500, 5_000
 #: seconds of each round in which the share of a core is measured
 _WINDOW_S = 3.0

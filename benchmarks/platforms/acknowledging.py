@@ -49,14 +49,15 @@ MEMBERS = 200
 #: jobs that wait before the first command is measured, so that every place in the lane is taken
 BACKLOG = 120
 #: seconds of each round
-QUICK_S, FULL_S = 2.0, 4.0
+QUICK_S, FULL_S = 2.0, 3.0
+#: A picture takes half a minute: with 80 creates a minute there are always 40 under way. In a shortened run
+#: it takes half of that, and the second forty are still under way at the end.
+QUICK_SPEED, FULL_SPEED = 0.8, 0.4
 _PATIENCE_S = 120.0
 #: after so many seconds a command is no longer answered: the platforms allow three
 _MISSED_S = 10.0
 _BARE = "bare"
 _BY_STATE = "SELECT state, count(*) AS jobs FROM job GROUP BY state"
-#: a picture takes half a minute: with 80 creates a minute there are always 40 under way
-_SPEED = 0.4
 _PROMPT = "a red fox in the snow"
 
 
@@ -94,7 +95,9 @@ async def compare(run: Run) -> list[Comparison]:
     for name, library, open_sides in (("Discord", "discord.py", _discord), ("Slack", "slack-bolt", _slack)):
         with tempfile.TemporaryDirectory(prefix="reverie-") as folder, _on(_SERVICES):
             async with AsyncExitStack() as exits:
-                sides = await open_sides(Path(folder), exits, _programs(run, name))
+                speed = FULL_SPEED if run.full else QUICK_SPEED
+                provider = await exits.enter_async_context(simulated(Path(folder), speed=speed))
+                sides = await open_sides(Path(folder), exits, _programs(run, name), UNLIMITED | provider)
                 found += await _measure(name, f"bare {library}", sides, Path(folder) / "reverie", run)
     return found
 
@@ -180,17 +183,19 @@ async def _round(side: Side, seeds: Iterator[int], seconds: float) -> dict[str, 
 
 
 async def _discord(
-    folder: Path, exits: AsyncExitStack, programs: Mapping[str, Sequence[str]]
+    folder: Path,
+    exits: AsyncExitStack,
+    programs: Mapping[str, Sequence[str]],
+    settings: Mapping[str, str],
 ) -> dict[str, Side]:
     sides = dict[str, Side]()
-    provider = await exits.enter_async_context(simulated(folder, speed=_SPEED))
     for name, program in programs.items():
         own = folder / name
         discord = await exits.enter_async_context(new_discord(own))
         guild = discord.guild("Film club")
         people = [discord.member(guild, f"member{one}") for one in range(MEMBERS)]
         with _on(_BOTS):
-            await exits.enter_async_context(on_discord(own, discord, program, UNLIMITED | provider))
+            await exits.enter_async_context(on_discord(own, discord, program, settings))
         sides[name] = Side(
             ask=lambda one, people=people: people[one].slash("imagine", prompt=_PROMPT),  # type: ignore[misc]
             answered=lambda asked: asked.answered(timeout=_PATIENCE_S),  # type: ignore[attr-defined]
@@ -202,17 +207,18 @@ async def _discord(
 
 
 async def _slack(
-    folder: Path, exits: AsyncExitStack, programs: Mapping[str, Sequence[str]]
+    folder: Path,
+    exits: AsyncExitStack,
+    programs: Mapping[str, Sequence[str]],
+    settings: Mapping[str, str],
 ) -> dict[str, Side]:
     sides = dict[str, Side]()
-    provider = await exits.enter_async_context(simulated(folder, speed=_SPEED))
     for name, program in programs.items():
         own = folder / name
         slack, _ = service = new_slack(own)
         await exits.enter_async_context(slack)
         team = slack.team("Film club")
         people = [slack.user(team, f"member{one}") for one in range(MEMBERS)]
-        settings = UNLIMITED | provider
         with _on(_BOTS):
             await exits.enter_async_context(on_slack(own, team, program, service=service, settings=settings))
         sides[name] = Side(

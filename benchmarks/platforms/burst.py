@@ -23,7 +23,7 @@ from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.unmodified import REVERIE
 
 #: commands, and channels that they are given in
-QUICK, FULL = (60, 12), (600, 120)
+QUICK, FULL = (60, 12), (300, 60)
 #: what a picture takes in life
 _TAKES_S = 12.0
 _PATIENCE_S = 300.0

@@ -21,7 +21,7 @@ from tests.platforms.unmodified import REVERIE, free_port
 
 _TAKES_S = 0.7
 #: pictures of each round, one after the other
-QUICK, FULL = 3, 4
+QUICK, FULL = 2, 4
 _PATIENCE_S = 60.0
 _PROMPT = "a red fox in the snow"
 

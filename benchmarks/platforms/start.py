@@ -20,7 +20,7 @@ from tests.platforms.fake_discord.transport.proxy import Proxy
 from tests.platforms.unmodified import REVERIE, Bot, start_proxied
 
 #: seconds until a bot has come to rest, and in which its idleness is measured
-_REST_S, QUICK_S, FULL_S = 3.0, 6.0, 8.0
+_REST_S, QUICK_S, FULL_S = 2.0, 5.0, 6.0
 _BARE = "bare discord.py + slack-bolt"
 _PATIENCE_S = 120.0
 _FIGURES = {

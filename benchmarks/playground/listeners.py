@@ -28,7 +28,7 @@ LISTENERS = 300
 _EACH = 20
 #: commands a second
 RATE = 10
-QUICK_S, FULL_S = 3.0, 4.0
+QUICK_S, FULL_S = 2.0, 4.0
 _NONE, _LIMIT = "the same without listeners", "bare Starlette, which stores nothing"
 
 _keys = count()

@@ -21,7 +21,7 @@ from benchmarks.results.run import Run
 from tests.platforms.unmodified import REVERIE
 from tests.playground.in_chromium.browsing import launch
 
-MESSAGES = 10_000
+QUICK, FULL = 2_000, 10_000
 #: times that a channel is switched to
 _SWITCHES = 7
 _LIMIT = "one static file"
@@ -45,9 +45,10 @@ _SWITCH = """async (channel) => {
 
 
 async def compare(run: Run) -> list[Comparison]:
+    messages = FULL if run.full else QUICK
     async with AsyncExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="reverie-")))
-        await make_history(folder / "reverie", MESSAGES)
+        await make_history(folder / "reverie", messages)
         browser = await exits.enter_async_context(launch())
         static = await exits.enter_async_context(bare(folder / "bare"))
         sides: dict[str, Measure] = {
@@ -57,7 +58,7 @@ async def compare(run: Run) -> list[Comparison]:
         if run.control:
             sides[CONTROL] = lambda: _of_bot(browser, folder / "reverie", SLOWED)
         found = await in_turn(sides, run.rounds)
-    of = f"with {MESSAGES:,} messages"
+    of = f"with {messages:,} messages"
     figures = {
         "painted": Figure(title=f"first paint of the page {of}", unit="ms", goals=(Goal(plus=1_000),)),
         "shown": Figure(title=f"its newest messages are there, {of}", unit="ms"),

@@ -7,12 +7,12 @@ from html import escape
 
 from benchmarks.results.comparison import Better, Comparison
 
-_LINE, _LABELS, _BARS, _MARGIN = 24, 560, 330, 70
+_LINE, _LABELS, _BARS, _MARGIN = 24, 610, 320, 60
 _WIDTH = _LABELS + _BARS + _MARGIN
 _TOP = 58
 #: the axis is logarithmic; a tenth and less are drawn alike, and so are a hundred times and more
 _DECADES = (-1, 2)
-_LONGEST = 84
+_LONGEST = 86
 _STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-weight: 600 }

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from math import isfinite
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -97,7 +98,8 @@ def rows(one: Comparison) -> Iterator[str]:
     for side, goal in others or [(None, None)]:
         theirs = ratio = ""
         if side is not None:
-            theirs, ratio = written(median(one.others[side])), f"{written(one.ratio(side))} ×"
+            theirs = written(median(one.others[side]))
+            ratio = f"{written(one.ratio(side))} ×" if isfinite(one.ratio(side)) else ""
         label = f"*limit:* {side}" if side in one.limits else side or ""
         outcome = "" if goal is None else "yes" if one.met(goal) else "**no**"
         yield f"{head} {label} | {theirs} | {ratio} | {one.worded(goal) if goal else ''} | {outcome} |"
@@ -118,9 +120,10 @@ def _missed(every: Sequence[Comparison]) -> Iterator[str]:
             ((each["why"], each["needed"]) for each in reasons if fnmatchcase(one.title, each["title"])),
             _UNKNOWN,
         )
-        against = f" of {goal.against}" if goal.against else ""
         ours = f"{written(one.median)} {one.unit}".rstrip()
-        bound = f"{one.worded(goal)}{against}: {written(one.bound(goal))} {one.unit}".rstrip()
+        bound = one.worded(goal)
+        if goal.against:
+            bound += f" of {goal.against}: {written(one.bound(goal))} {one.unit}".rstrip()
         yield f"| {one.title} | {ours} | {bound} | {_percent(one, goal)} | {why} | {needed} |"
     yield ""
 
