@@ -135,7 +135,7 @@ async def compare(
     problems = list[str]()
     began = time.monotonic()
     for name, benchmark in benchmarks.items():
-        start_ = time.monotonic()
+        start = time.monotonic()
         try:
             async with asyncio.timeout(_LONGEST_REAL_S if run.real_windows else _LONGEST_S):
                 found = await benchmark.compare(run)
@@ -144,10 +144,12 @@ async def compare(
             problems.append(f"{name} has failed")
             result["failed"].append(benchmark.heading)
         else:
-            print(f"\n{benchmark.heading} ({time.monotonic() - start_:.0f} s)\n")
+            took = round(time.monotonic() - start)
+            print(f"\n{benchmark.heading} ({took} s)\n")
             _print(found)
             result["benchmarks"][benchmark.heading] = {
                 "control": benchmark.control,
+                "seconds": took,
                 "figures": [one.document() for one in found],
             }
             if run.control and not any(one.control_shows for one in found):
