@@ -114,8 +114,7 @@ async def _measure(
     seconds = FULL_S if run.full else QUICK_S
     for name, side in sides.items():
         if name != _BARE:
-            for asked in [side.ask(number % MEMBERS) for number in range(BACKLOG)]:
-                await side.answered(asked)
+            await _all_answered(side, [side.ask(number % MEMBERS) for number in range(BACKLOG)])
             await side.shown()
     # This process plays both services, whose pauses would be taken for the bots'.
     gc.collect()
@@ -146,6 +145,14 @@ async def _measure(
     return compared(each, figures, note=note)
 
 
+async def _all_answered(side: Side, asked: Sequence[Asked]) -> None:
+    """Wait until commands are answered; those that were missed never are."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_MISSED_S):
+            for one in asked:
+                await side.answered(one)
+
+
 @contextmanager
 def _on(cores: set[int]) -> Iterator[None]:
     """Keep to these cores, and have every process keep to them that is started meanwhile."""
@@ -172,10 +179,7 @@ async def _round(side: Side, seeds: Iterator[int], seconds: float) -> dict[str, 
     while (at := at + random.expovariate(RATE)) < seconds:
         await asyncio.sleep(max(0, began + at - time.perf_counter()))
         asked.append(side.ask(random.randrange(MEMBERS)))
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_MISSED_S):
-            for one in asked:
-                await side.answered(one)
+    await _all_answered(side, asked)
     took = [one.acknowledged_after_ms for one in asked]
     # One that was missed has no time, and would be the best of all.
     places = quantiles([_MISSED_S * 1000 if each is None else float(each) for each in took], n=100)
