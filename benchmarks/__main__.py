@@ -82,7 +82,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "acknowledging": Benchmark(
         heading="Acknowledging commands",
         compare=_from("benchmarks.platforms.acknowledging"),
-        control="5 ms in each command",
+        control="5 ms of the processor in each command",
     ),
     "burst": Benchmark(
         heading="A burst of commands",
