@@ -59,7 +59,7 @@ def _head(result: Mapping[str, Any], every: Sequence[Comparison]) -> Iterator[st
     yield ""
     yield " · ".join(f"{name} {number}" for name, number in result["versions"].items())
     yield ""
-    kind = "`make bench-full`" if result["full"] else "`make bench`, the shortened run"
+    kind = "`make bench-full`" if result["full"] else "`make bench`, the shortened run,"
     yield (
         f"Made by {kind} in {result['seconds']} s. Figures are medians of the rounds. By them"
         f" {sum(goals)} of {len(goals)} goals are met."
