@@ -32,6 +32,7 @@ from benchmarks.results.comparison import (
     compared,
     in_turn,
 )
+from benchmarks.results.process import work
 from benchmarks.results.run import Run
 from benchmarks.store.load import on_postgres
 from bot.domain.cards import CardView
@@ -216,13 +217,6 @@ async def _queued(new_url: Callable[[], Awaitable[str]], jobs: int) -> dict[str,
                         await accept(f"job {number}")
 
                 return await _measured(jobs, [ask() for _ in range(WAITING)], all_shown.wait())
-
-
-def work(seconds: float) -> None:
-    """Take so much of the processor's time."""
-    until = time.process_time() + seconds
-    while time.process_time() < until:
-        pass
 
 
 async def _measured(jobs: int, asking: list[Awaitable[None]], shown: Awaitable[object]) -> dict[str, float]:

@@ -20,6 +20,7 @@ import httpx
 from starlette.staticfiles import StaticFiles
 
 from benchmarks.results.comparison import CONTROL_S
+from benchmarks.results.process import work
 
 _PACKAGES = ("bot.", "adapters.")
 _BUSY_EVERY_S = 0.5
@@ -48,16 +49,10 @@ class _SlowFinder(MetaPathFinder):
         return spec
 
 
-def _take_processor() -> None:
-    until = time.thread_time() + CONTROL_S
-    while time.thread_time() < until:
-        pass
-
-
 def _be_busy() -> None:
     while True:
         time.sleep(_BUSY_EVERY_S)
-        _take_processor()
+        work(CONTROL_S)
 
 
 async def _pause() -> None:
@@ -65,7 +60,7 @@ async def _pause() -> None:
 
 
 async def _work() -> None:
-    _take_processor()
+    work(CONTROL_S)
 
 
 def _slow_down(kind: type, method: str, addition: Callable[[], Awaitable[None]] = _pause) -> None:

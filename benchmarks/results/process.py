@@ -1,6 +1,7 @@
 """What a process uses, as Linux tells it."""
 
 import os
+import time
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -36,3 +37,10 @@ def written_bytes(pid: int) -> int:
     """Bytes that a process has sent to a disk."""
     lines = Path(f"/proc/{pid}/io").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes:"))
+
+
+def work(seconds: float) -> None:
+    """Take so much of the processor's time in this thread, whatever others take meanwhile."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
