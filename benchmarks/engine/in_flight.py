@@ -78,8 +78,8 @@ async def compare(run: Run) -> list[Comparison]:
     note = ""
     if speed != 1:
         note = (
-            f"Generations of a minute, with all times divided by {speed:g}: intervals of both sides, and the"
-            " goals for what is noticed by list. `--real-windows` divides nothing, and runs one round."
+            f"Generations of a minute, divided by {speed:g}, and with it how often each side looks, and the"
+            " goals for what is noticed by list. `--real-windows` divides nothing: one round of 1,000 jobs."
         )
     by_callback = {
         figure: {side: rounds for side, rounds in of_sides.items() if side != _BY_LIST}
