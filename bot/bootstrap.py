@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 from bot.media.sandbox.pool import SandboxPool
 from bot.resources import Misconfigured, OpenPool, OpenStore, Resources, Wrap, open_resources
 from bot.service.adapter_data import AdapterData
-from bot.service.alerts import alert_loops
 from bot.service.facade import BotService
-from bot.service.operator import Operator
+from bot.service.operator.alerts import alert_loops
+from bot.service.operator.use_cases import Operator
 from bot.service.plugin import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlugin
 from bot.service.refusals import AuditedService, RefusalLog
 from bot.service.vocabulary import run_vocabulary_refresh

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain.errors import ReverieError, StoreError
 from bot.security.secret_keys import fingerprint
-from bot.service.operator import Answer, Operator
+from bot.service.operator.use_cases import Answer, Operator
 from bot.settings import Settings
 from bot.store.copy import copy_database
 from bot.store.database.base import Database

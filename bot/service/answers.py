@@ -54,27 +54,17 @@ from bot.domain.commands import (
 from bot.domain.identity import Caller, Place
 from bot.service import (
     actions,
-    admin,
-    audit,
     command_help,
     explain,
     gallery,
     lineage,
-    links,
     listings,
     moderation,
-    mydata,
-    presets,
     queries,
-    quotas,
     reactions,
-    retention,
-    rules,
-    set_defaults,
-    setup,
-    usage,
-    workspace_keys,
 )
+from bot.service.admin import audit, presets, quotas, retention, rights, rules, setup, usage, workspace_keys
+from bot.service.members import links, mydata, set_defaults
 from bot.service.replies import PrivateReply
 from bot.services import Services
 
@@ -93,10 +83,10 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
     QuotasPace: quotas.set_member_pace,
     QuotasShow: quotas.show_quotas,
     QuotasReset: quotas.reset_quota,
-    StudioTimezone: admin.set_timezone,
+    StudioTimezone: rights.set_timezone,
     StudioKey: workspace_keys.manage_key,
-    StudioPause: admin.pause_or_resume,
-    StudioResume: admin.pause_or_resume,
+    StudioPause: rights.pause_or_resume,
+    StudioResume: rights.pause_or_resume,
     StudioUsage: usage.show_usage,
     StudioAudit: audit.show_audit,
     StudioRetention: retention.set_or_show,
@@ -142,5 +132,5 @@ async def execute(services: Services, command: Command, caller: Caller, place: P
     """Carry out a command that somebody has given; raises Refused."""
     reply = await answer(services, command, caller, place)
     if command.audience is Audience.ADMINS:
-        await admin.remember_admin(services, caller)
+        await rights.remember_admin(services, caller)
     return reply

@@ -17,11 +17,11 @@ from bot.domain.policy.record import Policy
 from bot.domain.policy.terms import policy_terms
 from bot.domain.pricing import show_money
 from bot.domain.requests import AnyRequest
-from bot.service.admin import caller_of, named_member
+from bot.service.admin.rights import caller_of, named_member
+from bot.service.admin.rules import Admin, as_admin
 from bot.service.ordering import CommandContext, new_jobs, resolve_command
 from bot.service.queries import check_acceptable
 from bot.service.replies import PrivateReply
-from bot.service.rules import Admin, as_admin
 from bot.services import Services
 from bot.store.job_search import jobs_by_any_id
 from bot.store.workspaces import find_workspace

@@ -44,7 +44,6 @@ from bot.service import (
     defaults,
     framing,
     gallery,
-    holds,
     listings,
     moderation,
     pending_commands,
@@ -53,11 +52,10 @@ from bot.service import (
     quotes,
     reactions,
     uploads,
-    usage,
-    workspace_keys,
 )
 from bot.service.actions import ActionEvent
-from bot.service.admin_queries import AdminQueries
+from bot.service.admin import holds, usage, workspace_keys
+from bot.service.admin.queries import AdminQueries
 from bot.service.job_lookup import visible_job, with_whole_ids
 from bot.service.ordering import CommandContext
 from bot.service.replies import PendingStart, PriceQuote, PrivateReply, Reply, ReplyFile

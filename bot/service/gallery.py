@@ -9,10 +9,10 @@ from bot.domain.gallery import GalleryState, has_gallery
 from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
 from bot.domain.jobs import Job
 from bot.domain.policy.record import AgeMode, GalleryRules, Policy
+from bot.service.admin.rules import as_admin, replaced
 from bot.service.durable_writes import until_known
 from bot.service.ordering import encrypted_token
 from bot.service.replies import PrivateReply
-from bot.service.rules import as_admin, replaced
 from bot.services import Services, Topic
 from bot.store.card_copies import CardCopy
 from bot.store.gallery import NewEntry, Star, answer_consent, give_star

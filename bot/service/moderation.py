@@ -9,7 +9,7 @@ from bot.domain.jobs import Job, State
 from bot.domain.policy.record import Moderators
 from bot.domain.policy.terms import moderators_place
 from bot.service.actions import remove_result
-from bot.service.admin import audit_entry, is_admin_here, named_member, remember_admin, require_rights
+from bot.service.admin.rights import audit_entry, is_admin_here, named_member, remember_admin, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
 from bot.service.ordering import encrypted_token

@@ -4,7 +4,7 @@ from bot.domain.commands import MydataForget
 from bot.domain.identity import Caller
 from bot.domain.text import storable
 from bot.jobs.pending_commands import find_command
-from bot.service import links, mydata
+from bot.service.members import links, mydata
 from bot.service.replies import PrivateReply
 from bot.services import Services
 

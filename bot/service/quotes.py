@@ -4,7 +4,8 @@ from bot.domain.commands import GenerateCommand
 from bot.domain.errors import NotEnoughLeft
 from bot.domain.identity import Invocation
 from bot.domain.policy.terms import policy_terms
-from bot.service import admin, ordering, queries
+from bot.service import ordering, queries
+from bot.service.admin import rights
 from bot.service.replies import PriceQuote
 from bot.services import Services
 from bot.store.workspaces import find_workspace
@@ -36,7 +37,7 @@ async def quote(
         price.total,
         caller=caller,
         place=place,
-        is_admin=admin.is_admin_here(services, caller),
+        is_admin=rights.is_admin_here(services, caller),
     )
     return PriceQuote(
         price=price,

@@ -11,12 +11,12 @@ from bot.domain.policy.reactions import ReactionRule, Who, check_reaction, emoji
 from bot.domain.policy.record import Policy
 from bot.service import actions
 from bot.service.actions import ActionEvent
-from bot.service.admin import is_admin_here
+from bot.service.admin.rights import is_admin_here
+from bot.service.admin.rules import as_admin, replaced
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
 from bot.service.ordering import ReactionTerms
 from bot.service.replies import PrivateReply, Reply
-from bot.service.rules import as_admin, replaced
 from bot.services import Services
 from bot.store.votes import Vote, withdraw_vote
 from bot.store.workspaces import find_workspace

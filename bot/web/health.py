@@ -18,7 +18,7 @@ from bot.domain.workspace_keys import OWN_KEYS_ONLY
 from bot.jobs.routing import has_own_keys_only
 from bot.security.loopback import is_local, names_us
 from bot.service.account_reports import money_conditions
-from bot.service.conditions import stopped_accounts, unresponsive_providers
+from bot.service.operator.conditions import stopped_accounts, unresponsive_providers
 from bot.service.plugin import Adapter
 from bot.service.write_check import WriteCheck
 from bot.services import Services

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.domain.errors import InvalidRequest, ReverieError
 from bot.domain.text import parse_json, storable_json
-from bot.service.operator import Answer, Operator
+from bot.service.operator.use_cases import Answer, Operator
 from bot.services import log
 from bot.store.database.connect import path_of
 from bot.store.database.file_lock import sibling_of

@@ -37,7 +37,7 @@ from bot.security.encryption import FieldCipher
 from bot.security.rate_limit import RateLimiter
 from bot.security.tokens import TokenSigner
 from bot.service.facade import BotService
-from bot.service.operator import Operator
+from bot.service.operator.use_cases import Operator
 from bot.service.plugin import Adapter
 from bot.service.queries import limits_with_meters
 from bot.service.replies import CardReply, PriceQuote, PrivateReply

@@ -1,6 +1,6 @@
 """The operator of an engine."""
 
-from bot.service.operator import Operator
+from bot.service.operator.use_cases import Operator
 from bot.services import Services
 
 

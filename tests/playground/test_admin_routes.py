@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.service.admin_queries.paging import PAGE
+from bot.service.admin.queries.paging import PAGE
 from tests.playground.page_requests import BEAR, command, fill, post, seen, state
 from tests.playground.serving import Served
 

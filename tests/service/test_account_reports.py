@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.domain.credit import DAY_MS
 from bot.domain.pricing import MICROUSD
-from bot.service.alert_targets import alert_targets
-from bot.service.alerts import AlertFinder
+from bot.service.operator.alert_targets import alert_targets
+from bot.service.operator.alerts import AlertFinder
 from bot.store.credit import price_deviations, record_balance
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider

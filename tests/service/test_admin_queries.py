@@ -6,8 +6,8 @@ from bot.domain.decisions import Decision
 from bot.domain.errors import NotAllowed
 from bot.domain.jobs import State
 from bot.domain.quota import Level, Unit
-from bot.service.admin_queries import QueueGroup
-from bot.service.admin_queries.paging import PAGE
+from bot.service.admin.queries import QueueGroup
+from bot.service.admin.queries.paging import PAGE
 from bot.store.workspaces import AuditEntry, set_block
 from tests.engine.conftest import Open
 from tests.engine.settings import ADA, BOB, BOSS, EVE, person

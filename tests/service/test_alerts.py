@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from bot.domain.errors import Delayed, DeliveryError, NotSent, Undeliverable
 from bot.domain.identity import Place
 from bot.domain.pricing import MICROUSD
-from bot.service.alert_targets import alert_targets
-from bot.service.alerts import AlertFinder, AlertSender, alert_loops
+from bot.service.operator.alert_targets import alert_targets
+from bot.service.operator.alerts import AlertFinder, AlertSender, alert_loops
 from bot.store.accounts import start_account, stop_account
 from bot.store.credit import record_balance
 from tests.engine.conftest import Open

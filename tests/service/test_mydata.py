@@ -8,7 +8,7 @@ import orjson
 
 from bot.domain.actions import Action
 from bot.domain.ids import short_id
-from bot.service.data_export import MAX_BYTES
+from bot.service.members.data_export import MAX_BYTES
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
 from tests.engine.settings import ADA, BOB, BOSS

@@ -13,7 +13,7 @@ from bot.domain.identity import Caller
 from bot.domain.pricing import MICROUSD
 from bot.domain.workspace_keys import masked
 from bot.security.encryption import FieldCipher
-from bot.service.resealing import reseal_all
+from bot.service.operator.resealing import reseal_all
 from tests.engine.harness import SECRET, Engine
 from tests.engine.settings import ADA, BOSS, person
 from tests.service.keyed import AWAY_BOSS, KEY, OTHER, Keyed, enter, stored

@@ -4,7 +4,7 @@ import pytest
 
 from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.service.adapter_data import AdapterData
-from bot.service.resealing import reseal_all
+from bot.service.operator.resealing import reseal_all
 from bot.store.adapter_data import get, put
 from bot.store.cards import find_card
 from bot.store.database.base import Database

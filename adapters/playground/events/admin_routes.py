@@ -23,7 +23,7 @@ from adapters.playground.messages.admin_records import (
     rules_record,
 )
 from adapters.playground.messages.command_forms import command_forms
-from bot.service.admin_queries import QueueGroup
+from bot.service.admin.queries import QueueGroup
 from bot.service.facade import BotService
 
 #: characters of a search

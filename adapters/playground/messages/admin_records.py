@@ -15,7 +15,7 @@ from bot.domain.policy.record import Moderators, Policy
 from bot.domain.pricing import MICROUSD
 from bot.domain.quota import Level, Limit, Meter, Rule, Unit
 from bot.service.account_reports import AccountReport
-from bot.service.admin_queries import (
+from bot.service.admin.queries import (
     Allowances,
     AuditPage,
     Keys,

@@ -7,8 +7,8 @@ from bot.domain.audit import AuditRecord
 from bot.domain.identity import Caller
 from bot.domain.policy.reactions import ReactionRule, reaction_map
 from bot.domain.policy.record import Policy
-from bot.service.admin_queries.paging import PAGE, Page, page_of, skipped
-from bot.service.audit import days_kept, find_entries
+from bot.service.admin.audit import days_kept, find_entries
+from bot.service.admin.queries.paging import PAGE, Page, page_of, skipped
 from bot.services import Services
 from bot.store.workspaces import find_workspace
 

@@ -28,9 +28,9 @@ from bot.domain.text import storable_json
 from bot.security.encryption import FieldCipher
 from bot.security.secret_keys import fingerprint
 from bot.service.account_reports import account_reports, wrong_prices
-from bot.service.groups import GroupOperator
-from bot.service.resealing import reseal_all
-from bot.service.usage import usage_answer
+from bot.service.admin.usage import usage_answer
+from bot.service.operator.groups import GroupOperator
+from bot.service.operator.resealing import reseal_all
 from bot.store.audit import AuditSearch, search_audit
 from bot.store.database.base import Database, Transaction
 from bot.store.jobs import find_job, list_jobs, refund_job

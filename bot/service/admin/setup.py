@@ -10,7 +10,7 @@ from bot.domain.named_options import EVERY
 from bot.domain.pricing import MICROUSD, show_money
 from bot.domain.quota import Allowance, Level, Limit, Period, Rule
 from bot.domain.timezones import read_timezone
-from bot.service.admin import audit_entry, require_rights, store_rule
+from bot.service.admin.rights import audit_entry, require_rights, store_rule
 from bot.service.durable_writes import until_known
 from bot.service.queries import limits_with_meters
 from bot.service.replies import PrivateReply, SetupState

@@ -6,13 +6,13 @@ Rights are checked here on every call.
 from collections.abc import Sequence
 
 from bot.domain.identity import Caller
-from bot.service.admin import is_admin_here, require_rights
-from bot.service.admin_queries.decisions import AuditPage, RuleSet, audit_page, rule_set
-from bot.service.admin_queries.keys import Keys, keys
-from bot.service.admin_queries.members import MemberLine, members
-from bot.service.admin_queries.paging import Page
-from bot.service.admin_queries.queue import QueuedJob, QueueGroup, ReportedJob, queue, reports
-from bot.service.admin_queries.spending import Allowances, Overview, allowances, overview
+from bot.service.admin.queries.decisions import AuditPage, RuleSet, audit_page, rule_set
+from bot.service.admin.queries.keys import Keys, keys
+from bot.service.admin.queries.members import MemberLine, members
+from bot.service.admin.queries.paging import Page
+from bot.service.admin.queries.queue import QueuedJob, QueueGroup, ReportedJob, queue, reports
+from bot.service.admin.queries.spending import Allowances, Overview, allowances, overview
+from bot.service.admin.rights import is_admin_here, require_rights
 from bot.services import Services
 
 __all__ = [

@@ -4,7 +4,7 @@ from bot.domain.access import require_admin
 from bot.domain.commands import StudioRetention
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
-from bot.service.admin import audit_entry
+from bot.service.admin.rights import audit_entry
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from bot.domain.access import blocked_by_admins
 from bot.domain.identity import Caller
 from bot.domain.quota import Level, Limit, Meter
-from bot.service.admin import caller_of
-from bot.service.admin_queries.paging import PAGE, Page, page_of, skipped
+from bot.service.admin.queries.paging import PAGE, Page, page_of, skipped
+from bot.service.admin.rights import caller_of
 from bot.services import Services
 from bot.store.limits import rules_for, usage_of_each
 from bot.store.workspaces import (

@@ -12,7 +12,7 @@ from bot.domain.identity import Caller
 from bot.domain.jobs import IN_FLIGHT, WAITING, Hold, Job, State
 from bot.domain.policy.asked import RuledCommand, command_of
 from bot.jobs.estimates import estimates
-from bot.service.admin_queries.paging import PAGE, Page, page_of, skipped
+from bot.service.admin.queries.paging import PAGE, Page, page_of, skipped
 from bot.services import Services
 from bot.store.jobs import jobs_by_id, jobs_of_cards
 from bot.store.workspace_jobs import Report, reports_of_workspace, unfinished_of_workspace

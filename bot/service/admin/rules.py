@@ -24,7 +24,7 @@ from bot.domain.policy.named import RuleTarget, known_roles, read_channel, read_
 from bot.domain.policy.record import AgeGate, AgeMode, Moderators, Policy, require_room
 from bot.domain.policy.words import WordRule, find_words, read_pattern
 from bot.domain.pricing import read_money
-from bot.service.admin import audit_entry, named_member, require_rights
+from bot.service.admin.rights import audit_entry, named_member, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services

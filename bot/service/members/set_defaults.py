@@ -12,10 +12,10 @@ from bot.domain.policy.named import RuleTarget
 from bot.domain.policy.record import Policy
 from bot.domain.text import either
 from bot.jobs.routing import offered_choices
+from bot.service.admin.rules import Admin, as_admin, replaced
 from bot.service.defaults import effective_here
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
-from bot.service.rules import Admin, as_admin, replaced
 from bot.services import Services
 from bot.store.defaults import change_member_defaults
 from bot.store.presets import preset_kinds

@@ -3,8 +3,8 @@
 from bot.domain.commands import MydataExport, MydataForget
 from bot.domain.identity import Caller
 from bot.jobs.pending_commands import StoredCommand, remove_command, store_command
-from bot.service import data_export
 from bot.service.durable_writes import until_known
+from bot.service.members import data_export
 from bot.service.replies import PrivateReply, ReplyFile, question_choices
 from bot.services import Services, Topic, log
 from bot.store.erasure import request_erasure

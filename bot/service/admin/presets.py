@@ -28,7 +28,7 @@ from bot.jobs.media import (
     takes_stored_files,
 )
 from bot.jobs.routing import usable_accounts
-from bot.service.admin import audit_entry, require_rights
+from bot.service.admin.rights import audit_entry, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.job_lookup import visible_job
 from bot.service.replies import PrivateReply

@@ -15,8 +15,8 @@ from bot.domain.conditions import Condition
 from bot.domain.errors import Delayed, DeliveryError
 from bot.ports import Publisher
 from bot.service.account_reports import money_conditions
-from bot.service.alert_targets import AlertTarget, alert_targets
-from bot.service.conditions import stopped_accounts, stuck_queues_since, unresponsive_providers
+from bot.service.operator.alert_targets import AlertTarget, alert_targets
+from bot.service.operator.conditions import stopped_accounts, stuck_queues_since, unresponsive_providers
 from bot.service.write_check import WriteCheck
 from bot.services import Services, log
 from bot.store.accounts import list_accounts

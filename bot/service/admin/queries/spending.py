@@ -9,11 +9,11 @@ from bot.domain.access import Pace
 from bot.domain.identity import Caller
 from bot.domain.jobs import State
 from bot.domain.quota import WHOLE_LEVELS, Allowance, Limit, Meter, Period, Rule, bounds
-from bot.service.admin_queries.paging import PAGE, Page, page_of, skipped
-from bot.service.admin_queries.queue import QueueGroup, group_of
+from bot.service.admin.queries.paging import PAGE, Page, page_of, skipped
+from bot.service.admin.queries.queue import QueueGroup, group_of
+from bot.service.admin.setup import current_setup
 from bot.service.queries import limits_with_meters, pause_notice
 from bot.service.replies import SetupState
-from bot.service.setup import current_setup
 from bot.services import Services
 from bot.store.limits import workspace_rules
 from bot.store.reports import spent_since

@@ -15,7 +15,7 @@ from bot.domain.commands import (
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Named
 from bot.domain.quota import WHOLE_LEVELS, Allowance, Level, Limit, Period, Rule
-from bot.service.admin import audit_entry, caller_of, named_member, require_rights, store_rule
+from bot.service.admin.rights import audit_entry, caller_of, named_member, require_rights, store_rule
 from bot.service.durable_writes import until_known
 from bot.service.queries import describe_limit, describe_limits, limits_with_meters
 from bot.service.replies import PrivateReply

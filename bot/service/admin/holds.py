@@ -11,7 +11,7 @@ from bot.domain.identity import Caller
 from bot.domain.jobs import Hold, Job, State
 from bot.domain.pricing import show_money
 from bot.jobs.transitions import transition_job
-from bot.service.admin import audit_entry, remember_admin
+from bot.service.admin.rights import audit_entry, remember_admin
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services, Topic

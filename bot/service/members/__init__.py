@@ -1,0 +1,1 @@
+"""What members decide about themselves: their defaults, their linked accounts and their stored data."""
