@@ -1,27 +1,17 @@
-"""The admins' use cases: pause, time zone. Rights are checked here on every call."""
-
-from zoneinfo import ZoneInfo
+"""What every use case of admins needs: rights, entries of the audit, and members by their name."""
 
 from bot.domain.access import is_operator, require_admin
-from bot.domain.commands import StudioPause, StudioResume, StudioTimezone
 from bot.domain.errors import InvalidRequest, StoreError
 from bot.domain.identity import Caller
-from bot.domain.quota import Level, Period, Rule, bounds, limit_of
-from bot.domain.text import moment
-from bot.domain.timezones import read_timezone
-from bot.service.durable_writes import until_known
-from bot.service.replies import PrivateReply
-from bot.services import ALL_JOBS, Services, Topic, log
+from bot.domain.quota import Level, Rule, limit_of
+from bot.services import Services, log
 from bot.store.limits import set_rule, set_workspace_cap
 from bot.store.workspaces import (
     AuditEntry,
     MemberName,
-    SetUp,
     find_members,
     find_workspace,
     remember_member,
-    set_pause,
-    set_up,
 )
 
 
@@ -89,43 +79,4 @@ def caller_of(workspace: str, member: MemberName) -> Caller:
         name=member.name,
         is_guest=member.guest,
         roles=member.roles,
-    )
-
-
-async def pause_or_resume(
-    services: Services, command: StudioPause | StudioResume, caller: Caller
-) -> PrivateReply:
-    """Pause or resume a workspace: no job is accepted or submitted; running jobs end, queued ones stay."""
-    require_rights(services, caller)
-    paused = isinstance(command, StudioPause)
-    reason = command.reason if isinstance(command, StudioPause) else ""
-    entry = audit_entry(services, caller, command.name, caller.workspace)
-    await until_known(
-        services,
-        lambda: services.database.transact(
-            set_pause, caller.workspace, paused=paused, reason=reason, audit=entry
-        ),
-    )
-    services.wake(*ALL_JOBS, Topic.CARDS)
-    if paused:
-        return PrivateReply(
-            title="Paused", text="No new jobs are accepted or started here until /studio resume."
-        )
-    return PrivateReply(title="Resumed", text="Queued jobs are started again.")
-
-
-async def set_timezone(services: Services, command: StudioTimezone, caller: Caller) -> PrivateReply:
-    """Set the time zone in which the periods of a workspace begin; the operator's begin in UTC."""
-    require_rights(services, caller)
-    zone = read_timezone(command.timezone)
-    entry = audit_entry(services, caller, command.name, caller.workspace)
-    await until_known(
-        services,
-        lambda: services.database.transact(set_up, caller.workspace, SetUp(timezone=zone), audit=entry),
-    )
-    _, midnight = bounds(services.clock(), Period.DAY, ZoneInfo(zone))
-    return PrivateReply(
-        title="Time zone set",
-        text=f"Days, weeks and months of this workspace begin in {zone}; the next day begins "
-        f"{moment(midnight)} of your time. What was used today counts in the earlier time zone.",
     )

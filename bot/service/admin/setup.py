@@ -1,14 +1,16 @@
-"""The set-up of a workspace by its admins. Rights are checked here on every call."""
+"""The set-up of a workspace by its admins, its pause and its time zone. Rights are checked on every call."""
 
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from bot.domain.access import is_operator
 from bot.domain.caps import week_at_most
-from bot.domain.commands import StudioSetup, Toggle
+from bot.domain.commands import StudioPause, StudioResume, StudioSetup, StudioTimezone, Toggle
 from bot.domain.identity import Caller, Named, Place
 from bot.domain.named_options import EVERY
 from bot.domain.pricing import MICROUSD, show_money
-from bot.domain.quota import Allowance, Level, Limit, Period, Rule
+from bot.domain.quota import Allowance, Level, Limit, Period, Rule, bounds
+from bot.domain.text import moment
 from bot.domain.timezones import read_timezone
 from bot.service.admin.rights import audit_entry, require_rights, store_rule
 from bot.service.durable_writes import until_known
@@ -16,7 +18,7 @@ from bot.service.queries import limits_with_meters
 from bot.service.replies import PrivateReply, SetupState
 from bot.services import ALL_JOBS, Services, Topic
 from bot.store.limits import of_level
-from bot.store.workspaces import SetUp, find_workspace, set_up
+from bot.store.workspaces import SetUp, find_workspace, set_pause, set_up
 
 #: monthly budgets to choose from, in dollars
 _BUDGETS = (5, 10, 25, 50, 100, 250, 500, 1_000)
@@ -125,3 +127,42 @@ def _cost(services: Services, limits: list[Limit], *, own_key: bool) -> str:
             "an admin enters an API key of the workspace's own with /studio key set."
         )
     return f"A week costs {show_money(most)} at most."
+
+
+async def pause_or_resume(
+    services: Services, command: StudioPause | StudioResume, caller: Caller
+) -> PrivateReply:
+    """Pause or resume a workspace: no job is accepted or submitted; running jobs end, queued ones stay."""
+    require_rights(services, caller)
+    paused = isinstance(command, StudioPause)
+    reason = command.reason if isinstance(command, StudioPause) else ""
+    entry = audit_entry(services, caller, command.name, caller.workspace)
+    await until_known(
+        services,
+        lambda: services.database.transact(
+            set_pause, caller.workspace, paused=paused, reason=reason, audit=entry
+        ),
+    )
+    services.wake(*ALL_JOBS, Topic.CARDS)
+    if paused:
+        return PrivateReply(
+            title="Paused", text="No new jobs are accepted or started here until /studio resume."
+        )
+    return PrivateReply(title="Resumed", text="Queued jobs are started again.")
+
+
+async def set_timezone(services: Services, command: StudioTimezone, caller: Caller) -> PrivateReply:
+    """Set the time zone in which the periods of a workspace begin; the operator's begin in UTC."""
+    require_rights(services, caller)
+    zone = read_timezone(command.timezone)
+    entry = audit_entry(services, caller, command.name, caller.workspace)
+    await until_known(
+        services,
+        lambda: services.database.transact(set_up, caller.workspace, SetUp(timezone=zone), audit=entry),
+    )
+    _, midnight = bounds(services.clock(), Period.DAY, ZoneInfo(zone))
+    return PrivateReply(
+        title="Time zone set",
+        text=f"Days, weeks and months of this workspace begin in {zone}; the next day begins "
+        f"{moment(midnight)} of your time. What was used today counts in the earlier time zone.",
+    )
