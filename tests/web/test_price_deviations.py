@@ -17,13 +17,12 @@ async def remarks(http: httpx.AsyncClient) -> list[str]:
     return found
 
 
-async def ratio(http: httpx.AsyncClient) -> float:
-    """What the API took, divided by what was charged; waits until this has been compared."""
+async def metric(http: httpx.AsyncClient, name: str) -> float:
+    """The value of a metric whose line begins so; waits until there is one."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            lines = (await http.get("/metrics")).text.splitlines()
-            for line in lines:
-                if line.startswith('reverie_price_ratio{kind="image/photon-1'):
+            for line in (await http.get("/metrics")).text.splitlines():
+                if line.startswith(name):
                     return float(line.rpartition(" ")[2])
             await asyncio.sleep(0.02)
 
@@ -36,8 +35,12 @@ async def test_a_rate_that_is_not_the_apis_is_told_to_the_operator(
     rates.write_text(f"dated = 2026-01-01\n[image]\nphoton-1 = {rate}\n[video]\n", encoding="utf-8")
     running = RunningApp(tmp_path, times=_TIMES, rates_file=rates)
     async with running.running() as http:
+        # What is taken from here on is compared.
+        await metric(http, "reverie_account_credit_dollars")
         await running.ended(await running.say("/imagine a red fox"))
-        assert (10 if told else 1) == pytest.approx(await ratio(http), rel=0.01)
+        # What the API took, divided by what was charged.
+        ratio = await metric(http, 'reverie_price_ratio{kind="image/photon-1')
+        assert (10 if told else 1) == pytest.approx(ratio, rel=0.01)
         found = [one for one in await remarks(http) if "REVERIE_RATES_FILE" in one]
         assert told is bool(found)
         if told:

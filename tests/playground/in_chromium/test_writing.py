@@ -217,7 +217,7 @@ async def test_a_form_shows_its_price_and_sends_its_values(served: Served, brows
     request = (await served.core.newest()).request
     assert isinstance(request, ImageRequest)
     assert [(one.job, one.weight) for one in request.image_refs] == [(source, 0.4), (None, None)]
-    said = f"/imagine a fox in the snow --aspect_ratio 1:1 --count 3 --image {source}@0.4 --private"
+    said = f"/imagine a fox in the snow --aspect_ratio 1:1 --count 3 --image #{source}@0.4 --private"
     await expect(page.locator(".said").last).to_have_text(said)
     await expect(page.locator(".card").last).to_contain_text("Only you can see this")
     assert complaints(page) == []
