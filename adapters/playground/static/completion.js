@@ -31,8 +31,10 @@ export class Completion {
     this.timer = setTimeout(() => this.#request(value), DELAY);
   }
 
+  // What is still asked for is not shown either.
   hide() {
     clearTimeout(this.timer);
+    this.request?.abort();
     this.found = [];
     this.list.hidden = true;
     this.#mark(-1);
@@ -87,8 +89,8 @@ export class Completion {
     } else if (key === "Tab" && !event.shiftKey && count) {
       event.preventDefault();
       this.#accept(Math.max(0, this.active));
-    } else if (key === "Escape" && count) {
-      event.preventDefault();
+    } else if (key === "Escape") {
+      if (count) event.preventDefault();
       this.hide();
     } else if ((key === "ArrowDown" || key === "ArrowUp") && this.#usesHistory(key)) {
       event.preventDefault();
