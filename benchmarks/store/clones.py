@@ -18,7 +18,7 @@ def clone(file: Path, job: str, count: int, changes: Mapping[str, str]) -> None:
     """Copy a job with all its rows so many times.
 
     `changes` are SQL expressions of the copy's number `n` for columns of `job` and `card`, and for the
-    `remote_id` of its attempt. The store must not be open.
+    `remote_id` and `claimed_at` of its attempt. The store must not be open.
     """
     with closing(sqlite3.connect(file, isolation_level=None)) as db:
         for pragma in _FAST:
@@ -27,10 +27,9 @@ def clone(file: Path, job: str, count: int, changes: Mapping[str, str]) -> None:
         db.execute("BEGIN")
         _copy(db, "card", ("id", card), count, {**changes, "id": ID, "event": f"'clone/' || {ID}"})
         _copy(db, "job", ("id", job), count, {**changes, "id": ID, "card": ID})
+        of_attempt = {name: changes[name] for name in ("remote_id", "claimed_at") if name in changes}
         for table, column in _OF_JOB.items():
-            _copy(
-                db, table, (column, job), count, {"remote_id": changes.get("remote_id", "NULL"), column: ID}
-            )
+            _copy(db, table, (column, job), count, {"remote_id": "NULL", **of_attempt, column: ID})
         db.execute("COMMIT")
         db.execute("ANALYZE")
         for pragma in _SLOW:
