@@ -128,13 +128,9 @@ async def cancel(services: Services, command: Cancel, caller: Caller) -> Private
     if job.state is State.CANCELLED:
         return _already_cancelled()
     _require_waiting(job)
-    if not await transition_job(
-        services, job, State.CANCELLED, "cancelled", repeat=partial(until_known, services)
-    ):
+    if not await _cancel_waiting(services, job, caller):
         # Its state changed meanwhile: reply with the current one.
         return await cancel(services, command, caller)
-    if job.person not in caller.persons:
-        await _record_about(services, "cancel", job, caller)
     return PrivateReply(title="Cancelled", text=f"Not charged: {show_money(job.price)} is available again.")
 
 
@@ -146,15 +142,8 @@ async def _cancel_card(services: Services, job: Job, caller: Caller) -> PrivateR
         return _already_cancelled()
     if not waiting:
         _require_waiting(job)
-    cancelled = []
-    for one in waiting:
-        # One that was submitted meanwhile goes on.
-        if await transition_job(
-            services, one, State.CANCELLED, "cancelled", repeat=partial(until_known, services)
-        ):
-            cancelled.append(one)
-            if one.person not in caller.persons:
-                await _record_about(services, "cancel", one, caller)
+    # One that was submitted meanwhile goes on.
+    cancelled = [one for one in waiting if await _cancel_waiting(services, one, caller)]
     if not cancelled:
         raise InvalidRequest(_ALREADY_RUNNING)
     count, price = len(cancelled), show_money(sum(one.price for one in cancelled))
@@ -162,6 +151,16 @@ async def _cancel_card(services: Services, job: Job, caller: Caller) -> PrivateR
         title="Cancelled",
         text=f"{count} of {len(beside)} cancelled. Not charged: {price} is available again.",
     )
+
+
+async def _cancel_waiting(services: Services, job: Job, caller: Caller) -> bool:
+    """Cancel a job, and record where it is somebody else's; False where its state has changed meanwhile."""
+    repeat = partial(until_known, services)
+    if not await transition_job(services, job, State.CANCELLED, "cancelled", repeat=repeat):
+        return False
+    if job.person not in caller.persons:
+        await _record_about(services, "cancel", job, caller)
+    return True
 
 
 def _already_cancelled() -> PrivateReply:
