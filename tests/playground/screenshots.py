@@ -12,9 +12,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.patience import PATIENCE_MS
 from tests.playground.animation import record
-from tests.playground.in_chromium.browsing import launch, open_page, say
+from tests.playground.in_chromium.browsing import form, launch, open_page, say
 from tests.playground.in_chromium.running_bot import running
-from tests.playground.in_chromium.test_writing import form
 
 _PROMPTS = (
     "/imagine a lighthouse in a storm --ar 21:9",

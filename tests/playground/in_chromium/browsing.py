@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
@@ -103,3 +104,12 @@ async def say(page: Page, text: str) -> None:
     await page.fill("#command-input", text)
     await page.press("#command-input", "Escape")
     await page.press("#command-input", "Enter")
+
+
+async def form(page: Page, command: str) -> Any:
+    """Open a command's form and return its dialog."""
+    await page.get_by_role("button", name="All commands").click()
+    await page.get_by_role("menuitem", name=f"/{command}", exact=True).click()
+    dialog = page.get_by_role("dialog", name=f"/{command}")
+    await expect(dialog).to_be_visible()
+    return dialog

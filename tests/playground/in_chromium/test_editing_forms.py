@@ -13,8 +13,7 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
-from tests.playground.in_chromium.browsing import complaints, open_page, say
-from tests.playground.in_chromium.test_writing import form
+from tests.playground.in_chromium.browsing import complaints, form, open_page, say
 from tests.playground.serving import Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

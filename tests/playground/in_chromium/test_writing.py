@@ -3,14 +3,13 @@
 import asyncio
 import base64
 import re
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from bot.domain.commands import CATALOGUE
 from bot.domain.requests import ImageRequest, VideoRequest
-from tests.playground.in_chromium.browsing import complaints, open_page, say
+from tests.playground.in_chromium.browsing import complaints, form, open_page, say
 from tests.playground.sample_media import picture, video
 from tests.playground.serving import Served
 
@@ -43,15 +42,6 @@ async def give(page: Page, event: str, target: str = "", content: bytes = HILLS)
 
 def file(content: bytes, name: str = "hills.png") -> FilePayload:
     return {"name": name, "mimeType": "image/png", "buffer": content}
-
-
-async def form(page: Page, command: str) -> Any:
-    """Open a command's form and return its dialog."""
-    await page.get_by_role("button", name="All commands").click()
-    await page.get_by_role("menuitem", name=f"/{command}", exact=True).click()
-    dialog = page.get_by_role("dialog", name=f"/{command}")
-    await expect(dialog).to_be_visible()
-    return dialog
 
 
 async def test_a_pasted_picture_is_attached_and_animated(served: Served, browser: Browser) -> None:
