@@ -28,7 +28,7 @@ from bot.tls import tls_context
 from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
 from tests.providers.scripted_api import reply, scripted
-from tests.providers.test_luma_simulator import serving
+from tests.providers.served_simulator import serving
 
 KEY = "subscription"
 ID = "f25c04db-19f7-4b51-871c-af6ed0b32f55"

@@ -32,9 +32,9 @@ from tests.providers.documented_calls import (
 )
 from tests.providers.documented_listing import LISTED
 from tests.providers.scripted_api import reply, scripted
+from tests.providers.served_simulator import serving
 from tests.providers.test_appypie import ID, account
 from tests.providers.test_luma_examples import needs_documents
-from tests.providers.test_luma_simulator import serving
 from tests.web.running_app import RunningApp, until
 
 KEY, API = "luma-key", "/dream-machine/v1"

@@ -41,7 +41,7 @@ from bot.tls import tls_context
 from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
 from tests.providers.scripted_api import Act, reply, say_nothing, scripted
-from tests.providers.test_luma_simulator import serving
+from tests.providers.served_simulator import serving
 from tests.simulator.videos import write_source
 
 ID = "f25c04db-19f7-4b51-871c-af6ed0b32f55"

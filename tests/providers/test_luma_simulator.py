@@ -1,15 +1,12 @@
 """The client and the simulator keep the same contract, over a real connection."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from pydantic import SecretStr
-from starlette.types import ASGIApp
 
 from bot.domain.concepts import CONCEPTS
 from bot.domain.errors import (
@@ -26,10 +23,10 @@ from bot.domain.models import AspectRatio
 from bot.domain.requests import AnyRequest, ImageRequest, ReframeImageRequest
 from bot.providers.base import Generation, GenerationState, InputUrl
 from bot.providers.luma import BUILD_TIER, LumaProvider
-from bot.simulation.standalone import standalone_app
 from bot.tls import tls_context
 from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
+from tests.providers.served_simulator import serving
 
 FOX = ImageRequest(prompt="a fox in the snow")
 MARKER = "http://127.0.0.1:1/callbacks/marker"
@@ -60,23 +57,6 @@ class Rig:
                 if generation.state in {GenerationState.COMPLETED, GenerationState.FAILED}:
                     return generation
                 await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def serving(
-    settings: SimulatorSettings, wrapped: Callable[[ASGIApp], ASGIApp] = lambda app: app
-) -> AsyncIterator[str]:
-    async with standalone_app(settings) as simulator, asyncio.TaskGroup() as group:
-        app = wrapped(simulator)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", ws="none", log_config=None))
-        running = group.create_task(server.serve(), name="simulator")
-        while not server.started:
-            assert not running.done()
-            await asyncio.sleep(0.005)
-        try:
-            yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        finally:
-            server.should_exit = True
 
 
 @pytest.fixture

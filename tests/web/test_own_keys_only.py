@@ -9,7 +9,7 @@ from bot.domain.cards import JobPhase
 from bot.domain.errors import NotAllowed
 from simulator.settings import SimulatorSettings
 from tests.engine.settings import BOSS
-from tests.providers.test_luma_simulator import serving
+from tests.providers.served_simulator import serving
 from tests.web.running_app import RunningApp
 
 REASON = "No shared account: only workspaces with a key of their own (/studio key) can generate."

@@ -12,7 +12,7 @@ from bot.domain.errors import InvalidRequest
 from bot.tls import tls_context
 from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
-from tests.providers.test_luma_simulator import serving
+from tests.providers.served_simulator import serving
 from tests.web.running_app import RunningApp
 
 
@@ -20,6 +20,18 @@ from tests.web.running_app import RunningApp
 def _fast_api(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for generations at once: the simulator is much faster than the APIs that it stands in for."""
     monkeypatch.setattr("bot.worker.watching._EARLIEST", 0)
+
+
+def on_luma_agents(folder: Path, origin: str) -> RunningApp:
+    """A bot with one account, at Luma Agents alone."""
+    return RunningApp(
+        folder,
+        provider=("luma-agents",),
+        luma_agents_keys=(SecretStr("one"),),
+        luma_agents_base_url=f"{origin}/agents/v1",
+        default_ceiling=100,
+        default_allowance=50,
+    )
 
 
 def model_of(card: CardView) -> str:
@@ -56,14 +68,7 @@ async def test_each_job_is_made_by_the_provider_of_its_model(tmp_path: Path) -> 
 async def test_luma_agents_edits_pictures_and_videos_that_it_has_made(tmp_path: Path) -> None:
     simulated = SimulatorSettings(database=tmp_path / "served.db", speed=500, drawn_fps=1)
     async with serving(simulated) as origin:
-        app = RunningApp(
-            tmp_path / "bot",
-            provider=("luma-agents",),
-            luma_agents_keys=(SecretStr("one"),),
-            luma_agents_base_url=f"{origin}/agents/v1",
-            default_ceiling=100,
-            default_allowance=50,
-        )
+        app = on_luma_agents(tmp_path / "bot", origin)
         async with app.running():
             await app.confirm_nothing()
             picture = await app.ended(await app.say("/imagine a red fox"))
@@ -78,14 +83,7 @@ async def test_luma_agents_edits_pictures_and_videos_that_it_has_made(tmp_path: 
 async def test_a_budget_that_is_exhausted_stops_the_account_and_refunds(tmp_path: Path) -> None:
     simulated = SimulatorSettings(database=tmp_path / "served.db", speed=500)
     async with serving(simulated) as origin:
-        app = RunningApp(
-            tmp_path / "bot",
-            provider=("luma-agents",),
-            luma_agents_keys=(SecretStr("one"),),
-            luma_agents_base_url=f"{origin}/agents/v1",
-            default_ceiling=100,
-            default_allowance=50,
-        )
+        app = on_luma_agents(tmp_path / "bot", origin)
         async with app.running() as http, httpx.AsyncClient(trust_env=False, verify=tls_context()) as web:
             # The first failure is asked for once more, by the trial of the stopped account.
             fault = {"kind": "job_failed", "reason": "budget_exhausted", "times": 2}
