@@ -2,15 +2,15 @@
 
 from zoneinfo import ZoneInfo
 
-from bot.domain.access import require_admin
 from bot.domain.audit import AuditRecord
 from bot.domain.commands import StudioAudit
 from bot.domain.identity import Caller
+from bot.service.admin.rights import audit_entry, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
-from bot.services import Services, log
+from bot.services import Services
 from bot.store.audit import AuditSearch, audit_days, search_audit, set_audit_days
-from bot.store.workspaces import AuditEntry, find_members, find_workspace
+from bot.store.workspaces import find_members, find_workspace
 
 #: entries on a page, which one reply holds on every platform
 _PAGE = 8
@@ -18,7 +18,7 @@ _PAGE = 8
 
 async def show_audit(services: Services, command: StudioAudit, caller: Caller) -> PrivateReply:
     """Show a page of the workspace's audit, after changing how long it is kept where that is asked for."""
-    require_admin(caller, frozenset(services.settings.operators))
+    require_rights(services, caller)
     if command.keep is not None:
         await _keep(services, command.keep, caller)
     found = await find_entries(
@@ -68,17 +68,7 @@ async def _member(services: Services, caller: Caller, text: str) -> str:
 
 
 async def _keep(services: Services, days: int, caller: Caller) -> None:
-    action, subject = "studio audit keep", caller.workspace
-    log.info(
-        "admin_decision", actor=caller.member, workspace=caller.workspace, action=action, subject=subject
-    )
-    entry = AuditEntry(
-        actor=caller.member,
-        workspace=caller.workspace,
-        action=action,
-        subject=subject,
-        now=services.clock(),
-    )
+    entry = audit_entry(services, caller, "studio audit keep", caller.workspace)
     await until_known(
         services,
         lambda: services.database.transact(set_audit_days, caller.workspace, days, audit=entry),

@@ -1,10 +1,9 @@
 """The admins' use case of retention. Rights are checked here on every call."""
 
-from bot.domain.access import require_admin
 from bot.domain.commands import StudioRetention
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller
-from bot.service.admin.rights import audit_entry
+from bot.service.admin.rights import audit_entry, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services
@@ -13,7 +12,7 @@ from bot.store.retention import Retention, retention_of, set_retention
 
 async def set_or_show(services: Services, command: StudioRetention, caller: Caller) -> PrivateReply:
     """Show how long a workspace keeps what its jobs leave, after changing it where that is asked for."""
-    require_admin(caller, frozenset(services.settings.operators))
+    require_rights(services, caller)
     kept = await retention_of(services.database, caller.workspace)
     if command.media is None and command.prompts is None:
         return _shown(services, kept, title="Retention")

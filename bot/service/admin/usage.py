@@ -5,7 +5,7 @@ An admin gets their own workspace, and the operator all of them. Members see the
 
 from typing import Any
 
-from bot.domain.access import is_operator, require_admin
+from bot.domain.access import is_operator
 from bot.domain.commands import StudioUsage
 from bot.domain.errors import InvalidRequest, MediaError
 from bot.domain.identity import Caller
@@ -32,6 +32,7 @@ from bot.domain.usage_views import (
     usage_record,
 )
 from bot.service.account_reports import account_reports
+from bot.service.admin.rights import require_rights
 from bot.service.replies import PrivateReply, ReplyFile
 from bot.services import Services, log
 from bot.store.database.base import Database
@@ -103,7 +104,7 @@ async def usage_answer(
 
 async def usage_report(services: Services, command: StudioUsage, caller: Caller) -> UsageReport:
     """The report that a command asks for; raises NotAllowed for who is no admin."""
-    require_admin(caller, frozenset(services.settings.operators))
+    require_rights(services, caller)
     return await workspace_usage(
         services.database,
         caller.workspace,

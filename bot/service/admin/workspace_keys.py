@@ -4,7 +4,6 @@ import asyncio
 
 from pydantic import SecretStr
 
-from bot.domain.access import require_admin
 from bot.domain.commands import StudioKey
 from bot.domain.errors import (
     AccountProblem,
@@ -24,15 +23,15 @@ from bot.domain.workspace_keys import KeyAction, masked, read_key, without_key
 from bot.jobs.removed_keys import cancel_stranded
 from bot.providers.base import Provider
 from bot.security.encryption import DecryptionFailed, workspace_key_context
+from bot.service.admin.rights import audit_entry, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
-from bot.services import ALL_JOBS, Services, Topic, log
+from bot.services import ALL_JOBS, Services, Topic
 from bot.store.accounts import AccountState
 from bot.store.credit import record_balance
 from bot.store.limits import workspace_rules
 from bot.store.workspace_keys import NewKey, WorkspaceKey, find_key, remove_key
 from bot.store.workspace_keys import set_key as store_key
-from bot.store.workspaces import AuditEntry
 
 _ABOUT = (
     "With a key of its own, this workspace's jobs are billed to that account alone, never to the operator's. "
@@ -76,7 +75,7 @@ async def set_key(services: Services, entered: SecretStr, caller: Caller) -> Pri
         set_by=caller.name,
         now=services.clock(),
     )
-    entry = _audit_entry(services, caller, "studio key set", provider.account)
+    entry = audit_entry(services, caller, "studio key set", provider.account)
     done = await until_known(services, lambda: services.database.transact(store_key, new, audit=entry))
     if credit is not None:
         await services.database.transact(record_balance, provider.account, credit, now=services.clock())
@@ -103,22 +102,9 @@ async def _has_budget(services: Services, caller: Caller) -> bool:
 
 
 def _require_admin(services: Services, caller: Caller) -> None:
-    require_admin(caller, frozenset(services.settings.operators))
+    require_rights(services, caller)
     if is_direct_workspace(caller.workspace):
         raise NotAllowed("Direct messages have no API key of their own; set it in the server or workspace.")
-
-
-def _audit_entry(services: Services, caller: Caller, action: str, account: str) -> AuditEntry:
-    log.info(
-        "admin_decision", actor=caller.member, workspace=caller.workspace, action=action, subject=account
-    )
-    return AuditEntry(
-        actor=caller.member,
-        workspace=caller.workspace,
-        action=action,
-        subject=account,
-        now=services.clock(),
-    )
 
 
 def _asking(services: Services) -> str:
@@ -158,7 +144,7 @@ async def _remove(services: Services, caller: Caller) -> PrivateReply:
     key = await find_key(services.database, caller.workspace)
     if key is None:
         return PrivateReply(title="No API key", text="This workspace has no key of its own.")
-    entry = _audit_entry(services, caller, "studio key remove", key.account)
+    entry = audit_entry(services, caller, "studio key remove", key.account)
     stranded = await until_known(services, lambda: services.database.transact(remove_key, key, audit=entry))
     if stranded is None:
         return await _remove(services, caller)
