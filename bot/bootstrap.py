@@ -17,8 +17,8 @@ from bot.service.facade import BotService
 from bot.service.operator.alerts import alert_loops
 from bot.service.operator.use_cases import Operator
 from bot.service.plugin import ENTRY_POINTS, Adapter, AdapterContext, AdapterPlugin
+from bot.service.queries.vocabulary import run_vocabulary_refresh
 from bot.service.refusals import AuditedService, RefusalLog
-from bot.service.vocabulary import run_vocabulary_refresh
 from bot.services import Services, log
 from bot.settings import Role, Settings, describe_error
 from bot.store.database.connect import connect

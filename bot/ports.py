@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
 from bot.domain.identity import Place
 
 

@@ -14,7 +14,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot.domain.errors import ReverieError, ServiceUnavailable
-from bot.domain.pricing import Rates, published_rates, read_rates
+from bot.domain.money.pricing import Rates, published_rates, read_rates
 from bot.jobs.file_reservations import DatabaseReservations
 from bot.media.disk import MediaUsage
 from bot.media.download.body import SpeedLimits
@@ -41,12 +41,12 @@ from bot.security.tokens import TokenSigner
 from bot.services import Services, log
 from bot.settings import PROVIDERS, Role, Settings
 from bot.simulation.transport import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN
-from bot.store.accounts import list_accounts
-from bot.store.claim import expire_all_leases
 from bot.store.database.base import Database
 from bot.store.database.migrate import migrate
-from bot.store.limits import apply_total_caps
-from bot.store.workspace_keys import used_accounts
+from bot.store.operator.accounts import list_accounts
+from bot.store.operator.workspace_keys import used_accounts
+from bot.store.queue.claim import expire_all_leases
+from bot.store.quotas.limits import apply_total_caps
 from bot.worker.account_registry import find_naming_key, register_accounts, store_naming_key
 
 if TYPE_CHECKING:

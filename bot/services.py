@@ -9,15 +9,15 @@ from enum import StrEnum
 import structlog
 from pydantic import SecretStr
 
-from bot.domain.concepts import Vocabulary
-from bot.domain.credit import Spendable
 from bot.domain.errors import ServiceUnavailable
-from bot.domain.estimates import DurationStats
+from bot.domain.generations.concepts import Vocabulary
+from bot.domain.generations.estimates import DurationStats
+from bot.domain.generations.models import Lane
 from bot.domain.ids import ENTROPY_BYTES, new_id
-from bot.domain.jobs import queue_name
-from bot.domain.models import Lane
+from bot.domain.jobs.job import queue_name
+from bot.domain.money.credit import Spendable
+from bot.domain.money.pricing import Rates
 from bot.domain.policy.reactions import ReactionRule
-from bot.domain.pricing import Rates
 from bot.media.disk import MediaUsage
 from bot.media.ingest import MediaLibrary
 from bot.media.storage.base import Storage
@@ -28,8 +28,8 @@ from bot.security.encryption import FieldCipher
 from bot.security.rate_limit import RateLimiter
 from bot.security.tokens import TokenSigner
 from bot.settings import Settings
-from bot.store.accounts import ReadyAccount
 from bot.store.database.base import Database
+from bot.store.operator.accounts import ReadyAccount
 from bot.timing import Timing
 
 log = structlog.get_logger()

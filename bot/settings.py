@@ -21,9 +21,9 @@ from pydantic import (
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from bot.domain.access import QueueLimits
-from bot.domain.models import FPS, Lane
-from bot.domain.pricing import MICROUSD
-from bot.domain.quota import Allowance, Defaults, Period
+from bot.domain.generations.models import FPS, Lane
+from bot.domain.money.pricing import MICROUSD
+from bot.domain.money.quota import Allowance, Defaults, Period
 from bot.domain.text import nearest
 from bot.environment import FROM_FILE, EnvironmentSettings, setting_names
 from bot.timing import Timing

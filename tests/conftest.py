@@ -8,10 +8,15 @@ import gc
 from collections.abc import Generator, Iterable
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.temporary_files import use_quickest_folder
 
 use_quickest_folder()
+
+# How long an example takes says something about the machine, which is shared with the other tests.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 #: the longest tests by the start of their ids, the longest first; all others keep their order behind these
 _LONG = (
@@ -28,7 +33,7 @@ _LONG = (
     "tests/platforms/with_slack/test_member_rate_limit.py",
     "tests/crash/test_points.py",
     "tests/simulator/test_sdk_javascript.py",
-    "tests/worker/test_lane_limits.py",
+    "tests/worker/submission/test_lane_limits.py",
     "tests/front_ends/test_every_command.py",
     "tests/web/test_bucket_restart.py",
 )

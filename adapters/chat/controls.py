@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from bot.domain.actions import LABELS, Action
-from bot.domain.card_fields import TOOK
-from bot.domain.cards import CardView, JobPhase, JobView
-from bot.domain.decisions import Decision
-from bot.domain.headlines import DONE
+from bot.domain.cards.card import CardView, JobPhase, JobView
+from bot.domain.cards.card_fields import TOOK
+from bot.domain.cards.decisions import Decision
+from bot.domain.cards.headlines import DONE
+from bot.domain.jobs.actions import LABELS, Action
 from bot.service.replies import ConfirmationButton
 
 #: a value of a select with the price beside it

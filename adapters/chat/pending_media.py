@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.generations.media import Reference
 from bot.domain.identity import Caller
-from bot.domain.media import Reference
 from bot.service.adapter_data import AdapterData
 
 #: of the keys in the adapter's data, as earlier versions wrote them

@@ -15,7 +15,7 @@ from bot.domain.errors import (
     NotPosted,
     ProcessingFailed,
 )
-from bot.domain.media import Media, MediaKind
+from bot.domain.generations.media import Media, MediaKind
 from bot.service.plugin import AdapterContext
 
 #: lifetime of a link to our media page

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.domain.cards import CardView, JobView
+from bot.domain.cards.card import CardView, JobView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,9 +35,9 @@ from benchmarks.results.comparison import (
 from benchmarks.results.process import work
 from benchmarks.results.run import Run
 from benchmarks.store.load import on_postgres
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
+from bot.domain.generations.requests import AnyRequest, ImageRequest
 from bot.domain.identity import Place
-from bot.domain.requests import AnyRequest, ImageRequest
 from bot.ports import Publisher
 from bot.providers.base import Generation, Inputs, Page
 from bot.service.plugin import Adapter

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from procrastinate import App, PsycopgConnector
 from psycopg_pool import AsyncConnectionPool
 
-from bot.domain.requests import ImageRequest, dump_request, load_request
+from bot.domain.generations.requests import ImageRequest, dump_request, load_request
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS picture (

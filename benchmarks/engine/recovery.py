@@ -27,7 +27,7 @@ from benchmarks.results.comparison import (
 )
 from benchmarks.results.run import Run
 from benchmarks.store.clones import clone
-from bot.domain.jobs import State
+from bot.domain.jobs.job import State
 from bot.providers.base import GenerationState
 from bot.service.plugin import Adapter
 from tests.engine.fakes import Clock

@@ -22,9 +22,9 @@ from pydantic import SecretStr
 
 from benchmarks.engine.delivered import WITHOUT_LIMITS, InstantChat
 from benchmarks.engine.luma_api import WARM_UP
-from bot.domain.estimates import typical_duration
-from bot.domain.models import Lane
-from bot.domain.requests import ImageRequest
+from bot.domain.generations.estimates import typical_duration
+from bot.domain.generations.models import Lane
+from bot.domain.generations.requests import ImageRequest
 from bot.log import set_up_logs
 from bot.providers.base import LaneLimits
 from bot.providers.luma import LumaProvider

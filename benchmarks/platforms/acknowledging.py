@@ -39,7 +39,7 @@ from benchmarks.platforms.bots import (
 )
 from benchmarks.results.comparison import CONTROL, OURS, Comparison, Figure, Goal, compared, in_turn
 from benchmarks.results.run import Run
-from bot.domain.jobs import IN_FLIGHT, State
+from bot.domain.jobs.job import IN_FLIGHT, State
 from tests.platforms.unmodified import REVERIE, query
 
 SEED = 7

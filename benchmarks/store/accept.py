@@ -29,9 +29,9 @@ from benchmarks.store.bare import recorded
 from benchmarks.store.load import RATE, Accept, closed_loop, on_postgres, on_sqlite, open_loop
 from benchmarks.store.orm import orm
 from benchmarks.store.separate import separate
-from bot.store.accept import accept
-from bot.store.acceptance import Acceptance, AcceptedCard
 from bot.store.database.base import Database, Operation, Transaction
+from bot.store.queue.accept import accept
+from bot.store.queue.acceptance import Acceptance, AcceptedCard
 
 SEED = 7
 WAITING = (1, 100)

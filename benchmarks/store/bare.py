@@ -15,11 +15,11 @@ from typing import Any
 
 from benchmarks.store.load import closed_loop, new_file, on_sqlite
 from benchmarks.store.separate import PRAGMAS
-from bot.store.accept import accept
-from bot.store.acceptance import Acceptance, AcceptedCard
 from bot.store.database.base import Row, Transaction
 from bot.store.database.dialect import Dialect
 from bot.store.database.named_sql import Query
+from bot.store.queue.accept import accept
+from bot.store.queue.acceptance import Acceptance, AcceptedCard
 
 
 @dataclass(slots=True)

@@ -26,13 +26,13 @@ from benchmarks.results.comparison import (
 )
 from benchmarks.results.run import Run
 from benchmarks.store.clones import clone
+from bot.domain.command_text.parsing import parse
 from bot.domain.commands import StudioUsage
-from bot.domain.jobs import State
-from bot.domain.models import Lane
-from bot.domain.parsing import parse
-from bot.store.claim import ClaimRequest, claim
-from bot.store.job_search import JobQuery, search_jobs
-from bot.worker.retention import sum_up_days
+from bot.domain.generations.models import Lane
+from bot.domain.jobs.job import State
+from bot.store.listings.job_search import JobQuery, search_jobs
+from bot.store.queue.claim import ClaimRequest, claim
+from bot.worker.upkeep.retention import sum_up_days
 from tests.engine.fakes import Clock
 from tests.engine.harness import Engine, open_engine
 from tests.engine.settings import person

@@ -11,10 +11,10 @@ from statistics import quantiles
 from tempfile import TemporaryDirectory
 from warnings import catch_warnings, simplefilter
 
-from bot.store.acceptance import Acceptance
 from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
+from bot.store.queue.acceptance import Acceptance
 from tests.databases import lay_migrated
 from tests.store.factories import acceptance, caller
 

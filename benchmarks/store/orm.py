@@ -16,8 +16,8 @@ from sqlalchemy.orm import registry
 
 from benchmarks.store.load import Accept
 from benchmarks.store.separate import PRAGMAS, STEP, OverLimit, meters_of
-from bot.domain.requests import dump_request
-from bot.store.acceptance import Acceptance
+from bot.domain.generations.requests import dump_request
+from bot.store.queue.acceptance import Acceptance
 
 _NUMBERED = ("job_event", "journal")
 _WAITING = ("held", "preparing", "queued")

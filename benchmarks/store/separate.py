@@ -11,8 +11,8 @@ from pathlib import Path
 import aiosqlite
 
 from benchmarks.store.load import Accept
-from bot.domain.requests import dump_request
-from bot.store.acceptance import Acceptance
+from bot.domain.generations.requests import dump_request
+from bot.store.queue.acceptance import Acceptance
 
 #: the same durability as Reverie's
 PRAGMAS = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON", "PRAGMA wal_autocheckpoint = 5000")

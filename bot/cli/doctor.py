@@ -17,7 +17,7 @@ from bot.cli.provider_findings import provider_findings
 from bot.cli.secret_findings import examine_secrecy
 from bot.cli.store_access import sqlite_file
 from bot.domain.errors import ProcessingFailed, ReverieError
-from bot.domain.pricing import show_money
+from bot.domain.money.pricing import show_money
 from bot.media.sandbox.pool import REMEDY, missing_features
 from bot.providers.accounts import setting_names
 from bot.resources import clock_ms, naming_key_of, rates_of, secrets_of
@@ -25,12 +25,12 @@ from bot.security.encryption import DecryptionFailed
 from bot.security.secret_keys import UnusableSecret
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, describe_error
-from bot.store.accounts import AccountState, list_accounts
 from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.store.database.migrate import pending
-from bot.store.orphans import REPORTED_FOR_MS, count_orphans, count_unprocessed
-from bot.store.reports import inconsistent_counts, inconsistent_meters
+from bot.store.operator.accounts import AccountState, list_accounts
+from bot.store.operator.reports import inconsistent_counts, inconsistent_meters
+from bot.store.queue.orphans import REPORTED_FOR_MS, count_orphans, count_unprocessed
 from bot.tls import tls_context
 from bot.web.server import listen
 

@@ -7,9 +7,9 @@ import typer
 
 from bot.cli.params import AsJson, Counted, Subject, choice, group, number, read_dollars, read_quietly
 from bot.cli.tables import say, show
-from bot.domain.jobs import State
-from bot.domain.quota import Level, Period
-from bot.domain.usage import DAYS_MAX, Dimension
+from bot.domain.jobs.job import State
+from bot.domain.money.quota import Level, Period
+from bot.domain.reports.usage import DAYS_MAX, Dimension
 
 app = typer.Typer()
 quota = group("Budgets and limits set by the operator.")

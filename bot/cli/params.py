@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from bot.domain.errors import ReverieError
-from bot.domain.pricing import read_money
-from bot.domain.quota import Level
+from bot.domain.money.pricing import read_money
+from bot.domain.money.quota import Level
 from bot.domain.text import either
 from bot.environment import UnknownSetting, find_unknown, setting_names
 from bot.settings import Settings, describe_error

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Mapping
 
 from bot.domain.errors import AccountProblem, InvalidRequest, ProviderError, ReverieError, StoreError
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio
-from bot.domain.offers import Offer
-from bot.domain.pricing import Rates, has_price, price, show_money
-from bot.domain.requests import ModifyVideoRequest, ReframeVideoRequest
-from bot.domain.workspace_keys import OWN_KEYS_ONLY
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import AspectRatio
+from bot.domain.generations.offers import Offer
+from bot.domain.generations.requests import ModifyVideoRequest, ReframeVideoRequest
+from bot.domain.money.pricing import Rates, has_price, price, show_money
+from bot.domain.workspace.workspace_keys import OWN_KEYS_ONLY
 from bot.providers.accounts import CAPABILITIES, SIMULATOR, setting_names
 from bot.providers.base import Provider
 from bot.resources import likely_naming_key, naming_key_of, providers_of, rates_of, secrets_of

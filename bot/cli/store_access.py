@@ -17,8 +17,8 @@ from bot.store.database.base import Database
 from bot.store.database.connect import connect, path_of
 from bot.store.database.file_lock import DatabaseLocked, lock_store
 from bot.store.database.migrate import migrate, pending
-from bot.store.queue_stats import count_states
-from bot.store.reports import inconsistent_counts, inconsistent_meters
+from bot.store.operator.reports import inconsistent_counts, inconsistent_meters
+from bot.store.queue.queue_stats import count_states
 from bot.web.operator_socket import call_running, socket_of
 
 #: seconds for an operator's call; resealing a large store takes minutes

@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 import typer
 
-from bot.domain.headlines import show_duration
-from bot.domain.pricing import show_money
+from bot.domain.cards.headlines import show_duration
+from bot.domain.money.pricing import show_money
 from bot.standard_streams import discard
 
 #: columns of a line that no terminal limits

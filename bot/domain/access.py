@@ -4,12 +4,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from bot.domain.errors import JobNotFound, NotAllowed, NotYours, QuotaExhausted, ServiceUnavailable
-from bot.domain.groups import Group
 from bot.domain.identity import Caller, Named, Place, is_direct_workspace
-from bot.domain.jobs import Job
-from bot.domain.limits import ROLES_UNKNOWN
+from bot.domain.jobs.job import Job
+from bot.domain.money.groups import Group
+from bot.domain.money.limits import ROLES_UNKNOWN
 from bot.domain.policy.record import Policy
-from bot.domain.workspace_keys import OwnAccount
+from bot.domain.workspace.workspace_keys import OwnAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

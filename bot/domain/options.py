@@ -13,10 +13,10 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from bot.domain.errors import InvalidRequest
+from bot.domain.generations.media import URL_MAX, MediaKind, Reference, kind_of_address
+from bot.domain.generations.models import COMMON_RATIOS, UNLISTED_MODELS, ratio_not_offered
 from bot.domain.ids import parse_job_id, parse_job_name
-from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
-from bot.domain.models import COMMON_RATIOS, UNLISTED_MODELS, ratio_not_offered
-from bot.domain.pricing import read_money
+from bot.domain.money.pricing import read_money
 
 
 class Kind(StrEnum):

@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from bot.domain.action_prices import ActionPrices
-from bot.domain.actions import (
+from bot.domain.errors import InvalidRequest
+from bot.domain.generations.models import ASPECT_RATIOS, AspectRatio
+from bot.domain.generations.requests import AnyRequest
+from bot.domain.jobs.action_prices import ActionPrices
+from bot.domain.jobs.actions import (
     GENERATING,
     Action,
     ActionInput,
@@ -13,16 +16,13 @@ from bot.domain.actions import (
     follow_up_request,
     open_fields,
 )
-from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import Job
-from bot.domain.models import ASPECT_RATIOS, AspectRatio
-from bot.domain.pricing import Price, price_of
-from bot.domain.requests import AnyRequest
+from bot.domain.jobs.job import Job
+from bot.domain.money.pricing import Price, price_of
 from bot.jobs.routing import account_required, route_request, usable_accounts
 from bot.services import Services
-from bot.store.accounts import known_accounts
+from bot.store.admin.workspaces import find_workspace
+from bot.store.operator.accounts import known_accounts
 from bot.store.rows import UNREADABLE, log_unreadable
-from bot.store.workspaces import find_workspace
 
 _Key = TypeVar("_Key", Action, AspectRatio)
 

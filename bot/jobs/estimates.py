@@ -6,25 +6,25 @@ from dataclasses import replace
 from typing import TypeVar
 
 from bot.domain.access import blocked_by_admins
-from bot.domain.action_prices import ActionPrices
-from bot.domain.cards import Card, CardView, card_view
-from bot.domain.decisions import Purpose
+from bot.domain.cards.card import Card, CardView, card_view
+from bot.domain.cards.decisions import Purpose
+from bot.domain.cards.gallery import GalleryEntry, gallery_view
+from bot.domain.cards.moderation import moderators_view
 from bot.domain.errors import ReverieError, StoreError
-from bot.domain.estimates import DurationStats, Estimate, stabilised, typical_duration
-from bot.domain.failures import one_line
-from bot.domain.gallery import GalleryEntry, gallery_view
-from bot.domain.jobs import Job, State
-from bot.domain.moderation import moderators_view
+from bot.domain.generations.estimates import DurationStats, Estimate, stabilised, typical_duration
+from bot.domain.jobs.action_prices import ActionPrices
+from bot.domain.jobs.failures import one_line
+from bot.domain.jobs.job import Job, State
 from bot.jobs.action_prices import action_prices
 from bot.services import EstimateInputs, Services, log
-from bot.store.acceptance import NewCard
-from bot.store.accounts import ready_accounts, stopped_workspace_accounts
-from bot.store.caps import waiting_for_caps
-from bot.store.gallery import gallery_entries
-from bot.store.jobs import jobs_by_id, jobs_of_cards
-from bot.store.queue_stats import QueuePosition, duration_stats, queue_positions
+from bot.store.admin.workspaces import blocked_subjects
+from bot.store.listings.gallery import gallery_entries
+from bot.store.operator.accounts import ready_accounts, stopped_workspace_accounts
+from bot.store.queue.acceptance import NewCard
+from bot.store.queue.jobs import jobs_by_id, jobs_of_cards
+from bot.store.queue.queue_stats import QueuePosition, duration_stats, queue_positions
+from bot.store.quotas.caps import waiting_for_caps
 from bot.store.rows import UNREADABLE, log_unreadable
-from bot.store.workspaces import blocked_subjects
 
 _T = TypeVar("_T")
 

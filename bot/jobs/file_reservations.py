@@ -15,9 +15,9 @@ from itertools import count
 import structlog
 
 from bot.domain.errors import MediaUnavailable, ProcessingFailed, StoreError
-from bot.store.claim import acquire_lease, lease_is_held, release_lease
 from bot.store.database.base import Database, Transaction
 from bot.store.file_refs import FileReference, add_references, end_references
+from bot.store.queue.claim import acquire_lease, lease_is_held, release_lease
 
 log = structlog.get_logger()
 

@@ -12,19 +12,19 @@ from bot.domain.errors import (
     Rejected,
     StoreError,
 )
+from bot.domain.generations.media import Media, Reference
+from bot.domain.generations.requests import API_MAX_BYTES, TAKEN_MAX_BYTES, AnyRequest
 from bot.domain.identity import Place
-from bot.domain.jobs import Job
-from bot.domain.media import Media, Reference
-from bot.domain.requests import API_MAX_BYTES, TAKEN_MAX_BYTES, AnyRequest
+from bot.domain.jobs.job import Job
 from bot.media.storage.base import open_stored
 from bot.ports import ResolvedFile
 from bot.providers.base import Input, InputFile, InputGeneration, Inputs, InputUrl, Provider
 from bot.security.tokens import BadToken
 from bot.services import Services, log
-from bot.store.accounts import known_accounts
-from bot.store.cards import find_card
 from bot.store.file_refs import files_in_use
-from bot.store.jobs import jobs_by_id
+from bot.store.operator.accounts import known_accounts
+from bot.store.queue.cards import find_card
+from bot.store.queue.jobs import jobs_by_id
 
 #: files that are reserved together
 _LOCKED_AT_ONCE = 50

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.domain.actions import Action, ActionInput
 from bot.domain.ids import ENTROPY_BYTES, id_created_at, new_id, parse_job_id
+from bot.domain.jobs.actions import Action, ActionInput
 from bot.security.encryption import DecryptionFailed, entry_context
 from bot.services import Services
 from bot.store import adapter_data

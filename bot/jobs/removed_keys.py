@@ -1,10 +1,10 @@
 """Cancels the jobs that wait for a workspace's API key which was removed."""
 
-from bot.domain.failures import FailureCategory, failure
-from bot.domain.jobs import State
+from bot.domain.jobs.failures import FailureCategory, failure
+from bot.domain.jobs.job import State
 from bot.jobs.transitions import transition_job
 from bot.services import Services
-from bot.store.workspace_keys import stranded_by_removal
+from bot.store.operator.workspace_keys import stranded_by_removal
 
 _BATCH = 200
 

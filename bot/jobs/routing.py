@@ -2,17 +2,17 @@
 
 from collections.abc import Collection, Mapping
 
-from bot.domain.concepts import check_concepts, fetched_concepts
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import Job
-from bot.domain.models import Model
-from bot.domain.offers import Offers, Routed, offered_values, route
-from bot.domain.requests import AnyRequest, VideoRequest
-from bot.domain.workspace_keys import OwnAccount
+from bot.domain.generations.concepts import check_concepts, fetched_concepts
+from bot.domain.generations.models import Model
+from bot.domain.generations.offers import Offers, Routed, offered_values, route
+from bot.domain.generations.requests import AnyRequest, VideoRequest
+from bot.domain.jobs.job import Job
+from bot.domain.workspace.workspace_keys import OwnAccount
 from bot.services import Services
 from bot.settings import Role
-from bot.store.accounts import known_accounts, list_accounts, list_workspace_accounts
-from bot.store.workspaces import find_workspace
+from bot.store.admin.workspaces import find_workspace
+from bot.store.operator.accounts import known_accounts, list_accounts, list_workspace_accounts
 
 
 async def usable_accounts(

@@ -2,17 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.domain.cards import CardView, shown_estimates
+from bot.domain.cards.card import CardView, shown_estimates
 from bot.domain.errors import StaleTransition
-from bot.domain.failures import Failure
-from bot.domain.jobs import FINAL, Job, State
-from bot.domain.media import Media
-from bot.domain.requests import AnyRequest
+from bot.domain.generations.media import Media
+from bot.domain.generations.requests import AnyRequest
+from bot.domain.jobs.failures import Failure
+from bot.domain.jobs.job import FINAL, Job, State
 from bot.services import ALL_JOBS, Services, Topic, jobs_topic, log
-from bot.store.attempts import JobRef
-from bot.store.cards import ShownOutcome, ShownRevision, record_shown, show_card_again
-from bot.store.orphans import OrphanCause
-from bot.store.transition import PreparationLease, Transition, transition
+from bot.store.queue.attempts import JobRef
+from bot.store.queue.cards import ShownOutcome, ShownRevision, record_shown, show_card_again
+from bot.store.queue.orphans import OrphanCause
+from bot.store.queue.transition import PreparationLease, Transition, transition
 
 #: runs a write, and repeats it until its outcome is known
 _Repeat = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]

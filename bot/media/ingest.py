@@ -16,12 +16,12 @@ from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from bot.domain.charts import BarChart
 from bot.domain.errors import MediaLost, MediaRefused, MediaUnavailable
-from bot.domain.framing import Framing
-from bot.domain.lineage import PlacedNode
-from bot.domain.media import Media, MediaKind
-from bot.domain.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, VIDEO_MAX_BYTES
+from bot.domain.generations.framing import Framing
+from bot.domain.generations.media import Media, MediaKind
+from bot.domain.generations.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, VIDEO_MAX_BYTES
+from bot.domain.jobs.lineage import PlacedNode
+from bot.domain.reports.charts import BarChart
 from bot.media.codecs.calls import (
     CODECS,
     convert_picture,

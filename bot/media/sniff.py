@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.domain.media import MediaKind
+from bot.domain.generations.media import MediaKind
 
 #: bytes that contain every signature below
 _BEGINNING = 64

@@ -7,7 +7,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot.domain.errors import ReverieError
-from bot.domain.models import Lane
+from bot.domain.generations.models import Lane
 from bot.providers.appypie import CAPABILITIES as APPYPIE_CAPABILITIES
 from bot.providers.appypie import AppyPieProvider
 from bot.providers.base import Capabilities, LaneLimits, Provider

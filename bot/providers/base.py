@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
-from bot.domain.concepts import Vocabulary
-from bot.domain.failures import FailureCategory
-from bot.domain.models import Lane
-from bot.domain.offers import Offer
-from bot.domain.requests import AnyRequest
+from bot.domain.generations.concepts import Vocabulary
+from bot.domain.generations.models import Lane
+from bot.domain.generations.offers import Offer
+from bot.domain.generations.requests import AnyRequest
+from bot.domain.jobs.failures import FailureCategory
 
 
 class GenerationState(StrEnum):

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bot.domain.concepts import Vocabulary
 from bot.domain.errors import AccountProblem, NotSent, OutcomeUnknown, ProviderError
-from bot.domain.requests import AnyRequest
+from bot.domain.generations.concepts import Vocabulary
+from bot.domain.generations.requests import AnyRequest
 from bot.providers.base import Generation, Inputs, Page, Provider
 
 

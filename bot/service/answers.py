@@ -52,20 +52,12 @@ from bot.domain.commands import (
     Unlink,
 )
 from bot.domain.identity import Caller, Place
-from bot.service import (
-    actions,
-    command_help,
-    explain,
-    gallery,
-    lineage,
-    listings,
-    moderation,
-    queries,
-    reactions,
-)
 from bot.service.admin import audit, presets, quotas, retention, rights, rules, setup, usage, workspace_keys
+from bot.service.commands import explain
 from bot.service.members import links, mydata, set_defaults
+from bot.service.queries import command_help, lineage, listings, member_queries
 from bot.service.replies import PrivateReply
+from bot.service.results import actions, gallery, moderation, reactions
 from bot.services import Services
 
 #: answers the commands that make no job
@@ -96,9 +88,9 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
 #: answers those whose answer depends on the place
 _ANSWERS_BY_PLACE: Mapping[type[Command], Callable[[Services, Any, Caller, Place], Awaitable[PrivateReply]]]
 _ANSWERS_BY_PLACE = {
-    Show: queries.show_job,
-    Status: queries.show_status,
-    Quota: queries.show_quota,
+    Show: member_queries.show_job,
+    Status: member_queries.show_status,
+    Quota: member_queries.show_quota,
     Help: command_help.show_help,
     Settings: set_defaults.change_settings,
     StudioPreset: presets.manage_presets,

@@ -6,18 +6,18 @@ from typing import TypeVar
 
 from bot.domain.access import Workspace
 from bot.domain.commands import GenerateCommand
-from bot.domain.defaults import DefaultLevel, EffectiveDefault, effective_defaults
 from bot.domain.errors import InvalidRequest, NotAllowed
 from bot.domain.identity import Caller, Place
-from bot.domain.jobs import Job
+from bot.domain.jobs.job import Job
+from bot.domain.money.pricing import price
 from bot.domain.policy.asked import Asked
 from bot.domain.policy.check import require_access
 from bot.domain.policy.defaults import levels_at
-from bot.domain.pricing import price
+from bot.domain.workspace.defaults import DefaultLevel, EffectiveDefault, effective_defaults
 from bot.jobs.routing import account_required, offered_choices, route_request, usable_accounts
 from bot.services import Services
-from bot.store.defaults import member_defaults
-from bot.store.workspaces import find_workspace
+from bot.store.admin.workspaces import find_workspace
+from bot.store.members.defaults import member_defaults
 
 _Command = TypeVar("_Command", bound=GenerateCommand)
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from bot.domain.actions import Action, ActionInput
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
+from bot.domain.cards.decisions import Decision
+from bot.domain.command_text.completion import AutocompleteChoice, Suggestion
+from bot.domain.command_text.job_settings import JobSettings, settings_of
 from bot.domain.commands import (
     Command,
     GenerateCommand,
@@ -21,51 +23,38 @@ from bot.domain.commands import (
     Status,
     StudioUsage,
 )
-from bot.domain.completion import AutocompleteChoice, Suggestion
-from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
-from bot.domain.decisions import Decision
-from bot.domain.defaults import EffectiveDefault
 from bot.domain.errors import StoreError
+from bot.domain.generations.concepts import CONCEPTS_OPTION, MOTION_OPTION
+from bot.domain.generations.media import Reference
 from bot.domain.identity import Caller, Invocation, Place, is_direct_workspace
-from bot.domain.job_settings import JobSettings, settings_of
-from bot.domain.media import Reference
+from bot.domain.jobs.actions import Action, ActionInput
 from bot.domain.policy.reactions import ReactionRule
-from bot.domain.presets import PRESET_OPTION
+from bot.domain.reports.usage import UsageReport
 from bot.domain.text import storable
-from bot.domain.usage import UsageReport
+from bot.domain.workspace.defaults import EffectiveDefault
+from bot.domain.workspace.presets import PRESET_OPTION
 from bot.jobs.estimates import views_now
 from bot.jobs.gallery_page import MOMENTARY_MS, gallery_link
 from bot.jobs.routing import offered_choices
 from bot.jobs.transitions import confirm_shown
-from bot.service import (
-    actions,
-    answers,
-    autocomplete,
-    defaults,
-    framing,
-    gallery,
-    listings,
-    moderation,
-    pending_commands,
-    queries,
-    questions,
-    quotes,
-    reactions,
-    uploads,
-)
-from bot.service.actions import ActionEvent
+from bot.service import answers, defaults
 from bot.service.admin import holds, usage, workspace_keys
 from bot.service.admin.queries import AdminQueries
-from bot.service.job_lookup import visible_job, with_whole_ids
-from bot.service.ordering import CommandContext
+from bot.service.commands import framing, pending_commands, quotes, uploads
+from bot.service.commands.ordering import CommandContext
+from bot.service.members import questions
+from bot.service.queries import autocomplete, listings, member_queries
+from bot.service.queries.job_lookup import visible_job, with_whole_ids
+from bot.service.queries.vocabulary import suggested_concepts, suggested_motions
 from bot.service.replies import PendingStart, PriceQuote, PrivateReply, Reply, ReplyFile
-from bot.service.vocabulary import suggested_concepts, suggested_motions
+from bot.service.results import actions, gallery, moderation, reactions
+from bot.service.results.actions import ActionEvent
 from bot.services import Services, log
-from bot.store.cards import MessageCard, card_of_message, find_card
-from bot.store.links import with_links
-from bot.store.presets import preset_kinds
-from bot.store.queue_stats import QueueStats, queue_stats
-from bot.store.workspaces import remember_member
+from bot.store.admin.presets import preset_kinds
+from bot.store.admin.workspaces import remember_member
+from bot.store.queue.cards import MessageCard, card_of_message, find_card
+from bot.store.queue.queue_stats import QueueStats, queue_stats
+from bot.store.quotas.links import with_links
 
 #: seconds that an adapter waits to know whether a result is private
 _PRIVACY_S = 0.5
@@ -350,7 +339,7 @@ class BotService:
 
     async def pause_notice(self, caller: Caller) -> str:
         """Why queued jobs of the caller's workspace wait, for a banner; empty while they do not."""
-        return await queries.pause_notice(self._services, caller)
+        return await member_queries.pause_notice(self._services, caller)
 
     async def queue_stats(self) -> QueueStats:
         """The number of waiting and running jobs in all workspaces."""

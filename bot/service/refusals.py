@@ -12,17 +12,17 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.domain.actions import Action
+from bot.domain.cards.decisions import Decision
 from bot.domain.commands import Command, Link, Unlink
-from bot.domain.decisions import Decision
 from bot.domain.errors import NotAllowed, QuotaExhausted, TooManyRequests, for_admins
-from bot.domain.failures import one_line
 from bot.domain.identity import Caller, Invocation
+from bot.domain.jobs.actions import Action
+from bot.domain.jobs.failures import one_line
 from bot.service.facade import BotService
-from bot.service.questions import is_question
+from bot.service.members.questions import is_question
 from bot.service.replies import PrivateReply, Reply
 from bot.services import Services, log
-from bot.store.audit import RefusalRow, record_refusals
+from bot.store.admin.audit import RefusalRow, record_refusals
 
 _HOUR_MS = 3_600_000
 #: entries an hour, of one member and of one workspace

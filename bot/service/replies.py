@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
+from bot.domain.command_text.job_settings import JobSettings
 from bot.domain.commands import Command
+from bot.domain.generations.media import Media
 from bot.domain.identity import Named
-from bot.domain.job_settings import JobSettings
-from bot.domain.jobs import Hold
-from bot.domain.media import Media
-from bot.domain.pricing import Price
+from bot.domain.jobs.job import Hold
+from bot.domain.money.pricing import Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

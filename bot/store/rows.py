@@ -14,20 +14,20 @@ import orjson
 import structlog
 
 from bot.domain.access import Access, Pace, Workspace
-from bot.domain.cards import Card
-from bot.domain.decisions import Purpose
-from bot.domain.estimates import ShownEstimate, ShownEstimates
-from bot.domain.failures import Failure, FailureCategory
-from bot.domain.groups import Group
+from bot.domain.cards.card import Card
+from bot.domain.cards.decisions import Purpose
+from bot.domain.generations.estimates import ShownEstimate, ShownEstimates
+from bot.domain.generations.media import Media
+from bot.domain.generations.models import Lane
+from bot.domain.generations.requests import dump_request, load_request
 from bot.domain.identity import Caller, Named, Place
-from bot.domain.jobs import Hold, Job, State
-from bot.domain.media import Media
-from bot.domain.models import Lane
+from bot.domain.jobs.failures import Failure, FailureCategory
+from bot.domain.jobs.job import Hold, Job, State
+from bot.domain.money.groups import Group
+from bot.domain.money.quota import Allowance, Level, Period, Rule, Unit
 from bot.domain.policy.record import Policy, load_policy
-from bot.domain.quota import Allowance, Level, Period, Rule, Unit
-from bot.domain.requests import dump_request, load_request
-from bot.domain.usage import command_of
-from bot.domain.workspace_keys import OwnAccount
+from bot.domain.reports.usage import command_of
+from bot.domain.workspace.workspace_keys import OwnAccount
 from bot.security.encryption import DecryptionFailed, FieldCipher, card_context
 from bot.store.database.base import Row
 

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.domain.jobs import State
+from bot.domain.jobs.job import State
 from bot.domain.text import parse_json
 from bot.providers.base import GenerationState
 from bot.services import Services, Topic, log
-from bot.store.attempts import Attempt, attempts
-from bot.store.claim import Claim
+from bot.store.queue.attempts import Attempt, attempts
+from bot.store.queue.claim import Claim
 from bot.worker.callback_tokens import read_attempt_token
 from bot.worker.watching import NamedGeneration, Watcher
 

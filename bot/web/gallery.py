@@ -18,16 +18,16 @@ from starlette.routing import Route
 
 from bot.domain.commands.jobs import SEARCH_MAX
 from bot.domain.errors import MediaError
+from bot.domain.generations.media import MediaKind
 from bot.domain.ids import parse_job_id
-from bot.domain.jobs import Job
-from bot.domain.media import MediaKind
+from bot.domain.jobs.job import Job
 from bot.domain.policy.record import AgeMode
 from bot.domain.text import storable
 from bot.jobs.gallery_page import GALLERY_LINK, workspace_of_page
 from bot.security.tokens import BadToken
 from bot.services import Services, log
-from bot.store.job_pages import JobPage, PageQuery, gallery
-from bot.store.workspaces import find_workspace
+from bot.store.admin.workspaces import find_workspace
+from bot.store.listings.job_pages import JobPage, PageQuery, gallery
 
 _FOLDER = Path(__file__).parent
 _COUNT = 24

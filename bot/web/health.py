@@ -13,21 +13,21 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.domain.errors import StoreError
-from bot.domain.pricing import show_money
-from bot.domain.workspace_keys import OWN_KEYS_ONLY
+from bot.domain.money.pricing import show_money
+from bot.domain.workspace.workspace_keys import OWN_KEYS_ONLY
 from bot.jobs.routing import has_own_keys_only
 from bot.security.loopback import is_local, names_us
-from bot.service.account_reports import money_conditions
 from bot.service.operator.conditions import stopped_accounts, unresponsive_providers
+from bot.service.operator.write_check import WriteCheck
 from bot.service.plugin import Adapter
-from bot.service.write_check import WriteCheck
+from bot.service.queries.account_reports import money_conditions
 from bot.services import Services
 from bot.settings import Role
-from bot.store.accounts import AccountRow, AccountState, list_accounts, list_workspace_accounts
-from bot.store.orphans import REPORTED_FOR_MS, count_orphans, count_unprocessed
+from bot.store.operator.accounts import AccountRow, AccountState, list_accounts, list_workspace_accounts
+from bot.store.queue.orphans import REPORTED_FOR_MS, count_orphans, count_unprocessed
 from bot.supervision import RECEIVER, Supervised
 from bot.web.metrics import exposition
-from bot.worker.media_budget import budget_exceeded, budget_warning
+from bot.worker.upkeep.media_budget import budget_exceeded, budget_warning
 
 #: consecutive failures of a loop that are reported
 _FAILURES_REPORTED = 3

@@ -2,12 +2,12 @@
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from bot.domain.pricing import MICROUSD
-from bot.service.account_reports import account_reports, checked_prices
+from bot.domain.money.pricing import MICROUSD
+from bot.service.queries.account_reports import account_reports, checked_prices
 from bot.services import Services
-from bot.store.accounts import AccountState
-from bot.store.orphans import count_orphans
-from bot.store.queue_stats import count_unfinished
+from bot.store.operator.accounts import AccountState
+from bot.store.queue.orphans import count_orphans
+from bot.store.queue.queue_stats import count_unfinished
 
 #: of an account; the workspace is empty where the account is the operator's
 _LABELS = ("account", "provider", "workspace")

@@ -12,9 +12,9 @@ is retired only after no worker has registered it for a long time.
 from bot.security.encryption import FieldCipher, entry_context
 from bot.services import Services
 from bot.store import adapter_data
-from bot.store.accounts import last_registered_at
-from bot.store.accounts import register_accounts as register
 from bot.store.database.base import Database
+from bot.store.operator.accounts import last_registered_at
+from bot.store.operator.accounts import register_accounts as register
 
 #: where the naming key is stored; no adapter has this name
 _ADAPTER, _KEY = "@core", "account names"

@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime
 
-from bot.domain.credit import Spendable
 from bot.domain.errors import AccountProblem
-from bot.domain.pricing import show_money
-from bot.domain.quota import Period, bounds
+from bot.domain.money.credit import Spendable
+from bot.domain.money.pricing import show_money
+from bot.domain.money.quota import Period, bounds
 from bot.providers.base import Provider
 from bot.services import ALL_JOBS, Services, Topic, log
-from bot.store.accounts import start_account, stop_account, stopped_at
-from bot.store.claim import acquire_lease
-from bot.store.credit import account_activity, account_spending, record_balance
-from bot.store.queue_stats import next_price
+from bot.store.operator.accounts import start_account, stop_account, stopped_at
+from bot.store.operator.credit import account_activity, account_spending, record_balance
+from bot.store.queue.claim import acquire_lease
+from bot.store.queue.queue_stats import next_price
 from bot.worker.account_registry import renew_registration
 
 #: longest pause before a stopped account is started again, in check intervals

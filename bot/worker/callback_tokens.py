@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from bot.security.tokens import BadToken, TokenSigner
-from bot.store.claim import Claim
+from bot.store.queue.claim import Claim
 
 _PATH = "/callbacks/"
 _PURPOSE = "callback"

@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from bot.domain.cards import Card, CardView, shown_estimates, without_file
+from bot.domain.cards.card import Card, CardView, shown_estimates, without_file
 from bot.domain.errors import Delayed, DeliveryError, FileLost, NotPosted, StoreError, Undeliverable
-from bot.domain.estimates import ShownEstimates
+from bot.domain.generations.estimates import ShownEstimates
 from bot.domain.identity import Place
 from bot.jobs.estimates import Unreadable, views_now
 from bot.jobs.transitions import record_shown_revision
 from bot.ports import Publisher
 from bot.services import Services, Topic, log
-from bot.store.cards import (
+from bot.store.queue.cards import (
     CardLeaseRequest,
     ShownOutcome,
     ShownRevision,

@@ -3,22 +3,22 @@
 from collections.abc import Mapping, MutableMapping
 from functools import partial
 
-from bot.domain.models import Lane
+from bot.domain.generations.models import Lane
 from bot.ports import Publisher
 from bot.providers.base import Provider
 from bot.services import Services
 from bot.worker.accounts import AccountMonitor
-from bot.worker.cap_notices import post_cap_notices
 from bot.worker.delivery import Deliverer, tick_progress
-from bot.worker.erasure import Forget, erase
-from bot.worker.media_budget import MediaBudget
-from bot.worker.orphans import remove_orphans, sweep
-from bot.worker.outage_notices import post_outage_notices
-from bot.worker.person_notices import send_person_notices
+from bot.worker.notices.cap_notices import post_cap_notices
+from bot.worker.notices.outage_notices import post_outage_notices
+from bot.worker.notices.person_notices import send_person_notices
 from bot.worker.preparation import Preparer
 from bot.worker.recovery import recover
-from bot.worker.retention import retain
 from bot.worker.submission import Submitter
+from bot.worker.upkeep.erasure import Forget, erase
+from bot.worker.upkeep.media_budget import MediaBudget
+from bot.worker.upkeep.orphans import remove_orphans, sweep
+from bot.worker.upkeep.retention import retain
 from bot.worker.watching import Watcher
 from bot.worker.workspace_accounts import Loop, Supervise, WorkspaceAccounts, run_loop
 

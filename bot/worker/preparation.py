@@ -8,30 +8,30 @@ import asyncio
 from collections.abc import Mapping
 
 from bot.domain.errors import MediaLost, MediaRefused, MediaUnavailable, ProcessingFailed, Refused
-from bot.domain.failures import FailureCategory, failure
-from bot.domain.framing import ReframeRequest, check_placement
-from bot.domain.identity import Place
-from bot.domain.jobs import Job, State
-from bot.domain.media import Media, MediaKind, Reference
-from bot.domain.pricing import price
-from bot.domain.requests import (
+from bot.domain.generations.framing import ReframeRequest, check_placement
+from bot.domain.generations.media import Media, MediaKind, Reference
+from bot.domain.generations.requests import (
     API_MAX_BYTES,
     AnyRequest,
     FromVideoRequest,
 )
-from bot.domain.source_lengths import check_length
+from bot.domain.generations.source_lengths import check_length
+from bot.domain.identity import Place
+from bot.domain.jobs.failures import FailureCategory, failure
+from bot.domain.jobs.job import Job, State
+from bot.domain.money.pricing import price
 from bot.jobs.media import UNREACHABLE, fetch_input, own_file, resolve_url, takes_stored_files, too_large
 from bot.jobs.transitions import transition_job
 from bot.services import Services, Topic, log
-from bot.store.cards import find_card
-from bot.store.claim import (
+from bot.store.queue.cards import find_card
+from bot.store.queue.claim import (
     PreparationFailures,
     claim_preparation,
     postpone_preparation,
     record_preparation_failure,
 )
-from bot.store.jobs import jobs_by_id
-from bot.store.transition import PreparationLease
+from bot.store.queue.jobs import jobs_by_id
+from bot.store.queue.transition import PreparationLease
 from bot.worker.leased_pool import LeasedPool
 
 #: jobs that are prepared at once; downloads wait for others, and conversion has a few processes of its own

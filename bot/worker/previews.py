@@ -3,11 +3,11 @@
 from collections.abc import Collection
 
 from bot.domain.errors import MediaError
-from bot.domain.jobs import Job, State
-from bot.domain.media import MediaKind
+from bot.domain.generations.media import MediaKind
+from bot.domain.jobs.job import Job, State
 from bot.providers.base import Generation
 from bot.services import Services, Topic, log
-from bot.store.attempts import record_preview
+from bot.store.queue.attempts import record_preview
 
 #: largest preview that is fetched
 _MAX_BYTES = 50_000_000

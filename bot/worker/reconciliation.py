@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bot.domain.errors import ProviderError
-from bot.domain.failures import FailureCategory, failure
-from bot.domain.jobs import Job, State
+from bot.domain.jobs.failures import FailureCategory, failure
+from bot.domain.jobs.job import Job, State
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState, Page, Provider
 from bot.services import Services, log
-from bot.store.accounts import echoed_at, record_echo
-from bot.store.attempts import Attempt, JobRef, attempts, job_refs, known_generations, unbound_attempts
-from bot.store.claim import Claim
-from bot.store.orphans import Orphan, OrphanCause, record_orphan
+from bot.store.operator.accounts import echoed_at, record_echo
+from bot.store.queue.attempts import Attempt, JobRef, attempts, job_refs, known_generations, unbound_attempts
+from bot.store.queue.claim import Claim
+from bot.store.queue.orphans import Orphan, OrphanCause, record_orphan
 from bot.timing import Timing
 from bot.worker.callback_tokens import read_callback_url
 

@@ -7,12 +7,12 @@ is an expired lease.
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
-from bot.domain.failures import FailureCategory, failure
-from bot.domain.jobs import Hold, State
+from bot.domain.jobs.failures import FailureCategory, failure
+from bot.domain.jobs.job import Hold, State
 from bot.jobs.transitions import transition_job
 from bot.services import Services
-from bot.store.attempts import JobRef, expired_claims, overdue_in_queue, stranded_jobs
-from bot.store.orphans import OrphanCause
+from bot.store.queue.attempts import JobRef, expired_claims, overdue_in_queue, stranded_jobs
+from bot.store.queue.orphans import OrphanCause
 
 _BATCH = 200
 #: why a job ends that has waited too long

@@ -4,20 +4,20 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bot.domain.errors import MediaError, MediaUnavailable, ProcessingFailed
-from bot.domain.failures import Failure, FailureCategory, classify_failure, failure
-from bot.domain.jobs import Job, State
-from bot.domain.media import Media, MediaKind
+from bot.domain.generations.media import Media, MediaKind
+from bot.domain.jobs.failures import Failure, FailureCategory, classify_failure, failure
+from bot.domain.jobs.job import Job, State
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState
 from bot.services import Services, log
-from bot.store.attempts import attempts, extend_deadline, job_refs
-from bot.store.cards import request_progress
-from bot.store.jobs import results_of_generation
-from bot.store.orphans import OrphanCause
+from bot.store.queue.attempts import attempts, extend_deadline, job_refs
+from bot.store.queue.cards import request_progress
+from bot.store.queue.jobs import results_of_generation
+from bot.store.queue.orphans import OrphanCause
 from bot.timing import Timing
 from bot.worker.accounts import stop_submitting
-from bot.worker.media_budget import record_stored
 from bot.worker.previews import Previews
+from bot.worker.upkeep.media_budget import record_stored
 
 #: doublings after which the pause has long reached its limit
 _DOUBLINGS_MAX = 20

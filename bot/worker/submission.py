@@ -11,16 +11,16 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.failures import Failure, FailureCategory, classify_refusal, failure
-from bot.domain.jobs import Job, State
-from bot.domain.models import Lane
+from bot.domain.generations.models import Lane
+from bot.domain.jobs.failures import Failure, FailureCategory, classify_refusal, failure
+from bot.domain.jobs.job import Job, State
 from bot.jobs.media import provider_inputs
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, Inputs, Provider
 from bot.security.pseudonyms import member_id
 from bot.services import Services, Topic, jobs_topic, log
-from bot.store.attempts import JobRef
-from bot.store.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
+from bot.store.queue.attempts import JobRef
+from bot.store.queue.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
 from bot.worker.accounts import request_check, start_submitting, stop_submitting
 from bot.worker.callback_tokens import callback_url
 from bot.worker.leased_pool import LeasedPool

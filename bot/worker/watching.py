@@ -16,15 +16,15 @@ from bot.domain.errors import (
     ProviderError,
     RateLimited,
 )
-from bot.domain.estimates import DurationStats, typical_duration
-from bot.domain.failures import FailureCategory, failure
-from bot.domain.jobs import Job, State
-from bot.domain.media import MediaKind
-from bot.domain.requests import AnyRequest
+from bot.domain.generations.estimates import DurationStats, typical_duration
+from bot.domain.generations.media import MediaKind
+from bot.domain.generations.requests import AnyRequest
+from bot.domain.jobs.failures import FailureCategory, failure
+from bot.domain.jobs.job import Job, State
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, Page, Provider
 from bot.services import Services, Topic, log
-from bot.store.attempts import (
+from bot.store.queue.attempts import (
     Attempt,
     JobRef,
     JobsInFlight,
@@ -32,10 +32,10 @@ from bot.store.attempts import (
     in_flight,
     record_look,
 )
-from bot.store.claim import Claim, acquire_lease, release_lease
-from bot.store.jobs import jobs_by_id
-from bot.store.orphans import OrphanCause
-from bot.store.queue_stats import duration_stats
+from bot.store.queue.claim import Claim, acquire_lease, release_lease
+from bot.store.queue.jobs import jobs_by_id
+from bot.store.queue.orphans import OrphanCause
+from bot.store.queue.queue_stats import duration_stats
 from bot.store.rows import UNREADABLE
 from bot.worker.accounts import stop_submitting
 from bot.worker.reconciliation import (

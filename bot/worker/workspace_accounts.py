@@ -19,8 +19,8 @@ from bot.jobs.removed_keys import cancel_stranded
 from bot.providers.base import Provider
 from bot.security.encryption import DecryptionFailed, workspace_key_context
 from bot.services import Services, Topic, log
-from bot.store.accounts import AccountState, stop_account
-from bot.store.workspace_keys import (
+from bot.store.operator.accounts import AccountState, stop_account
+from bot.store.operator.workspace_keys import (
     WorkspaceKey,
     delete_removed_key,
     keys_with_work,

@@ -5,11 +5,11 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.cli.store_access import upgrade
-from bot.domain.requests import ImageRequest, dump_request
+from bot.domain.generations.requests import ImageRequest, dump_request
 from bot.settings import Settings
 from bot.store.rows import dump_record
 from tests.databases import lay_migrated
-from tests.unit.people import PICTURE
+from tests.domain.people import PICTURE
 
 JOB, CARD, CHILD = "0" * 24, "1" * 24, "2" * 24
 PRICE = 17_223

@@ -23,7 +23,7 @@ from bot.settings import Settings
 from tests.buckets import GivenBucket
 from tests.cli.running import reverie
 from tests.cli.store import fill, settings
-from tests.unit.people import NOW
+from tests.domain.people import NOW
 
 OLD, NEW = "o" * 40, "n" * 40
 

@@ -15,8 +15,8 @@ from bot.cli.doctor import examine, sandbox_finding
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, Switch
 from tests.cli.store import fill, settings
+from tests.domain.people import NOW
 from tests.providers.scripted_api import reply, scripted
-from tests.unit.people import NOW
 
 
 def _wrong(findings: Sequence[Diagnosis]) -> list[Diagnosis]:

@@ -19,7 +19,7 @@ from bot.store.database.file_lock import lock_store
 from tests.buckets import BucketProxy, GivenBucket
 from tests.cli.running import reverie
 from tests.cli.store import fill, settings
-from tests.unit.people import NOW
+from tests.domain.people import NOW
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -16,7 +16,7 @@ from bot.store.database.connect import connect
 from bot.store.database.file_lock import DatabaseLocked, lock_store
 from bot.store.database.named_sql import Query
 from tests.cli.store import CHILD, JOB, PRICE, fill, settings
-from tests.unit.people import NOW
+from tests.domain.people import NOW
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 from bot.cli.doctor import examine
 from bot.settings import Settings
 from tests.cli.store import settings
-from tests.store.fake_pooler import FakePooler
+from tests.store.database.fake_pooler import FakePooler
 
 
 async def _told(where: Settings) -> str:

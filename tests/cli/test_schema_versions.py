@@ -10,7 +10,7 @@ from bot.cli.store_access import upgrade
 from bot.store.database.connect import connect
 from tests.cli.running import complaint, reverie
 from tests.cli.store import settings
-from tests.store.released import RELEASES, restore
+from tests.store.releases.released import RELEASES, restore
 
 READING = [
     ("usage", "discord:1"),

@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 import structlog
 
-from bot.domain.actions import Action, ActionInput
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
+from bot.domain.cards.decisions import Decision
 from bot.domain.commands import CATALOGUE, build
-from bot.domain.decisions import Decision
 from bot.domain.errors import Delayed, Refused, ReverieError, Undeliverable
+from bot.domain.generations.models import AspectRatio
 from bot.domain.identity import Caller, Invocation, Place
-from bot.domain.models import AspectRatio
+from bot.domain.jobs.actions import Action, ActionInput
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.service.replies import CardReply, Reply
 from bot.tls import tls_context

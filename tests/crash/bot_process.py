@@ -16,7 +16,7 @@ from dataclasses import replace
 import uvloop
 
 from bot.bootstrap import App
-from bot.domain.requests import AnyRequest
+from bot.domain.generations.requests import AnyRequest
 from bot.log import set_up_logs
 from bot.providers.base import Generation, Inputs, Page, Provider
 from bot.settings import Settings

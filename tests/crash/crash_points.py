@@ -30,12 +30,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, Self
 
-from bot.domain.concepts import Vocabulary
-from bot.domain.jobs import State
-from bot.domain.requests import AnyRequest
+from bot.domain.generations.concepts import Vocabulary
+from bot.domain.generations.requests import AnyRequest
+from bot.domain.jobs.job import State
 from bot.providers.base import Generation, Inputs, Page, Provider
-from bot.store.accept import accept
-from bot.store.claim import record_sending
 from bot.store.database.base import (
     Database,
     Item,
@@ -48,7 +46,9 @@ from bot.store.database.base import (
     Transaction,
 )
 from bot.store.database.named_sql import Query
-from bot.store.transition import Transition, transition
+from bot.store.queue.accept import accept
+from bot.store.queue.claim import record_sending
+from bot.store.queue.transition import Transition, transition
 
 
 @dataclass(slots=True, kw_only=True)

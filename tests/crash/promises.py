@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.jobs import FINAL, State
-from bot.store.reports import inconsistent_counts, inconsistent_meters
+from bot.domain.jobs.job import FINAL, State
+from bot.store.operator.reports import inconsistent_counts, inconsistent_meters
 from tests.crash.chat import Event, Message
 from tests.crash.timing import LIST_LAG_MS
 from tests.crash.world import Generation, World

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.cards import CardView, JobPhase
+from bot.domain.cards.card import CardView, JobPhase
 from bot.store.database import postgres
 from tests.databases import (
     kept_postgres,

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.charts import BarChart
-from bot.domain.framing import Framing
-from bot.domain.lineage import PlacedNode
-from bot.domain.media import Media, MediaKind
-from bot.domain.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
+from bot.domain.generations.framing import Framing
+from bot.domain.generations.media import Media, MediaKind
+from bot.domain.generations.requests import PICTURE_MAX_BYTES, VIDEO_MAX_BYTES
+from bot.domain.jobs.lineage import PlacedNode
+from bot.domain.reports.charts import BarChart
 from bot.media.codecs.framing import draw_framing
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from bot.domain.cards import CardView
-from bot.domain.concepts import Vocabulary
+from bot.domain.cards.card import CardView
 from bot.domain.errors import GenerationNotFound, OutcomeUnknown
+from bot.domain.generations.concepts import Vocabulary
+from bot.domain.generations.media import MediaKind
+from bot.domain.generations.models import Lane
+from bot.domain.generations.requests import AnyRequest, dump_request
 from bot.domain.identity import Place
-from bot.domain.media import MediaKind
-from bot.domain.models import Lane
-from bot.domain.requests import AnyRequest, dump_request
 from bot.ports import ResolvedFile
 from bot.providers.base import Generation, GenerationState, InputFile, Inputs, LaneLimits, Page
 from bot.providers.luma import CAPABILITIES

@@ -17,15 +17,15 @@ import httpx
 from starlette.applications import Starlette
 
 from bot.bootstrap import shared_loops
-from bot.domain.actions import Action
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
+from bot.domain.command_text.parsing import parse
 from bot.domain.commands import GenerateCommand
+from bot.domain.generations.media import Media
 from bot.domain.identity import Caller, Invocation, Place
-from bot.domain.jobs import Job, State
-from bot.domain.media import Media
-from bot.domain.parsing import parse
-from bot.domain.pricing import published_rates
-from bot.domain.quota import Level
+from bot.domain.jobs.actions import Action
+from bot.domain.jobs.job import Job, State
+from bot.domain.money.pricing import published_rates
+from bot.domain.money.quota import Level
 from bot.jobs.file_reservations import DatabaseReservations
 from bot.media.storage.folder import FolderStorage
 from bot.media.storage.opening import open_storage
@@ -39,15 +39,15 @@ from bot.security.tokens import TokenSigner
 from bot.service.facade import BotService
 from bot.service.operator.use_cases import Operator
 from bot.service.plugin import Adapter
-from bot.service.queries import limits_with_meters
+from bot.service.queries.member_queries import limits_with_meters
 from bot.service.replies import CardReply, PriceQuote, PrivateReply
 from bot.services import Services, no_workspace_keys
 from bot.store.database.base import Database, Transaction
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
 from bot.store.database.named_sql import Query
-from bot.store.jobs import find_job, jobs_of_cards
-from bot.store.limits import Counted, of_level
+from bot.store.queue.jobs import find_job, jobs_of_cards
+from bot.store.quotas.limits import Counted, of_level
 from bot.web.callbacks import Callbacks
 from bot.web.gallery import gallery_routes
 from bot.web.health import health_routes

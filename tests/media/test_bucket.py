@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from bot.domain.errors import MediaLost, ProcessingFailed
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from bot.media.storage.base import relative_path
 from bot.media.storage.bucket import BucketStorage
 from bot.media.storage.bucket_client import PART_BYTES, BucketClient

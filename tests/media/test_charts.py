@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.domain.charts import Bar, BarChart
+from bot.domain.reports.charts import Bar, BarChart
 from bot.media.codecs.charts import CANVAS
 from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import open_library

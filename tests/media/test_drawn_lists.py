@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.errors import MediaUnavailable
-from bot.domain.lineage import Shown, TreeNode, placed
+from bot.domain.jobs.lineage import Shown, TreeNode, placed
 from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import arrived, open_library
 

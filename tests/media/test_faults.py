@@ -90,7 +90,7 @@ async def test_a_cancelled_conversion_leaves_nothing_behind(storage: FolderStora
 
 _CONVERTER = """
 import asyncio, pathlib, sys
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import arrived, open_library

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import MediaUnavailable
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from bot.media.disk import disk_errors
 from bot.media.storage.folder import FolderStorage
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.domain.framing import framing
-from bot.domain.media import Reference
-from bot.domain.models import AspectRatio
-from bot.domain.requests import ReframeImageRequest
+from bot.domain.generations.framing import framing
+from bot.domain.generations.media import Reference
+from bot.domain.generations.models import AspectRatio
+from bot.domain.generations.requests import ReframeImageRequest
 from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import arrived, open_library
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.domain.media import Media, MediaKind
+from bot.domain.generations.media import Media, MediaKind
 from bot.media.download.fetcher import Fetcher
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import Args, Result

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.media import MediaKind, kind_of_address
+from bot.domain.generations.media import MediaKind, kind_of_address
 from bot.media.codecs.probing import probe
 from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS, kind_of_type
 from tests.media.pictures import picture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import MediaLost, MediaRefused, MediaUnavailable
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from bot.media.storage.base import Storage
 from bot.media.storage.folder import FolderStorage
 from tests.buckets import GivenBucket, open_bucket

@@ -14,7 +14,7 @@ from adapters.discord.messages.option_fields import (
 )
 from adapters.slack.messages.option_fields import SLACK_TEXT, SlackKind, slack_fields
 from bot.domain.commands import CATALOGUE, Animate, Command, Extend, Imagine, Modify, Reframe
-from bot.domain.offers import OFFERED_OPTIONS
+from bot.domain.generations.offers import OFFERED_OPTIONS
 from bot.domain.options import Kind, MediaRef, OptionSpec, options
 
 _COMMANDS = pytest.mark.parametrize("command", CATALOGUE.values(), ids=lambda command: command.name)

@@ -14,11 +14,9 @@ from typing import Any
 from adapters.playground.adapter import build
 from bot.domain.commands import Command
 from bot.domain.errors import MediaRefused
-from bot.domain.estimates import typical_duration
-from bot.domain.identity import Invocation
-from bot.domain.jobs import Job, State
-from bot.domain.models import PICTURE_SIZES, Lane, Resolution, video_size
-from bot.domain.requests import (
+from bot.domain.generations.estimates import typical_duration
+from bot.domain.generations.models import PICTURE_SIZES, Lane, Resolution, video_size
+from bot.domain.generations.requests import (
     AnyRequest,
     AudioRequest,
     ModifyVideoRequest,
@@ -26,6 +24,8 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
+from bot.domain.identity import Invocation
+from bot.domain.jobs.job import Job, State
 from bot.jobs.estimates import views_now
 from bot.providers.base import GenerationState
 from bot.service.adapter_data import AdapterData
@@ -33,8 +33,8 @@ from bot.service.facade import BotService
 from bot.service.plugin import Adapter, AdapterContext
 from bot.service.replies import Reply
 from bot.services import Services
-from bot.store.cards import find_card
-from bot.store.jobs import find_job
+from bot.store.queue.cards import find_card
+from bot.store.queue.jobs import find_job
 from tests.databases import lay_migrated
 from tests.engine.fake_library import Found
 from tests.engine.fakes import Clock, FakeAccounts, FakeProvider

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from adapters.playground.events.requests import RequestContext
 from adapters.playground.messages.conversations import Person
-from bot.domain.cards import CardView, JobPhase, JobView
+from bot.domain.cards.card import CardView, JobPhase, JobView
+from bot.domain.generations.media import MediaKind
 from bot.domain.identity import Place
-from bot.domain.media import MediaKind
 
 NOW = 1_790_000_000_000
 ADA = Person(name="ada", is_admin=True)

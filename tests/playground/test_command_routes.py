@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.actions import Action
 from bot.domain.errors import StoreError
-from bot.domain.models import AspectRatio
-from bot.domain.requests import ImageRequest
+from bot.domain.generations.models import AspectRatio
+from bot.domain.generations.requests import ImageRequest
+from bot.domain.jobs.actions import Action
 from tests.playground.page_requests import BEAR, command, decide, fill, post, seen, state, upload
 from tests.playground.sample_media import picture
 from tests.playground.serving import Served

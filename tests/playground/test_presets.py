@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from bot.domain.requests import ImageRequest
+from bot.domain.generations.requests import ImageRequest
 from tests.media.pictures import picture
 from tests.playground.page_requests import command, fill, state, upload
 from tests.playground.serving import Served

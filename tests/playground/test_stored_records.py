@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from pydantic import SecretStr
 
-from bot.domain.media import MediaKind
+from bot.domain.generations.media import MediaKind
 from bot.settings import Switch
 from tests.playground.page_requests import command, post, react, seen, state, upload
 from tests.playground.sample_media import picture

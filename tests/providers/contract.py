@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot.domain.media import Reference
-from bot.domain.models import ImageModel, Lane, VideoModel
-from bot.domain.requests import AnyRequest, ImageRequest, VideoRequest
+from bot.domain.generations.media import Reference
+from bot.domain.generations.models import ImageModel, Lane, VideoModel
+from bot.domain.generations.requests import AnyRequest, ImageRequest, VideoRequest
 from bot.providers.accounts import CAPABILITIES, SIMULATOR
 from bot.providers.appypie import AppyPieProvider
 from bot.providers.base import Inputs, InputUrl, LaneLimits, Provider

@@ -19,9 +19,9 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.media import Reference
-from bot.domain.models import VideoModel
-from bot.domain.requests import ImageRequest, VideoRequest
+from bot.domain.generations.media import Reference
+from bot.domain.generations.models import VideoModel
+from bot.domain.generations.requests import ImageRequest, VideoRequest
 from bot.providers.appypie import AppyPieProvider
 from bot.providers.base import Generation, GenerationState, Inputs, InputUrl, LaneLimits
 from bot.tls import tls_context

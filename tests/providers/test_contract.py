@@ -16,7 +16,7 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.failures import FailureCategory, classify_failure, classify_refusal
+from bot.domain.jobs.failures import FailureCategory, classify_failure, classify_refusal
 from bot.providers.base import Generation, GenerationState, InputUrl, Provider
 from tests.providers.contract import APIS, ASSET, ID, KEY, Api
 from tests.providers.scripted_api import (

@@ -8,10 +8,10 @@ from pathlib import Path
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.domain.command_text.parsing import parse
 from bot.domain.commands import Animate, GenerateCommand
+from bot.domain.generations.offers import OPEN_FIELDS, route
 from bot.domain.identity import Invocation, Place
-from bot.domain.offers import OPEN_FIELDS, route
-from bot.domain.parsing import parse
 from bot.providers.appypie import CAPABILITIES as GATEWAY
 from bot.providers.base import InputUrl
 from bot.service.replies import PrivateReply

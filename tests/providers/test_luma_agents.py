@@ -13,10 +13,17 @@ from PIL import Image
 from pydantic import SecretStr
 
 from bot.domain.errors import AccountProblem, NotSent, RateLimited, Rejected
-from bot.domain.failures import FailureCategory, classify_failure
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, Duration, ImageFormat, ImageModel, Lane, ModifyMode, VideoModel
-from bot.domain.requests import (
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import (
+    AspectRatio,
+    Duration,
+    ImageFormat,
+    ImageModel,
+    Lane,
+    ModifyMode,
+    VideoModel,
+)
+from bot.domain.generations.requests import (
     AnyRequest,
     ImageRequest,
     ModifyVideoRequest,
@@ -24,6 +31,7 @@ from bot.domain.requests import (
     ReframeVideoRequest,
     VideoRequest,
 )
+from bot.domain.jobs.failures import FailureCategory, classify_failure
 from bot.providers.base import (
     Generation,
     GenerationState,

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.concepts import Vocabulary
 from bot.domain.errors import (
     AccountProblem,
     GenerationNotFound,
@@ -20,8 +19,9 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.models import ImageModel, Lane, VideoModel
-from bot.domain.requests import AnyRequest, ImageRequest
+from bot.domain.generations.concepts import Vocabulary
+from bot.domain.generations.models import ImageModel, Lane, VideoModel
+from bot.domain.generations.requests import AnyRequest, ImageRequest
 from bot.providers.base import GenerationState, LaneLimits, Provider
 from bot.providers.luma import LumaProvider
 from tests.providers.scripted_api import (

@@ -7,13 +7,13 @@ from typing import Any
 import jsonschema
 import pytest
 
+from bot.domain.command_text.parsing import parse
 from bot.domain.commands import GenerateCommand
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import Job, State
-from bot.domain.media import Media, MediaKind
-from bot.domain.models import VideoModel
-from bot.domain.parsing import parse
-from bot.domain.requests import AnyRequest, ImageRequest, VideoRequest
+from bot.domain.generations.media import Media, MediaKind
+from bot.domain.generations.models import VideoModel
+from bot.domain.generations.requests import AnyRequest, ImageRequest, VideoRequest
+from bot.domain.jobs.job import Job, State
 from bot.providers.luma.requests import create
 from tests.providers import seeds
 from tests.providers.documented import (

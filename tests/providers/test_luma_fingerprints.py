@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
-from bot.domain.requests import (
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import AspectRatio, Duration, Resolution, VideoModel
+from bot.domain.generations.requests import (
     AnyRequest,
     ImageRequest,
     ReframeImageRequest,

@@ -8,7 +8,6 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.concepts import CONCEPTS
 from bot.domain.errors import (
     AccountProblem,
     GenerationNotFound,
@@ -17,10 +16,11 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.failures import FailureCategory, classify_failure
-from bot.domain.media import Reference
-from bot.domain.models import AspectRatio
-from bot.domain.requests import AnyRequest, ImageRequest, ReframeImageRequest
+from bot.domain.generations.concepts import CONCEPTS
+from bot.domain.generations.media import Reference
+from bot.domain.generations.models import AspectRatio
+from bot.domain.generations.requests import AnyRequest, ImageRequest, ReframeImageRequest
+from bot.domain.jobs.failures import FailureCategory, classify_failure
 from bot.providers.base import Generation, GenerationState, InputUrl
 from bot.providers.luma import BUILD_TIER, LumaProvider
 from bot.tls import tls_context

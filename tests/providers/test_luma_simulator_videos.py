@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, Duration, ModifyMode, Resolution, VideoModel
-from bot.domain.requests import (
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import AspectRatio, Duration, ModifyMode, Resolution, VideoModel
+from bot.domain.generations.requests import (
     AnyRequest,
     AudioRequest,
     ModifyVideoRequest,

@@ -6,9 +6,9 @@ How every command is spelled stands in `test_luma_examples.py`.
 import pytest
 
 from bot.domain.errors import Rejected
-from bot.domain.media import Media, MediaKind, Reference
-from bot.domain.models import AspectRatio
-from bot.domain.requests import (
+from bot.domain.generations.media import Media, MediaKind, Reference
+from bot.domain.generations.models import AspectRatio
+from bot.domain.generations.requests import (
     AnyRequest,
     ImageRequest,
     ReframeImageRequest,

@@ -4,8 +4,8 @@ import ast
 from pathlib import Path
 
 import simulator
-from bot.domain import models as ours
-from bot.domain.pricing import published_rates
+from bot.domain.generations import models as ours
+from bot.domain.money.pricing import published_rates
 from simulator import formats as theirs
 from simulator.formats import VideoShape
 from simulator.generations.pricing import image_price, video_price

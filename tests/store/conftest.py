@@ -5,7 +5,7 @@ import pytest
 from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
-from bot.store.reports import inconsistent_counts
+from bot.store.operator.reports import inconsistent_counts
 from tests.databases import (
     database_url,
     kept_postgres,
@@ -16,7 +16,7 @@ from tests.databases import (
     postgres_url,
     sqlite_url,
 )
-from tests.store.note_table import CREATE
+from tests.store.database.note_table import CREATE
 
 __all__ = [
     "database_url",

@@ -5,25 +5,25 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from bot.domain.access import QueueLimits
-from bot.domain.decisions import Purpose
-from bot.domain.failures import FailureCategory, failure
+from bot.domain.cards.decisions import Purpose
+from bot.domain.generations.media import Media, Reference
+from bot.domain.generations.models import Lane
+from bot.domain.generations.requests import AnyRequest, ImageRequest
 from bot.domain.identity import Caller, Place
-from bot.domain.jobs import Job, State
-from bot.domain.media import Media, Reference
-from bot.domain.models import Lane
-from bot.domain.quota import Allowance, Defaults, Level, Meter, Period
-from bot.domain.requests import AnyRequest, ImageRequest
+from bot.domain.jobs.failures import FailureCategory, failure
+from bot.domain.jobs.job import Job, State
+from bot.domain.money.quota import Allowance, Defaults, Level, Meter, Period
 from bot.security.encryption import FieldCipher, card_context
-from bot.store.accept import accept
-from bot.store.acceptance import Acceptance, NewJob
-from bot.store.accounts import register_accounts
-from bot.store.card_copies import CardCopy
-from bot.store.claim import Claim, ClaimRequest, ClaimResult, SendingRecord, claim, record_sending
 from bot.store.database.base import Database
 from bot.store.database.named_sql import Query
-from bot.store.gallery import NewEntry
-from bot.store.jobs import find_job
-from bot.store.transition import Transition, transition
+from bot.store.listings.gallery import NewEntry
+from bot.store.operator.accounts import register_accounts
+from bot.store.queue.accept import accept
+from bot.store.queue.acceptance import Acceptance, NewJob
+from bot.store.queue.card_copies import CardCopy
+from bot.store.queue.claim import Claim, ClaimRequest, ClaimResult, SendingRecord, claim, record_sending
+from bot.store.queue.jobs import find_job
+from bot.store.queue.transition import Transition, transition
 
 #: Friday, 15 January 2027, 08:00 UTC
 NOW = 1_800_000_000_000

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.jobs import State
-from bot.store.accept import accept
+from bot.domain.jobs.job import State
 from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import Query
 from bot.store.file_refs import (
@@ -16,8 +15,9 @@ from bot.store.file_refs import (
     expire_references,
     files_in_use,
 )
-from bot.store.job_search import newest_usable
-from bot.store.jobs import delete_job, toggle_star
+from bot.store.listings.job_search import newest_usable
+from bot.store.queue.accept import accept
+from bot.store.queue.jobs import delete_job, toggle_star
 from tests.store.factories import (
     DAY,
     HERE,

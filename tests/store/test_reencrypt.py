@@ -6,8 +6,8 @@ from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.service.adapter_data import AdapterData
 from bot.service.operator.resealing import reseal_all
 from bot.store.adapter_data import get, put
-from bot.store.cards import find_card
 from bot.store.database.base import Database
+from bot.store.queue.cards import find_card
 from bot.store.reencrypt import PAGE, encrypted_values, replace_values
 from tests.store.factories import SEAL, acceptance, accepted
 

@@ -3,13 +3,8 @@
 import pytest
 
 from bot.domain.access import Workspace
-from bot.domain.quota import Allowance, Level, Period, Rule
-from bot.store.accept import accept
-from bot.store.database.base import Database
-from bot.store.database.named_sql import Query
-from bot.store.limits import reset_meter, rules_for, set_rule, workspace_rules
-from bot.store.reports import list_workspaces
-from bot.store.workspaces import (
+from bot.domain.money.quota import Allowance, Level, Period, Rule
+from bot.store.admin.workspaces import (
     AuditEntry,
     find_members,
     find_workspace,
@@ -17,6 +12,11 @@ from bot.store.workspaces import (
     set_block,
     set_pause,
 )
+from bot.store.database.base import Database
+from bot.store.database.named_sql import Query
+from bot.store.operator.reports import list_workspaces
+from bot.store.queue.accept import accept
+from bot.store.quotas.limits import reset_meter, rules_for, set_rule, workspace_rules
 from tests.store.factories import NOW, WORKSPACE, acceptance, caller, completed, open_account
 
 AUDIT = Query("audit", "SELECT at, actor, workspace, action, subject, detail FROM audit ORDER BY id")

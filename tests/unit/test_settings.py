@@ -15,8 +15,8 @@ from adapters.discord import plugin as discord
 from adapters.discord.settings import DiscordSettings
 from adapters.slack import plugin as slack_adapter
 from adapters.slack.settings import SlackSettings
-from bot.domain.models import Lane
-from bot.domain.quota import Period
+from bot.domain.generations.models import Lane
+from bot.domain.money.quota import Period
 from bot.environment import setting_names
 from bot.media.storage.bucket_location import bucket_of, has_links
 from bot.settings import Role, Settings, Switch, describe_error

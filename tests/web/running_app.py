@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 
 from bot.bootstrap import App
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
+from bot.domain.command_text.parsing import parse
 from bot.domain.identity import Caller, Invocation, Place
-from bot.domain.parsing import parse
 from bot.ports import Receiver
 from bot.service.adapter_data import AdapterData
 from bot.service.facade import BotService

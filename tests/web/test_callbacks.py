@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.domain.errors import OutcomeUnknown
-from bot.domain.jobs import State
+from bot.domain.jobs.job import State
 from bot.providers.base import GenerationState
-from bot.store.claim import Claim
+from bot.store.queue.claim import Claim
 from bot.worker.callback_tokens import callback_url
 from tests.engine.fakes import lost
 from tests.engine.harness import Engine, open_engine

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from bot.domain.actions import Action
+from bot.domain.jobs.actions import Action
 from bot.jobs.gallery_page import LASTING_MS, gallery_link
 from tests.engine.harness import Engine, open_engine
 from tests.engine.settings import ADA, BOB, BOSS, WORKSPACE

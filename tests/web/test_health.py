@@ -9,12 +9,12 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, ProviderError
-from bot.domain.jobs import State
+from bot.domain.jobs.job import State
 from bot.providers.base import GenerationState
+from bot.service.operator.write_check import WriteCheck
 from bot.service.plugin import Adapter
-from bot.service.write_check import WriteCheck
 from bot.settings import Role
-from bot.store.accounts import stop_account
+from bot.store.operator.accounts import stop_account
 from bot.supervision import Supervised
 from bot.timing import Timing
 from bot.web.health import health_routes, readiness

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.domain.errors import OutcomeUnknown, ReverieError
-from bot.domain.requests import ImageRequest
+from bot.domain.generations.requests import ImageRequest
 from bot.media.download.fetcher import Fetcher
 from bot.media.sandbox.pool import SandboxPool
 from bot.providers.luma import LumaProvider

@@ -6,11 +6,11 @@ from structlog.testing import capture_logs
 
 from bot.resources import Resources, open_resources
 from bot.settings import Settings
+from bot.store.admin.workspaces import AuditEntry
 from bot.store.database.base import Transaction
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
-from bot.store.workspace_keys import NewKey, set_key
-from bot.store.workspaces import AuditEntry
+from bot.store.operator.workspace_keys import NewKey, set_key
 from tests.engine.settings import given_settings
 from tests.media_workers import PlainPool
 

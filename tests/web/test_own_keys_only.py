@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
 from bot.domain.errors import NotAllowed
 from simulator.settings import SimulatorSettings
 from tests.engine.settings import BOSS

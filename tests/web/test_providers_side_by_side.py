@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from bot.domain.cards import CardView, JobPhase
+from bot.domain.cards.card import CardView, JobPhase
 from bot.domain.errors import InvalidRequest
 from bot.tls import tls_context
 from simulator.settings import SimulatorSettings

@@ -11,9 +11,9 @@ from bot.resources import clock_ms, naming_key_of, providers_of, secrets_of
 from bot.security.pseudonyms import account_id
 from bot.security.tokens import TokenSigner
 from bot.settings import Settings
-from bot.store.accounts import AccountState, list_accounts
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
+from bot.store.operator.accounts import AccountState, list_accounts
 from tests.engine.settings import given_settings
 from tests.web.running_app import RunningApp
 

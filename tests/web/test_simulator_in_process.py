@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
 from tests.web.running_app import RunningApp, until, unwritable, writable
 
 KEY = {"authorization": "Bearer simulator"}

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 from bot.domain.errors import MediaUnavailable
-from bot.domain.failures import FailureCategory
-from bot.domain.jobs import State
-from bot.domain.media import Reference
+from bot.domain.generations.media import Reference
+from bot.domain.jobs.failures import FailureCategory
+from bot.domain.jobs.job import State
 from bot.jobs.file_reservations import DatabaseReservations
 from bot.jobs.media import remove_unreferenced
 from bot.settings import Switch
@@ -18,14 +18,14 @@ from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.store.file_refs import files_in_use, release_files
 from bot.timing import Timing
-from bot.worker.media_budget import MediaBudget
-from bot.worker.retention import expire_uploads, remove_unreferenced_files
+from bot.worker.upkeep.media_budget import MediaBudget
+from bot.worker.upkeep.retention import expire_uploads, remove_unreferenced_files
 from tests.buckets import BucketProxy, GivenBucket
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
 from tests.engine.fakes import Clock, FakeProvider
 from tests.patience import PATIENCE_S
-from tests.worker.test_media_budget import LOOPS, SIZE, kept, made, sized
+from tests.worker.upkeep.test_media_budget import LOOPS, SIZE, kept, made, sized
 
 FILE = "ab" * 32
 

@@ -5,11 +5,11 @@ from functools import partial
 
 import pytest
 
-from bot.domain.actions import Action
-from bot.domain.cards import CardView, JobPhase
+from bot.domain.cards.card import CardView, JobPhase
 from bot.domain.errors import Delayed, DeliveryError, FileLost, NotPosted, Undeliverable
 from bot.domain.identity import Place
-from bot.domain.jobs import State
+from bot.domain.jobs.actions import Action
+from bot.domain.jobs.job import State
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open, done, is_shown, row_of
 from tests.engine.fakes import FakeChat, Step, held

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from bot.domain.actions import Action
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
 from bot.domain.errors import MediaRefused
-from bot.domain.jobs import State
-from bot.store.claim import claim
+from bot.domain.jobs.actions import Action
+from bot.domain.jobs.job import State
 from bot.store.database.base import Database, Row
 from bot.store.database.named_sql import Query
-from bot.store.jobs import delete_job
+from bot.store.queue.claim import claim
+from bot.store.queue.jobs import delete_job
 from bot.worker.preparation import MAX_IN_FLIGHT
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, held

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from bot.domain.cards import JobPhase
-from bot.domain.jobs import State
+from bot.domain.cards.card import JobPhase
+from bot.domain.jobs.job import State
 from tests.engine.conftest import Open
 from tests.engine.harness import open_engine
-from tests.store.fake_pooler import FakePooler
+from tests.store.database.fake_pooler import FakePooler
 
 
 async def test_a_prompt_becomes_one_message_with_its_picture_charged_once(any_engine: Open) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
 from tests.engine.conftest import Open, done, is_shown, row_of
 from tests.engine.fakes import held
 from tests.engine.harness import Engine

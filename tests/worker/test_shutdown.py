@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from bot.bootstrap import App
+from bot.domain.command_text.parsing import parse
 from bot.domain.identity import Invocation, Place
-from bot.domain.jobs import State
-from bot.domain.parsing import parse
+from bot.domain.jobs.job import State
 from bot.service.facade import BotService
 from bot.service.plugin import Adapter, AdapterContext, AdapterPlugin
 from bot.service.replies import CardReply

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from bot.domain.jobs import State
+from bot.domain.jobs.job import State
 from bot.providers.base import GenerationState
 from bot.security.encryption import FieldCipher, card_context
 from bot.store.rows import log_unreadable

@@ -8,8 +8,8 @@ from typing import Any
 from adapters.chat.result_files import Library, MediaLinker, ResultFiles, file_extension
 from adapters.discord.messages.cards import alt_text
 from adapters.discord.rest.client import Upload
-from bot.domain.cards import CardView, JobView
-from bot.domain.media import Media, MediaKind
+from bot.domain.cards.card import CardView, JobView
+from bot.domain.generations.media import Media, MediaKind
 
 #: of a preview's digest, enough to tell the previews of one job apart
 _PREVIEW_DIGITS = 12

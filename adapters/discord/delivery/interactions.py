@@ -21,7 +21,7 @@ from adapters.discord.rest.client import (
     snowflake_ms,
 )
 from adapters.discord.rest.errors import ApiError, ErrorAction
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
 from bot.domain.errors import Delayed
 from bot.domain.identity import Place
 

@@ -8,9 +8,9 @@ from typing import Protocol
 
 import structlog
 
-from bot.domain.cards import JobView
+from bot.domain.cards.card import JobView
 from bot.domain.errors import MediaError
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from bot.service.replies import PrivateReply
 
 _log = structlog.get_logger(__name__)

@@ -34,7 +34,7 @@ from adapters.discord.rest.channel_lookups import ChannelLookups
 from adapters.discord.rest.client import RestClient, id_of, object_of
 from adapters.discord.rest.errors import ApiError, ErrorAction
 from adapters.discord.rest.permissions import fetch_missing_permissions, join_names
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
 from bot.domain.errors import DeliveryError, Undeliverable
 from bot.domain.identity import Place
 

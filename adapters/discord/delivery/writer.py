@@ -20,7 +20,7 @@ from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.channel_lookups import DEFAULT_UPLOAD_LIMIT, ChannelLookups
 from adapters.discord.rest.client import RestClient, UnexpectedResponse, object_of, objects_of
 from adapters.discord.rest.errors import ApiError, ErrorAction
-from bot.domain.cards import CardView, JobPhase
+from bot.domain.cards.card import CardView, JobPhase
 from bot.domain.identity import Place
 
 

@@ -12,12 +12,12 @@ from adapters.discord.events.replies import Replies
 from adapters.discord.messages import modals
 from adapters.discord.messages.buttons import ComponentId
 from adapters.discord.messages.command_form import FormId
+from bot.domain.command_text.completion import offered_option
+from bot.domain.command_text.job_settings import JobSettings
 from bot.domain.commands import GenerateCommand, build
-from bot.domain.completion import offered_option
-from bot.domain.defaults import EffectiveDefault
 from bot.domain.errors import Refused
-from bot.domain.job_settings import JobSettings
 from bot.domain.options import Kind, options
+from bot.domain.workspace.defaults import EffectiveDefault
 from bot.service.facade import BotService
 from bot.service.replies import PriceQuote
 

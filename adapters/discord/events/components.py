@@ -11,13 +11,13 @@ from adapters.discord.events.context import InteractionContext
 from adapters.discord.events.replies import Replies, ServiceCall
 from adapters.discord.messages import modals
 from adapters.discord.messages.buttons import ComponentId, card_components
-from bot.domain.actions import GENERATING, Action, ActionInput, rotated
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
+from bot.domain.cards.decisions import Decision
 from bot.domain.commands import Cancel, Command, Show, build
-from bot.domain.decisions import Decision
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import UNTITLED
-from bot.domain.models import AspectRatio
+from bot.domain.generations.models import AspectRatio
+from bot.domain.jobs.actions import GENERATING, Action, ActionInput, rotated
+from bot.domain.jobs.job import UNTITLED
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 

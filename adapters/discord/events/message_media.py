@@ -13,7 +13,7 @@ from discord import ComponentType
 
 from adapters.discord.events.context import ADAPTER
 from adapters.discord.rest.attachment_urls import is_attachment_url
-from bot.domain.media import URL_MAX, MediaKind, Reference, kind_of_address
+from bot.domain.generations.media import URL_MAX, MediaKind, Reference, kind_of_address
 from bot.domain.options import is_address
 from bot.media.sniff import ending_of, kind_of_type, says_nothing
 

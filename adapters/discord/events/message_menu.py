@@ -22,11 +22,11 @@ from adapters.discord.messages import modals
 from adapters.discord.messages.buttons import Component, ComponentId, jobs_in
 from adapters.discord.messages.cards import render_card
 from adapters.discord.messages.private_replies import render_text
-from bot.domain.actions import EMOJI, LABELS, VARIATION_WEIGHT, Action
 from bot.domain.commands import Animate, GenerateCommand, Imagine, Reframe, build
 from bot.domain.errors import InvalidRequest
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import AspectRatio
+from bot.domain.jobs.actions import EMOJI, LABELS, VARIATION_WEIGHT, Action
 from bot.service.facade import BotService
 
 

@@ -20,11 +20,11 @@ from adapters.discord.messages.setup_form import named
 from adapters.discord.rest.attachment_urls import is_attachment_url
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
+from bot.domain.generations.media import Reference
+from bot.domain.generations.requests import TAKEN_MAX_BYTES
 from bot.domain.identity import Caller
-from bot.domain.media import Reference
 from bot.domain.named_options import dump_named
 from bot.domain.options import Kind, Option, is_weighted, shorten
-from bot.domain.requests import TAKEN_MAX_BYTES
 from bot.media.sniff import NOT_MEDIA
 
 _SUBCOMMAND = 1

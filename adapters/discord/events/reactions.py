@@ -32,8 +32,8 @@ from adapters.discord.rest.client import (
 )
 from adapters.discord.rest.errors import ApiError
 from adapters.discord.rest.permissions import fetch_missing_permissions, permissions_error
-from bot.domain.actions import GENERATING, Action, keycap_number, normalized
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, NotYours, Refused, TooManyRequests
+from bot.domain.jobs.actions import GENERATING, Action, keycap_number, normalized
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 

@@ -31,7 +31,7 @@ from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.client import Upload
 from adapters.discord.rest.errors import ApiError
 from adapters.discord.rest.permissions import missing_permissions, permissions_error
-from bot.domain.cards import CardView, JobPhase
+from bot.domain.cards.card import CardView, JobPhase
 from bot.domain.commands import Command
 from bot.domain.errors import Delayed, Refused, ServiceUnavailable, StoreError
 from bot.domain.identity import Place

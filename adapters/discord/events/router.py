@@ -57,7 +57,7 @@ from bot.domain.errors import (
     TooManyRequests,
 )
 from bot.domain.identity import Caller
-from bot.domain.workspace_keys import KeyAction
+from bot.domain.workspace.workspace_keys import KeyAction
 from bot.service.plugin import AdapterContext
 from bot.service.replies import PrivateReply, Reply
 

@@ -23,8 +23,8 @@ from adapters.chat.controls import (
 )
 from adapters.chat.text import sanitize_line
 from adapters.discord.messages.strings import STRINGS
-from bot.domain.actions import EMOJI, Action
-from bot.domain.cards import CardView, JobPhase, JobView
+from bot.domain.cards.card import CardView, JobPhase, JobView
+from bot.domain.jobs.actions import EMOJI, Action
 from bot.service.replies import ConfirmationButton, PageButton, PendingCommand
 
 _PATTERN = re.compile(

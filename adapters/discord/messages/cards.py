@@ -16,7 +16,7 @@ from adapters.chat.controls import PHASE_EMOJI, common_fields, own_fields, says_
 from adapters.chat.text import sanitize_line, truncate_escaped
 from adapters.discord.messages.buttons import card_components
 from adapters.discord.messages.strings import STRINGS
-from bot.domain.cards import CardView, JobPhase, JobView, Status
+from bot.domain.cards.card import CardView, JobPhase, JobView, Status
 from bot.domain.ids import short_id
 
 #: Discord's limits in characters: of a title, a description, all texts of an embed, an alt text

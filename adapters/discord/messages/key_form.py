@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from adapters.discord.messages.cards import Payload
 from adapters.discord.messages.modals import modal_value
-from bot.domain.workspace_keys import KEY_LABEL, KEY_MAX, KEY_TITLE
+from bot.domain.workspace.workspace_keys import KEY_LABEL, KEY_MAX, KEY_TITLE
 
 #: custom id of the button and of the modal; messages that were sent already hold it
 KEY_FORM = "rk:set"

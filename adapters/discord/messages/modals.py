@@ -6,17 +6,17 @@ from typing import Any
 
 from adapters.chat.controls import parse_priced, priced_value
 from adapters.discord.messages.cards import Payload
-from bot.domain.action_prices import NO_PRICES, ActionPrices
-from bot.domain.actions import EMOJI, LABELS, Action
+from bot.domain.command_text.completion import defaulted_option, offered_option
+from bot.domain.command_text.job_settings import JobSettings
 from bot.domain.commands import build
 from bot.domain.commands.reframe import Reframe
-from bot.domain.completion import defaulted_option, offered_option
-from bot.domain.defaults import EffectiveDefault
 from bot.domain.errors import InvalidRequest
-from bot.domain.job_settings import JobSettings
-from bot.domain.models import AspectRatio
+from bot.domain.generations.models import AspectRatio
+from bot.domain.generations.requests import PROMPT_MAX
+from bot.domain.jobs.action_prices import NO_PRICES, ActionPrices
+from bot.domain.jobs.actions import EMOJI, LABELS, Action
 from bot.domain.options import Kind, Option, options
-from bot.domain.requests import PROMPT_MAX
+from bot.domain.workspace.defaults import EffectiveDefault
 
 #: Discord's limit on a text input, in characters
 FIELD_MAX = 4_000

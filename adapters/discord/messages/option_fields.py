@@ -13,12 +13,12 @@ from enum import StrEnum
 from functools import cache
 
 from bot.domain.commands import Command
-from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION
-from bot.domain.media import URL_MAX
-from bot.domain.offers import OFFERED_OPTIONS
+from bot.domain.generations.concepts import CONCEPTS_OPTION, MOTION_OPTION
+from bot.domain.generations.media import URL_MAX
+from bot.domain.generations.offers import OFFERED_OPTIONS
 from bot.domain.options import Kind, Option, options
-from bot.domain.presets import PRESET_OPTION
-from bot.domain.timezones import TIMEZONE_OPTION
+from bot.domain.workspace.presets import PRESET_OPTION
+from bot.domain.workspace.timezones import TIMEZONE_OPTION
 
 #: characters of a text option
 DISCORD_TEXT = 6000

@@ -34,13 +34,13 @@ from adapters.discord.messages.key_form import key_row
 from adapters.discord.messages.setup_form import setup_rows
 from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.permissions import MissingPermissions
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
+from bot.domain.command_text.job_settings import JobSettings
+from bot.domain.command_text.parsing import parse
 from bot.domain.errors import InvalidRequest, Refused
 from bot.domain.ids import short_id
-from bot.domain.job_settings import JobSettings
+from bot.domain.money.pricing import MICROUSD
 from bot.domain.options import Kind, Option, options
-from bot.domain.parsing import parse
-from bot.domain.pricing import MICROUSD
 from bot.domain.text import replace_moments
 from bot.service.replies import PrivateReply, ReplyFile
 

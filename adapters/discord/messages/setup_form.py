@@ -8,9 +8,9 @@ from adapters.discord.messages.modals import OUTDATED_MODAL
 from bot.domain.commands import Toggle
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Named
+from bot.domain.money.pricing import MICROUSD, show_money
 from bot.domain.named_options import EVERY
-from bot.domain.pricing import MICROUSD, show_money
-from bot.domain.timezones import COMMON
+from bot.domain.workspace.timezones import COMMON
 from bot.service.replies import SetupState
 
 #: what the custom ids begin with; messages that were sent already hold them

@@ -5,7 +5,7 @@ import asyncio
 from adapters.playground.delivery.conversation_store import ConversationStore
 from adapters.playground.messages.conversations import conversation_at, name_of
 from adapters.playground.messages.records import announcement_record, card_record
-from bot.domain.cards import CardView, JobPhase
+from bot.domain.cards.card import CardView, JobPhase
 from bot.domain.identity import Place
 
 #: the key of a message is its card's id, so posting a card twice is one message, however much later

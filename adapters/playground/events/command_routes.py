@@ -32,14 +32,14 @@ from adapters.playground.messages.records import (
     media_record,
     media_with_links,
 )
-from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
+from bot.domain.command_text.parsing import check_options
 from bot.domain.commands import GenerateCommand, Reframe
 from bot.domain.errors import InvalidRequest, MediaError, Refused
+from bot.domain.generations.media import Media
 from bot.domain.ids import short_id
-from bot.domain.media import Media
-from bot.domain.parsing import check_options
+from bot.domain.jobs.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.policy.holds import HELD_FIRST
-from bot.domain.workspace_keys import OWN_KEY
+from bot.domain.workspace.workspace_keys import OWN_KEY
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 

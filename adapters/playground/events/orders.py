@@ -7,15 +7,15 @@ from typing import Any
 from adapters.playground.events.requests import CommandFields, FileValue, RequestContext, Value
 from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.records import Record, UserMessage
-from bot.domain.command_line import command_line
+from bot.domain.command_text.command_line import command_line
+from bot.domain.command_text.job_settings import JobSettings
+from bot.domain.command_text.parsing import parse
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest
+from bot.domain.generations.media import Media, Reference
 from bot.domain.ids import short_id
-from bot.domain.job_settings import JobSettings
-from bot.domain.media import Media, Reference
 from bot.domain.options import Kind, options
-from bot.domain.parsing import parse
-from bot.domain.workspace_keys import without_typed_key
+from bot.domain.workspace.workspace_keys import without_typed_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

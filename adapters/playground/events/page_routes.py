@@ -29,11 +29,11 @@ from adapters.playground.events.uploads import LARGEST
 from adapters.playground.messages.command_forms import command_forms
 from adapters.playground.messages.conversations import Channel, Person
 from adapters.playground.messages.records import MediaLink, Record, limit_record, with_links
-from bot.domain.actions import EMOJI, LABELS, Action, normalized
 from bot.domain.commands import Quota
 from bot.domain.errors import ReverieError
-from bot.domain.models import PICTURE_SIZES
-from bot.domain.requests import PROMPT_MAX
+from bot.domain.generations.models import PICTURE_SIZES
+from bot.domain.generations.requests import PROMPT_MAX
+from bot.domain.jobs.actions import EMOJI, LABELS, Action, normalized
 from bot.security.loopback import client_address
 from bot.service.facade import BotService
 

@@ -19,7 +19,7 @@ from adapters.playground.messages.records import (
     with_links,
 )
 from bot.domain.errors import InvalidRequest, Refused, StoreError
-from bot.domain.workspace_keys import KEY_LABEL, KEY_MAX
+from bot.domain.workspace.workspace_keys import KEY_LABEL, KEY_MAX
 from bot.service.replies import CardReply, PendingCommand, PrivateReply, Reply
 
 

@@ -32,11 +32,11 @@ from adapters.playground.messages.conversations import (
     Person,
     direct_messages,
 )
-from bot.domain.actions import Action
+from bot.domain.cards.decisions import Decision
 from bot.domain.commands import Command
-from bot.domain.decisions import Decision
+from bot.domain.generations.models import AspectRatio
 from bot.domain.identity import Caller, Invocation, Place
-from bot.domain.models import AspectRatio
+from bot.domain.jobs.actions import Action
 from bot.domain.options import Kind, options
 from bot.domain.text import parse_json
 

@@ -17,12 +17,12 @@ from starlette.requests import ClientDisconnect, Request
 
 from adapters.playground.events.requests import RequestContext, read_number
 from bot.domain.errors import InvalidRequest
-from bot.domain.media import Media
-from bot.domain.requests import VIDEO_MAX_BYTES
+from bot.domain.generations.media import Media
+from bot.domain.generations.requests import VIDEO_MAX_BYTES
 from bot.media.disk import disk_failure
 from bot.security.tokens import BadToken, TokenSigner
+from bot.service.commands.uploads import Upload as IncomingUpload
 from bot.service.facade import BotService
-from bot.service.uploads import Upload as IncomingUpload
 
 #: bytes of a file, and of each write
 LARGEST, _WRITE_SIZE = VIDEO_MAX_BYTES, 1_000_000

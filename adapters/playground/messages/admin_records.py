@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from adapters.playground.messages.records import Record, decision_records
-from bot.domain.actions import LABELS
-from bot.domain.audit import REFUSED, AuditRecord
 from bot.domain.identity import Named
+from bot.domain.jobs.actions import LABELS
+from bot.domain.money.pricing import MICROUSD
+from bot.domain.money.quota import Level, Limit, Meter, Rule, Unit
 from bot.domain.named_options import dump_named
 from bot.domain.policy.access import AccessRule
 from bot.domain.policy.decided import Decided
 from bot.domain.policy.reactions import ReactionRule
 from bot.domain.policy.record import Moderators, Policy
-from bot.domain.pricing import MICROUSD
-from bot.domain.quota import Level, Limit, Meter, Rule, Unit
-from bot.service.account_reports import AccountReport
+from bot.domain.reports.audit import REFUSED, AuditRecord
 from bot.service.admin.queries import (
     Allowances,
     AuditPage,
@@ -26,6 +25,7 @@ from bot.service.admin.queries import (
     ReportedJob,
     RuleSet,
 )
+from bot.service.queries.account_reports import AccountReport
 from bot.service.replies import SetupState
 
 _Item = TypeVar("_Item")

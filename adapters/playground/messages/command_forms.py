@@ -5,15 +5,15 @@ from types import MappingProxyType
 from typing import Any
 
 from adapters.playground.messages.conversations import STUDIO
+from bot.domain.command_text.completion import defaulted_option, offered_option
 from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, MediaCommand, Reframe
-from bot.domain.completion import defaulted_option, offered_option
-from bot.domain.concepts import CONCEPTS_OPTION
-from bot.domain.defaults import EffectiveDefault
-from bot.domain.framing import PLACEMENT
+from bot.domain.generations.concepts import CONCEPTS_OPTION
+from bot.domain.generations.framing import PLACEMENT
+from bot.domain.generations.requests import PROMPT_MAX
 from bot.domain.named_options import EVERY, dump_named
 from bot.domain.options import Kind, Option, options
-from bot.domain.requests import PROMPT_MAX
-from bot.domain.timezones import COMMON, TIMEZONE_OPTION
+from bot.domain.workspace.defaults import EffectiveDefault
+from bot.domain.workspace.timezones import COMMON, TIMEZONE_OPTION
 
 #: words to suggest, by the name of the option
 Suggestions = Mapping[str, Sequence[str]]

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.playground.messages.conversations import Channel
-from bot.domain.cards import CardView, JobView
-from bot.domain.decisions import DecisionButton
-from bot.domain.jobs import UNTITLED
-from bot.domain.media import Media
-from bot.domain.pricing import Price
+from bot.domain.cards.card import CardView, JobView
+from bot.domain.cards.decisions import DecisionButton
+from bot.domain.generations.media import Media
+from bot.domain.jobs.job import UNTITLED
+from bot.domain.money.pricing import Price
 from bot.service.replies import LimitUse, PrivateReply, ReplyFile
 
 Record = dict[str, Any]

@@ -12,9 +12,9 @@ from adapters.slack.messages.cards import UploadedMedia
 from adapters.slack.messages.strings import SlackStrings
 from adapters.slack.web_api.client import WorkspaceApi
 from adapters.slack.web_api.errors import ApiError, ErrorAction
-from bot.domain.cards import CardView, JobView
+from bot.domain.cards.card import CardView, JobView
 from bot.domain.errors import NotPosted
-from bot.domain.media import Media, MediaKind
+from bot.domain.generations.media import Media, MediaKind
 
 #: sizes in bytes to try, the largest first: Slack accepts no file above the first; a workspace that does not
 #: accept the last counts as one that accepts none

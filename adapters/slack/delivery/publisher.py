@@ -35,7 +35,7 @@ from adapters.slack.places import (
 )
 from adapters.slack.web_api.client import WebApi, WorkspaceApi
 from adapters.slack.web_api.errors import ApiError, ErrorAction
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
 from bot.domain.errors import Delayed, DeliveryError, Undeliverable
 from bot.domain.identity import Place
 

@@ -10,7 +10,7 @@ from adapters.slack.places import (
     user_of,
 )
 from adapters.slack.web_api.client import WorkspaceApi
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
 from bot.domain.identity import Place
 
 

@@ -11,8 +11,8 @@ from adapters.slack.messages.cards import UploadedMedia
 from adapters.slack.places import parse_message_id
 from adapters.slack.web_api.client import WorkspaceApi
 from adapters.slack.web_api.errors import ApiError
-from bot.domain.cards import CardView, JobPhase
-from bot.domain.media import MediaKind
+from bot.domain.cards.card import CardView, JobPhase
+from bot.domain.generations.media import MediaKind
 from bot.service.adapter_data import AdapterData
 
 _log = structlog.get_logger(__name__)

@@ -24,12 +24,12 @@ from adapters.slack.messages.modals import (
     parse_edit,
     prompt_modal,
 )
-from bot.domain.actions import Action, rotated
+from bot.domain.cards.decisions import Decision
 from bot.domain.commands import Cancel, Show, build
-from bot.domain.decisions import Decision
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import UNTITLED
-from bot.domain.models import AspectRatio
+from bot.domain.generations.models import AspectRatio
+from bot.domain.jobs.actions import Action, rotated
+from bot.domain.jobs.job import UNTITLED
 from bot.service.replies import CardReply, PrivateReply, Reply
 
 #: they act on one job, whichever button of the card it is

@@ -40,13 +40,13 @@ from adapters.slack.messages.setup_form import role_option, setup_values
 from adapters.slack.places import RESPONSE_URL_MS, member_caller
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
-from bot.domain.actions import VARIATION_WEIGHT
+from bot.domain.command_text.completion import AutocompleteChoice
 from bot.domain.commands import Command, GenerateCommand, Imagine, Settings, StudioSetup, build
-from bot.domain.completion import AutocompleteChoice
-from bot.domain.concepts import CONCEPTS_OPTION, MOTION_OPTION, motions_like
 from bot.domain.errors import InvalidRequest, Refused
-from bot.domain.media import Reference
-from bot.domain.models import AspectRatio
+from bot.domain.generations.concepts import CONCEPTS_OPTION, MOTION_OPTION, motions_like
+from bot.domain.generations.media import Reference
+from bot.domain.generations.models import AspectRatio
+from bot.domain.jobs.actions import VARIATION_WEIGHT
 from bot.domain.named_options import EVERY
 from bot.domain.options import Kind, is_address, options
 from bot.service.facade import BotService

@@ -11,7 +11,6 @@ from adapters.chat.result_files import MediaLinker
 from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.messages.home_view import MAX_HISTORY, HomeButton, HomeTabData, home_view
-from bot.domain.actions import Action
 from bot.domain.commands import (
     Cancel,
     History,
@@ -25,7 +24,8 @@ from bot.domain.commands import (
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed, Refused, ReverieError, ServiceUnavailable
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.ids import parse_job_id
-from bot.domain.usage import Dimension, Format
+from bot.domain.jobs.actions import Action
+from bot.domain.reports.usage import Dimension, Format
 from bot.service.facade import BotService
 from bot.service.replies import PrivateReply
 

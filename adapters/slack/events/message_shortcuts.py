@@ -13,10 +13,10 @@ from adapters.slack.messages.buttons import BlockAction
 from adapters.slack.messages.cards import render_card
 from adapters.slack.messages.message_files import files_in, media_in
 from adapters.slack.oauth.manifest import MessageShortcut
-from bot.domain.actions import Action
 from bot.domain.commands import Animate, Command, Imagine, Reframe
 from bot.domain.errors import InvalidRequest
-from bot.domain.media import MediaKind
+from bot.domain.generations.media import MediaKind
+from bot.domain.jobs.actions import Action
 from bot.service.replies import Reply
 
 _ACTIONS: Mapping[MessageShortcut, Action] = {

@@ -15,8 +15,8 @@ from adapters.slack.events.replies import Replies
 from adapters.slack.events.requests import RequestRunner
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
-from bot.domain.actions import GENERATING
 from bot.domain.errors import Delayed, InvalidRequest, Refused, TooManyRequests
+from bot.domain.jobs.actions import GENERATING
 from bot.service.facade import BotService
 from bot.service.replies import Reply
 

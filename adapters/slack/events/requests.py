@@ -24,12 +24,12 @@ from adapters.slack.web_api.lookups import (
     UserUnknown,
 )
 from adapters.slack.web_api.user_groups import UserGroups
-from bot.domain.actions import GENERATING, Action, ActionInput
+from bot.domain.cards.decisions import Decision
 from bot.domain.commands import CATALOGUE, Command
-from bot.domain.decisions import Decision
 from bot.domain.errors import Delayed, InvalidRequest, NotAllowed
+from bot.domain.generations.media import Reference
 from bot.domain.identity import Caller, Named
-from bot.domain.media import Reference
+from bot.domain.jobs.actions import GENERATING, Action, ActionInput
 from bot.domain.named_options import dump_named, load_named
 from bot.domain.options import Kind, options
 from bot.service.adapter_data import AdapterData

@@ -17,13 +17,13 @@ from adapters.slack.messages.message_files import forwarded_files, media_in, ref
 from adapters.slack.messages.modals import has_modal
 from adapters.slack.messages.strings import GENERAL_COMMAND
 from adapters.slack.places import ADAPTER, member_caller, message_id
+from bot.domain.command_text.parsing import parse_options, split_command
 from bot.domain.commands import CATALOGUE, Command, GenerateCommand, Help, StudioSetup
 from bot.domain.errors import InvalidRequest
+from bot.domain.generations.media import Reference
 from bot.domain.identity import Caller
-from bot.domain.media import Reference
 from bot.domain.named_options import dump_named
 from bot.domain.options import Kind, options
-from bot.domain.parsing import parse_options, split_command
 from bot.service.replies import Reply
 
 _BRACKETS = re.compile(r"<(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")

@@ -10,7 +10,7 @@ from adapters.slack.events.requests import PendingRequest, RequestRunner
 from adapters.slack.messages.key_form import entered_key, key_modal, location_of
 from adapters.slack.messages.modals import OutdatedModal, field_errors
 from bot.domain.commands import StudioKey, build
-from bot.domain.workspace_keys import KeyAction
+from bot.domain.workspace.workspace_keys import KeyAction
 from bot.service.replies import Reply
 
 

@@ -24,9 +24,9 @@ from adapters.chat.controls import (
 )
 from adapters.slack.messages.mrkdwn import Block, plain_text
 from adapters.slack.messages.strings import SlackStrings
-from bot.domain.actions import EMOJI, Action
-from bot.domain.cards import CardView, JobPhase, JobView
+from bot.domain.cards.card import CardView, JobPhase, JobView
 from bot.domain.errors import InvalidRequest
+from bot.domain.jobs.actions import EMOJI, Action
 from bot.service.replies import ConfirmationButton, PageButton, PendingCommand
 
 #: matches every action id of a card; stored in messages, never to be changed

@@ -20,9 +20,9 @@ from adapters.slack.messages.mrkdwn import (
     text_size,
 )
 from adapters.slack.messages.strings import ENGLISH, SlackStrings
-from bot.domain.cards import CardView, JobPhase, JobView, Status
+from bot.domain.cards.card import CardView, JobPhase, JobView, Status
+from bot.domain.generations.media import MediaKind
 from bot.domain.ids import short_id
-from bot.domain.media import MediaKind
 
 MAX_BLOCKS, SECTION, ALT_TEXT = 50, 3_000, 2_000
 #: characters of all texts together; a little below what Slack accepts in one message

@@ -18,9 +18,9 @@ from adapters.slack.messages.mrkdwn import (
 )
 from adapters.slack.messages.setup_form import setup_button
 from adapters.slack.messages.strings import ENGLISH
-from bot.domain.actions import EMOJI, LABELS, Action
-from bot.domain.cards import CardView, JobPhase, JobView
-from bot.domain.headlines import show_age
+from bot.domain.cards.card import CardView, JobPhase, JobView
+from bot.domain.cards.headlines import show_age
+from bot.domain.jobs.actions import EMOJI, LABELS, Action
 from bot.service.replies import PrivateReply
 
 #: Slack's limits

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from adapters.slack.messages.modals import OutdatedModal
 from adapters.slack.messages.mrkdwn import Block, plain_text
 from adapters.slack.places import EventLocation
-from bot.domain.workspace_keys import KEY_LABEL, KEY_MAX, KEY_TITLE
+from bot.domain.workspace.workspace_keys import KEY_LABEL, KEY_MAX, KEY_TITLE
 
 #: action id of the button, callback id of the modal and block id of its input; never to be changed
 KEY_BUTTON, KEY_MODAL, KEY = "rw:key", "reverie_key", "api_key"

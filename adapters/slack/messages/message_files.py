@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from adapters.slack.places import ADAPTER
 from bot.domain.errors import InvalidRequest
-from bot.domain.media import URL_MAX, MediaKind, Reference
+from bot.domain.generations.media import URL_MAX, MediaKind, Reference
+from bot.domain.generations.requests import TAKEN_MAX_BYTES
 from bot.domain.options import is_address, shorten
-from bot.domain.requests import TAKEN_MAX_BYTES
 from bot.media.sniff import ending_of, kind_of_type, says_nothing
 
 File = Mapping[str, Any]

@@ -16,19 +16,19 @@ from adapters.slack.messages.option_fields import (
     slack_fields,
 )
 from adapters.slack.places import member_caller
+from bot.domain.command_text.completion import AutocompleteChoice, defaulted_option, offered_option
+from bot.domain.command_text.job_settings import JobSettings
 from bot.domain.commands import Command, GenerateCommand, Settings, Toggle
-from bot.domain.completion import AutocompleteChoice, defaulted_option, offered_option
-from bot.domain.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
-from bot.domain.defaults import YOURS, EffectiveDefault
 from bot.domain.errors import InvalidRequest
-from bot.domain.job_settings import JobSettings
-from bot.domain.media import MediaKind, Reference
+from bot.domain.generations.concepts import CONCEPTS_MAX, CONCEPTS_OPTION, MOTION_OPTION
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.offers import OPEN_FIELDS
+from bot.domain.generations.requests import PROMPT_MAX
 from bot.domain.named_options import dump_named
-from bot.domain.offers import OPEN_FIELDS
 from bot.domain.options import Kind, Option
-from bot.domain.presets import NAMED_MAX
-from bot.domain.requests import PROMPT_MAX
-from bot.domain.timezones import TIMEZONE_OPTION
+from bot.domain.workspace.defaults import YOURS, EffectiveDefault
+from bot.domain.workspace.presets import NAMED_MAX
+from bot.domain.workspace.timezones import TIMEZONE_OPTION
 from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS
 
 #: block id suffix, after an option's name: the select of the caller's own jobs

@@ -25,19 +25,19 @@ from adapters.slack.messages.mrkdwn import Block, plain_text
 from adapters.slack.messages.option_fields import SLACK_HINT, SLACK_LABEL, SLACK_TEXT
 from adapters.slack.messages.strings import with_slack_commands
 from adapters.slack.places import EventLocation
-from bot.domain.action_prices import NO_PRICES, ActionPrices
-from bot.domain.actions import EMOJI, LABELS, Action, ActionInput
+from bot.domain.command_text.completion import AutocompleteChoice
 from bot.domain.commands import CATALOGUE, Audience, Command, GenerateCommand, Settings, build
 from bot.domain.commands.reframe import Reframe
-from bot.domain.completion import AutocompleteChoice
 from bot.domain.errors import InvalidRequest, Refused
+from bot.domain.generations.media import Reference
+from bot.domain.generations.models import AspectRatio
+from bot.domain.generations.requests import PROMPT_MAX
 from bot.domain.ids import short_id
-from bot.domain.media import Reference
-from bot.domain.models import AspectRatio
+from bot.domain.jobs.action_prices import NO_PRICES, ActionPrices
+from bot.domain.jobs.actions import EMOJI, LABELS, Action, ActionInput
 from bot.domain.options import options
 from bot.domain.policy.holds import HELD_FIRST
-from bot.domain.requests import PROMPT_MAX
-from bot.domain.workspace_keys import OWN_KEY
+from bot.domain.workspace.workspace_keys import OWN_KEY
 from bot.service.replies import PriceQuote
 
 #: callback ids

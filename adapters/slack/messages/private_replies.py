@@ -42,10 +42,10 @@ from adapters.slack.messages.strings import (
     reply_with_slack_commands,
     with_slack_commands,
 )
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
+from bot.domain.command_text.job_settings import JobSettings
 from bot.domain.errors import Refused
 from bot.domain.ids import short_id
-from bot.domain.job_settings import JobSettings
 from bot.domain.text import moment
 from bot.service.replies import PrivateReply
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from adapters.slack.messages.modal_fields import select_option
 from adapters.slack.messages.mrkdwn import Block, plain_text
+from bot.domain.command_text.completion import AutocompleteChoice
 from bot.domain.commands import Toggle
-from bot.domain.completion import AutocompleteChoice
+from bot.domain.money.pricing import MICROUSD
 from bot.domain.named_options import dump_named
-from bot.domain.pricing import MICROUSD
 from bot.service.replies import SetupState
 
 #: action id; stored in messages, never to be changed

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bot.domain.commands.base import Audience, Command
+from bot.domain.money.quota import Period
 from bot.domain.named_options import Subject
 from bot.domain.options import Kind, Money, OptionSpec
-from bot.domain.quota import Period
-from bot.domain.usage import DAYS_MAX, Dimension, Format
-from bot.domain.workspace_keys import COMMAND as KEY_COMMAND
-from bot.domain.workspace_keys import KeyAction, check_typed
+from bot.domain.reports.usage import DAYS_MAX, Dimension, Format
+from bot.domain.workspace.workspace_keys import COMMAND as KEY_COMMAND
+from bot.domain.workspace.workspace_keys import KeyAction, check_typed
 
 
 class Toggle(StrEnum):

@@ -16,12 +16,12 @@ from bot.domain.commands.generate import (
     picture,
     with_motion,
 )
-from bot.domain.concepts import read_concepts
-from bot.domain.inputs import JobsById, known_ratio
-from bot.domain.media import MediaKind
-from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
+from bot.domain.generations.concepts import read_concepts
+from bot.domain.generations.media import MediaKind
+from bot.domain.generations.models import AspectRatio, Duration, Resolution, VideoModel
+from bot.domain.generations.requests import VideoRequest, check_video
+from bot.domain.jobs.inputs import JobsById, known_ratio
 from bot.domain.options import Kind, MediaRef, OptionSpec
-from bot.domain.requests import VideoRequest, check_video
 
 
 class Animate(GenerateCommand):

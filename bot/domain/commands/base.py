@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.jobs import State
-from bot.domain.media import Reference
+from bot.domain.generations.media import Reference
+from bot.domain.jobs.job import State
 from bot.domain.options import JobSearch, Kind, OptionSpec, explain, options
 from bot.domain.text import storable
 

@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from bot.domain.commands.admin import Toggle
 from bot.domain.commands.base import Audience, Command
-from bot.domain.defaults import COUNT_MAX, LABELS, OptionDefaults
-from bot.domain.models import AspectRatio, Duration, ImageModel, Resolution, VideoModel
+from bot.domain.generations.models import AspectRatio, Duration, ImageModel, Resolution, VideoModel
 from bot.domain.options import Kind, OptionSpec
+from bot.domain.workspace.defaults import COUNT_MAX, LABELS, OptionDefaults
 
 #: what `reset` puts back: one default, or every one
 Reset = StrEnum("Reset", {name.upper(): name for name in ("all", *LABELS)})  # type: ignore[misc]

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from bot.domain.commands.generate import GenerateCommand
 from bot.domain.errors import InvalidRequest
-from bot.domain.inputs import JobsById, require_kind
-from bot.domain.jobs import Job
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import Resolution
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import Resolution
+from bot.domain.generations.requests import PROMPT_MAX, AudioRequest, UpscaleRequest
+from bot.domain.jobs.inputs import JobsById, require_kind
+from bot.domain.jobs.job import Job
+from bot.domain.jobs.video_edits import audio_request, upscale_request
 from bot.domain.options import JobId, Kind, OptionSpec
-from bot.domain.requests import PROMPT_MAX, AudioRequest, UpscaleRequest
-from bot.domain.video_edits import audio_request, upscale_request
 
 _JobOption = Annotated[
     JobId | None,

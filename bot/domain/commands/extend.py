@@ -13,14 +13,14 @@ from bot.domain.commands.generate import (
     picture,
     with_motion,
 )
-from bot.domain.concepts import read_concepts
 from bot.domain.errors import InvalidRequest
-from bot.domain.inputs import JobsById, require_kind
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, Duration, Resolution, VideoModel
+from bot.domain.generations.concepts import read_concepts
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import AspectRatio, Duration, Resolution, VideoModel
+from bot.domain.generations.requests import VideoRequest, check_prompt, check_video
+from bot.domain.jobs.inputs import JobsById, require_kind
+from bot.domain.jobs.video_edits import continuation_prompt, same_shape_request
 from bot.domain.options import JobId, Kind, MediaRef, OptionSpec
-from bot.domain.requests import VideoRequest, check_prompt, check_video
-from bot.domain.video_edits import continuation_prompt, same_shape_request
 
 
 class Direction(StrEnum):

@@ -5,16 +5,16 @@ from typing import Annotated, ClassVar, Self
 
 from bot.domain.commands.base import build
 from bot.domain.commands.media import MediaCommand, distributed
-from bot.domain.defaults import DefaultLevel
 from bot.domain.errors import InvalidRequest
-from bot.domain.inputs import JobsById, require_kind
-from bot.domain.jobs import Job, State
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import Duration, ImageModel, Resolution, VideoModel
-from bot.domain.offers import OFFERED_OPTIONS, OPEN_FIELDS
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import Duration, ImageModel, Resolution, VideoModel
+from bot.domain.generations.offers import OFFERED_OPTIONS, OPEN_FIELDS
+from bot.domain.generations.requests import PROMPT_MAX, AnyRequest
+from bot.domain.jobs.inputs import JobsById, require_kind
+from bot.domain.jobs.job import Job, State
 from bot.domain.options import Kind, OptionSpec, options
-from bot.domain.presets import PRESET_OPTION, Preset, apply_presets, read_names
-from bot.domain.requests import PROMPT_MAX, AnyRequest
+from bot.domain.workspace.defaults import DefaultLevel
+from bot.domain.workspace.presets import PRESET_OPTION, Preset, apply_presets, read_names
 
 
 class GenerateCommand(MediaCommand):

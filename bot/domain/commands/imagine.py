@@ -6,12 +6,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bot.domain.commands.generate import GenerateCommand, ImageModelOption, PresetOption, picture
-from bot.domain.inputs import JobsById, require_kind
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, ImageFormat, ImageModel
-from bot.domain.options import Kind, MediaRef, OptionSpec, WeightedRef
-from bot.domain.presets import PRESET_OPTION
-from bot.domain.requests import (
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import AspectRatio, ImageFormat, ImageModel
+from bot.domain.generations.requests import (
     CHARACTER_REFS_MAX,
     IMAGE_REFS_MAX,
     PROMPT_MAX,
@@ -19,6 +16,9 @@ from bot.domain.requests import (
     ImageRequest,
     check_prompt,
 )
+from bot.domain.jobs.inputs import JobsById, require_kind
+from bot.domain.options import Kind, MediaRef, OptionSpec, WeightedRef
+from bot.domain.workspace.presets import PRESET_OPTION
 
 
 class Imagine(GenerateCommand):

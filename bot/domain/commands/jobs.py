@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.commands.base import EXAMPLE_ID, Command, Job
-from bot.domain.jobs import FINAL, WAITING, State
-from bot.domain.media import MediaKind
+from bot.domain.generations.media import MediaKind
+from bot.domain.jobs.job import FINAL, WAITING, State
 from bot.domain.options import JobSearch, Kind, OptionSpec
 
 #: characters of a search: with its filters it fits into the id of a page's button

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from bot.domain.commands.base import Command
 from bot.domain.errors import InvalidRequest
-from bot.domain.media import Reference
+from bot.domain.generations.media import Reference
 from bot.domain.options import Kind, options, split_addresses
 
 

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from bot.domain.commands.base import Audience
 from bot.domain.commands.media import MediaCommand
-from bot.domain.jobs import State
-from bot.domain.media import MediaKind
+from bot.domain.generations.media import MediaKind
+from bot.domain.generations.requests import CHARACTER_REFS_MAX
+from bot.domain.jobs.job import State
 from bot.domain.options import Kind, OptionSpec, WeightedRef
-from bot.domain.presets import NAME_MAX, TEXT_MAX, PresetKind
-from bot.domain.requests import CHARACTER_REFS_MAX
+from bot.domain.workspace.presets import NAME_MAX, TEXT_MAX, PresetKind
 
 #: around a whole text
 _QUOTES = "\"'“”„«»"

@@ -5,10 +5,10 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from bot.domain.commands.base import Audience, Command
+from bot.domain.money.pricing import MICROUSD
+from bot.domain.money.quota import Period, Unit
 from bot.domain.named_options import Subject
 from bot.domain.options import Kind, Money, OptionSpec
-from bot.domain.pricing import MICROUSD
-from bot.domain.quota import Period, Unit
 
 #: longest cool-down: a day
 _COOLDOWN_MAX_S = 86_400

@@ -7,18 +7,18 @@ from pydantic import Field
 
 from bot.domain.commands.generate import GenerateCommand, picture, with_videos_first
 from bot.domain.errors import InvalidRequest
-from bot.domain.framing import PLACEMENT, check_placement
-from bot.domain.inputs import JobsById, known_media, with_kind
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, ImageFormat, ImageModel, VideoModel
-from bot.domain.options import Kind, MediaRef, OptionSpec
-from bot.domain.requests import (
+from bot.domain.generations.framing import PLACEMENT, check_placement
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import AspectRatio, ImageFormat, ImageModel, VideoModel
+from bot.domain.generations.requests import (
     PROMPT_MAX,
     ReframeImageRequest,
     ReframeVideoRequest,
     check_prompt,
 )
-from bot.domain.source_lengths import check_length
+from bot.domain.generations.source_lengths import check_length
+from bot.domain.jobs.inputs import JobsById, known_media, with_kind
+from bot.domain.options import Kind, MediaRef, OptionSpec
 
 _PIXELS = Field(ge=0, le=8192)
 #: the source may begin outside of the new frame

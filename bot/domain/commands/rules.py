@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from bot.domain.actions import Action
 from bot.domain.commands.base import EXAMPLE_ID, Audience, Command, Job
-from bot.domain.jobs import State
-from bot.domain.models import ImageModel, Resolution, VideoModel
+from bot.domain.generations.models import ImageModel, Resolution, VideoModel
+from bot.domain.jobs.actions import Action
+from bot.domain.jobs.job import State
 from bot.domain.options import Kind, OptionSpec
 from bot.domain.policy.asked import RuledCommand
 from bot.domain.policy.holds import UNDO_MAX_S

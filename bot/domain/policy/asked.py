@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.identity import Caller, Place
-from bot.domain.media import MediaKind
-from bot.domain.models import Model, Resolution
-from bot.domain.requests import (
+from bot.domain.generations.media import MediaKind
+from bot.domain.generations.models import Model, Resolution
+from bot.domain.generations.requests import (
     AnyRequest,
     AudioRequest,
     ImageRequest,
@@ -16,6 +15,7 @@ from bot.domain.requests import (
     UpscaleRequest,
     VideoRequest,
 )
+from bot.domain.identity import Caller, Place
 
 
 class RuledCommand(StrEnum):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from bot.domain.defaults import WORKSPACE, YOURS, DefaultLevel, OptionDefaults
 from bot.domain.identity import Place
 from bot.domain.policy.decided import Decided
+from bot.domain.workspace.defaults import WORKSPACE, YOURS, DefaultLevel, OptionDefaults
 
 #: channels of a workspace with defaults of their own
 CHANNELS_MAX = 100

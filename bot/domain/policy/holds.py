@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from bot.domain.jobs import Hold
+from bot.domain.jobs.job import Hold
+from bot.domain.money.pricing import MICROUSD, show_money
 from bot.domain.policy.decided import Decided
-from bot.domain.pricing import MICROUSD, show_money
 
 #: the longest time to undo, in seconds
 UNDO_MAX_S = 60

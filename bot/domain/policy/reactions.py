@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from bot.domain.actions import DEFAULT_REACTIONS, EMOJI, GENERATING, LABELS, Action, normalized
 from bot.domain.errors import InvalidRequest, NotAllowed
 from bot.domain.identity import Caller
-from bot.domain.jobs import Job
+from bot.domain.jobs.actions import DEFAULT_REACTIONS, EMOJI, GENERATING, LABELS, Action, normalized
+from bot.domain.jobs.job import Job
 from bot.domain.policy.decided import Decided
 
 #: reactions that a workspace can change, and votes that can be asked for

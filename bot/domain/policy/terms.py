@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import NotAllowed
+from bot.domain.generations.requests import AnyRequest
 from bot.domain.identity import Caller, Place
-from bot.domain.jobs import Hold
+from bot.domain.jobs.job import Hold
+from bot.domain.money.pricing import show_money
 from bot.domain.policy.asked import Asked
 from bot.domain.policy.check import check_policy
 from bot.domain.policy.record import Moderators, Policy
-from bot.domain.pricing import show_money
-from bot.domain.requests import AnyRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,8 @@ with TemporaryDirectory() as _folder:
 
 from PIL import Image
 
-from bot.domain.charts import BarChart
-from bot.domain.pricing import MICROUSD
+from bot.domain.money.pricing import MICROUSD
+from bot.domain.reports.charts import BarChart
 
 #: in inches; what is not in time is as high as its bars need
 _WIDTH, _HEIGHT, _BAR_HEIGHT, _DPI = 8.0, 4.5, 0.34, 150

@@ -7,7 +7,7 @@ called. They would take 30 MB of the bot's memory and a quarter of a second of i
 
 from pathlib import Path
 
-from bot.domain.lineage import PlacedNode
+from bot.domain.jobs.lineage import PlacedNode
 from bot.media.codecs.probe import Probe
 
 #: what a worker process imports once, before the first of these calls

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.domain.charts import BarChart
+from bot.domain.reports.charts import BarChart
 from bot.media.disk import disk_errors
 
 #: what a process imports once to draw charts

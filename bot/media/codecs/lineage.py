@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.domain.lineage import DELETED, HIDDEN, PlacedNode, Shown
+from bot.domain.jobs.lineage import DELETED, HIDDEN, PlacedNode, Shown
 from bot.media.codecs.pictures import open_upright
 from bot.media.disk import disk_errors
 

@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from bot.domain.errors import MediaRefused
-from bot.domain.models import even
+from bot.domain.generations.models import even
 from bot.media.codecs.frames import Colours, Renderer
 from bot.media.codecs.videos import opened
 

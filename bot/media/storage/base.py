@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from bot.domain.errors import MediaRefused
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from bot.media.disk import disk_errors
 from bot.media.storage.incoming_quota import IncomingQuota
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.domain.errors import MediaLost
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from bot.media.disk import disk_errors
 from bot.media.sniff import EXTENSIONS, mime_of, mime_of_beginning
 from bot.media.storage import incoming

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.domain.errors import MediaLost
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from bot.media.disk import disk_errors, used_bytes
 from bot.media.sniff import mime_of
 from bot.media.storage import incoming

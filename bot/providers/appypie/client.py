@@ -11,11 +11,11 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
-from bot.domain.concepts import Vocabulary
 from bot.domain.errors import GenerationNotFound, ProviderError, Rejected
-from bot.domain.models import Lane, VideoModel
-from bot.domain.offers import Feature, Offer
-from bot.domain.requests import AnyRequest, VideoRequest
+from bot.domain.generations.concepts import Vocabulary
+from bot.domain.generations.models import Lane, VideoModel
+from bot.domain.generations.offers import Feature, Offer
+from bot.domain.generations.requests import AnyRequest, VideoRequest
 from bot.providers.base import Capabilities, Generation, GenerationState, Inputs, InputUrl, LaneLimits, Page
 from bot.providers.http import ApiClient, Call
 from bot.providers.http.errors import ABOUT_ACCOUNT

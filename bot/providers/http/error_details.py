@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.failures import one_line
+from bot.domain.jobs.failures import one_line
 from bot.domain.text import parse_json, storable
 
 #: a status in front of a sentence; 4xx and 5xx only, because a sentence may begin with any other number

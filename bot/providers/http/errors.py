@@ -33,7 +33,7 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.domain.failures import FailureCategory, classify_failure, classify_refusal
+from bot.domain.jobs.failures import FailureCategory, classify_failure, classify_refusal
 from bot.providers.http.error_details import Detail
 
 RETRY_AFTER_MAX_MS = 120_000

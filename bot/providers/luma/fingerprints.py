@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
-from bot.domain.models import Duration, Resolution
+from bot.domain.generations.models import Duration, Resolution
 
 #: fields that define a generation, for every kind of request. Fields about the response (`callback_url`,
 #: `sync`, `sync_timeout`), labels (`type`, `generation_type`) and unknown fields of the echo are left out

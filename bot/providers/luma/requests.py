@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bot.domain.errors import Rejected
-from bot.domain.media import MediaKind, Reference
-from bot.domain.requests import (
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.requests import (
     AnyRequest,
     AudioRequest,
     ImageRequest,

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 import httpx
 from pydantic import SecretStr
 
-from bot.domain.concepts import Vocabulary
 from bot.domain.errors import Rejected
-from bot.domain.models import ImageModel, Lane, VideoModel
-from bot.domain.offers import Feature, Offer
-from bot.domain.requests import AnyRequest
+from bot.domain.generations.concepts import Vocabulary
+from bot.domain.generations.models import ImageModel, Lane, VideoModel
+from bot.domain.generations.offers import Feature, Offer
+from bot.domain.generations.requests import AnyRequest
 from bot.providers.base import (
     Capabilities,
     Generation,

@@ -4,9 +4,9 @@ import base64
 from collections.abc import Mapping
 
 from bot.domain.errors import Rejected
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import FPS, PICTURE_SIZES, Duration, ImageFormat, Resolution
-from bot.domain.requests import (
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import FPS, PICTURE_SIZES, Duration, ImageFormat, Resolution
+from bot.domain.generations.requests import (
     AnyRequest,
     ImageRequest,
     ModifyVideoRequest,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.failures import FailureCategory
+from bot.domain.jobs.failures import FailureCategory
 from bot.providers.base import Generation, GenerationState
 from bot.providers.luma import responses
 

@@ -2,15 +2,15 @@
 
 from zoneinfo import ZoneInfo
 
-from bot.domain.audit import AuditRecord
 from bot.domain.commands import StudioAudit
 from bot.domain.identity import Caller
+from bot.domain.reports.audit import AuditRecord
 from bot.service.admin.rights import audit_entry, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services
-from bot.store.audit import AuditSearch, audit_days, search_audit, set_audit_days
-from bot.store.workspaces import find_members, find_workspace
+from bot.store.admin.audit import AuditSearch, audit_days, search_audit, set_audit_days
+from bot.store.admin.workspaces import find_members, find_workspace
 
 #: entries on a page, which one reply holds on every platform
 _PAGE = 8

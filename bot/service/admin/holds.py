@@ -4,19 +4,19 @@ import asyncio
 from functools import partial
 
 from bot.domain.access import is_operator
-from bot.domain.decisions import Decision
+from bot.domain.cards.decisions import Decision
 from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, NotYours
-from bot.domain.failures import FailureCategory, failure
 from bot.domain.identity import Caller
-from bot.domain.jobs import Hold, Job, State
-from bot.domain.pricing import show_money
+from bot.domain.jobs.failures import FailureCategory, failure
+from bot.domain.jobs.job import Hold, Job, State
+from bot.domain.money.pricing import show_money
 from bot.jobs.transitions import transition_job
 from bot.service.admin.rights import audit_entry, remember_admin
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services, Topic
-from bot.store.jobs import find_job, jobs_of_cards
-from bot.store.workspaces import record_audit
+from bot.store.admin.workspaces import record_audit
+from bot.store.queue.jobs import find_job, jobs_of_cards
 
 
 async def decide_hold(services: Services, decision: Decision, job: str, caller: Caller) -> PrivateReply:

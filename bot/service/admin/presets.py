@@ -7,10 +7,11 @@ from typing import TypeVar
 from bot.domain.commands import GenerateCommand, StudioPreset
 from bot.domain.commands.presets import PresetAction
 from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Refused
+from bot.domain.generations.media import MediaKind, Reference
 from bot.domain.identity import Caller, Place
-from bot.domain.inputs import require_kind
-from bot.domain.media import MediaKind, Reference
-from bot.domain.presets import (
+from bot.domain.jobs.inputs import require_kind
+from bot.domain.text import nearest
+from bot.domain.workspace.presets import (
     PRESETS_MAX,
     Preset,
     PresetKind,
@@ -18,7 +19,6 @@ from bot.domain.presets import (
     read_name,
     unknown_preset,
 )
-from bot.domain.text import nearest
 from bot.jobs.media import (
     UNREACHABLE,
     check_urls,
@@ -30,11 +30,11 @@ from bot.jobs.media import (
 from bot.jobs.routing import usable_accounts
 from bot.service.admin.rights import audit_entry, require_rights
 from bot.service.durable_writes import until_known
-from bot.service.job_lookup import visible_job
+from bot.service.queries.job_lookup import visible_job
 from bot.service.replies import PrivateReply
 from bot.services import Services, log
-from bot.store.presets import list_presets, named_presets, preset_kinds, remove_preset, save_preset
-from bot.store.workspaces import find_workspace
+from bot.store.admin.presets import list_presets, named_presets, preset_kinds, remove_preset, save_preset
+from bot.store.admin.workspaces import find_workspace
 
 #: presets on a page, and characters of one in the list
 _PAGE, _LINE = 20, 200

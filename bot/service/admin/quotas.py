@@ -14,20 +14,20 @@ from bot.domain.commands import (
 )
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Named
-from bot.domain.quota import WHOLE_LEVELS, Allowance, Level, Limit, Period, Rule
+from bot.domain.money.quota import WHOLE_LEVELS, Allowance, Level, Limit, Period, Rule
 from bot.service.admin.rights import audit_entry, caller_of, named_member, require_rights, store_rule
 from bot.service.durable_writes import until_known
-from bot.service.queries import describe_limit, describe_limits, limits_with_meters
+from bot.service.queries.member_queries import describe_limit, describe_limits, limits_with_meters
 from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic
-from bot.store.limits import (
+from bot.store.admin.workspaces import find_workspace, set_pace
+from bot.store.quotas.limits import (
     grant,
     of_level,
     remove_rules,
     reset_meter,
     workspace_rules,
 )
-from bot.store.workspaces import find_workspace, set_pace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from bot.service.admin.rights import audit_entry, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services
-from bot.store.retention import Retention, retention_of, set_retention
+from bot.store.members.retention import Retention, retention_of, set_retention
 
 
 async def set_or_show(services: Services, command: StudioRetention, caller: Caller) -> PrivateReply:

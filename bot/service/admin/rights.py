@@ -3,16 +3,16 @@
 from bot.domain.access import is_operator, require_admin
 from bot.domain.errors import InvalidRequest, StoreError
 from bot.domain.identity import Caller
-from bot.domain.quota import Level, Rule, limit_of
+from bot.domain.money.quota import Level, Rule, limit_of
 from bot.services import Services, log
-from bot.store.limits import set_rule, set_workspace_cap
-from bot.store.workspaces import (
+from bot.store.admin.workspaces import (
     AuditEntry,
     MemberName,
     find_members,
     find_workspace,
     remember_member,
 )
+from bot.store.quotas.limits import set_rule, set_workspace_cap
 
 
 def require_rights(services: Services, caller: Caller) -> None:

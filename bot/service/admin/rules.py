@@ -18,18 +18,18 @@ from bot.domain.commands import (
 from bot.domain.commands.rules import AgeScope, WordsAction
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
+from bot.domain.money.pricing import read_money
 from bot.domain.policy.access import AccessRule, Effect
 from bot.domain.policy.decided import Decided
 from bot.domain.policy.named import RuleTarget, known_roles, read_channel, read_named
 from bot.domain.policy.record import AgeGate, AgeMode, Moderators, Policy, require_room
 from bot.domain.policy.words import WordRule, find_words, read_pattern
-from bot.domain.pricing import read_money
 from bot.service.admin.rights import audit_entry, named_member, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services
-from bot.store.policies import PolicyChange, change_policy
-from bot.store.workspaces import find_workspace
+from bot.store.admin.policies import PolicyChange, change_policy
+from bot.store.admin.workspaces import find_workspace
 
 #: rules on a page, and filtered words on a line of it
 _PAGE, _WORDS = 20, 15

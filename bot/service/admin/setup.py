@@ -4,21 +4,21 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import is_operator
-from bot.domain.caps import week_at_most
 from bot.domain.commands import StudioPause, StudioResume, StudioSetup, StudioTimezone, Toggle
 from bot.domain.identity import Caller, Named, Place
+from bot.domain.money.caps import week_at_most
+from bot.domain.money.pricing import MICROUSD, show_money
+from bot.domain.money.quota import Allowance, Level, Limit, Period, Rule, bounds
 from bot.domain.named_options import EVERY
-from bot.domain.pricing import MICROUSD, show_money
-from bot.domain.quota import Allowance, Level, Limit, Period, Rule, bounds
 from bot.domain.text import moment
-from bot.domain.timezones import read_timezone
+from bot.domain.workspace.timezones import read_timezone
 from bot.service.admin.rights import audit_entry, require_rights, store_rule
 from bot.service.durable_writes import until_known
-from bot.service.queries import limits_with_meters
+from bot.service.queries.member_queries import limits_with_meters
 from bot.service.replies import PrivateReply, SetupState
 from bot.services import ALL_JOBS, Services, Topic
-from bot.store.limits import of_level
-from bot.store.workspaces import SetUp, find_workspace, set_pause, set_up
+from bot.store.admin.workspaces import SetUp, find_workspace, set_pause, set_up
+from bot.store.quotas.limits import of_level
 
 #: monthly budgets to choose from, in dollars
 _BUDGETS = (5, 10, 25, 50, 100, 250, 500, 1_000)

@@ -9,8 +9,8 @@ from bot.domain.access import is_operator
 from bot.domain.commands import StudioUsage
 from bot.domain.errors import InvalidRequest, MediaError
 from bot.domain.identity import Caller
-from bot.domain.quota import Period
-from bot.domain.usage import (
+from bot.domain.money.quota import Period
+from bot.domain.reports.usage import (
     Dimension,
     Fact,
     Format,
@@ -22,7 +22,7 @@ from bot.domain.usage import (
     read_span,
     sum_facts,
 )
-from bot.domain.usage_views import (
+from bot.domain.reports.usage_views import (
     alt_text,
     chart,
     csv_file,
@@ -31,13 +31,13 @@ from bot.domain.usage_views import (
     summary,
     usage_record,
 )
-from bot.service.account_reports import account_reports
 from bot.service.admin.rights import require_rights
+from bot.service.queries.account_reports import account_reports
 from bot.service.replies import PrivateReply, ReplyFile
 from bot.services import Services, log
+from bot.store.admin.workspaces import find_workspace
 from bot.store.database.base import Database
-from bot.store.usage import names_of, usage_facts, workspaces_with_jobs
-from bot.store.workspaces import find_workspace
+from bot.store.quotas.usage import names_of, usage_facts, workspaces_with_jobs
 
 #: lines below a chart, and of a table
 _LINES = {Format.CHART: 10, Format.TABLE: 20}

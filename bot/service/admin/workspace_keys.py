@@ -4,6 +4,7 @@ import asyncio
 
 from pydantic import SecretStr
 
+from bot.domain.cards.headlines import show_age
 from bot.domain.commands import StudioKey
 from bot.domain.errors import (
     AccountProblem,
@@ -14,12 +15,11 @@ from bot.domain.errors import (
     ReverieError,
     ServiceUnavailable,
 )
-from bot.domain.failures import one_line
-from bot.domain.headlines import show_age
 from bot.domain.identity import Caller, is_direct_workspace
-from bot.domain.pricing import show_left
-from bot.domain.quota import Level, Unit
-from bot.domain.workspace_keys import KeyAction, masked, read_key, without_key
+from bot.domain.jobs.failures import one_line
+from bot.domain.money.pricing import show_left
+from bot.domain.money.quota import Level, Unit
+from bot.domain.workspace.workspace_keys import KeyAction, masked, read_key, without_key
 from bot.jobs.removed_keys import cancel_stranded
 from bot.providers.base import Provider
 from bot.security.encryption import DecryptionFailed, workspace_key_context
@@ -27,11 +27,11 @@ from bot.service.admin.rights import audit_entry, require_rights
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import ALL_JOBS, Services, Topic
-from bot.store.accounts import AccountState
-from bot.store.credit import record_balance
-from bot.store.limits import workspace_rules
-from bot.store.workspace_keys import NewKey, WorkspaceKey, find_key, remove_key
-from bot.store.workspace_keys import set_key as store_key
+from bot.store.operator.accounts import AccountState
+from bot.store.operator.credit import record_balance
+from bot.store.operator.workspace_keys import NewKey, WorkspaceKey, find_key, remove_key
+from bot.store.operator.workspace_keys import set_key as store_key
+from bot.store.quotas.limits import workspace_rules
 
 _ABOUT = (
     "With a key of its own, this workspace's jobs are billed to that account alone, never to the operator's. "

@@ -12,7 +12,7 @@ import orjson
 from bot.domain.errors import MediaError
 from bot.domain.ids import short_id
 from bot.services import Services
-from bot.store.personal_data import Record, data_of, jobs_of
+from bot.store.members.personal_data import Record, data_of, jobs_of
 
 #: bytes of the whole file, which every platform takes as an attachment
 MAX_BYTES = 8_000_000

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from bot.domain.access import check_unblocked
 from bot.domain.commands import Link, Unlink
 from bot.domain.errors import InvalidRequest, NotAllowed, TooManyRequests
-from bot.domain.failures import neutral, one_line
 from bot.domain.identity import Caller
+from bot.domain.jobs.failures import neutral, one_line
 from bot.domain.links import (
     CODE_ENTROPY,
     LINKED_MAX,
@@ -19,9 +19,9 @@ from bot.domain.links import (
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply, question_choices
 from bot.services import PERSON_NOTICES, Services, log
-from bot.store.linking import Change, EnteredCode, enter_code, link, put_code, take_question, unlink
-from bot.store.links import links_of
-from bot.store.workspaces import AuditEntry, blocked_subjects
+from bot.store.admin.workspaces import AuditEntry, blocked_subjects
+from bot.store.members.linking import Change, EnteredCode, enter_code, link, put_code, take_question, unlink
+from bot.store.quotas.links import links_of
 
 _INVALID = (
     "This code is wrong or has expired. A code works once and for {minutes} minutes; /link in your other "

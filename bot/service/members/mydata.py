@@ -7,7 +7,7 @@ from bot.service.durable_writes import until_known
 from bot.service.members import data_export
 from bot.service.replies import PrivateReply, ReplyFile, question_choices
 from bot.services import Services, Topic, log
-from bot.store.erasure import request_erasure
+from bot.store.members.erasure import request_erasure
 
 _QUESTION = """Deleted are, in every server and in direct messages:
 • your jobs with their messages, pictures and videos, here and at the provider where it can delete

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from bot.domain.commands.defaults import DefaultsCommand, Settings, StudioDefaults
-from bot.domain.defaults import LABELS, WORKSPACE, OptionDefaults
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
 from bot.domain.options import options
@@ -11,14 +10,15 @@ from bot.domain.policy.defaults import ChannelDefaults
 from bot.domain.policy.named import RuleTarget
 from bot.domain.policy.record import Policy
 from bot.domain.text import either
+from bot.domain.workspace.defaults import LABELS, WORKSPACE, OptionDefaults
 from bot.jobs.routing import offered_choices
 from bot.service.admin.rules import Admin, as_admin, replaced
 from bot.service.defaults import effective_here
 from bot.service.durable_writes import until_known
 from bot.service.replies import PrivateReply
 from bot.services import Services
-from bot.store.defaults import change_member_defaults
-from bot.store.presets import preset_kinds
+from bot.store.admin.presets import preset_kinds
+from bot.store.members.defaults import change_member_defaults
 
 #: presets that are listed
 _PRESETS = 25

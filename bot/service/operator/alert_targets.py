@@ -7,8 +7,8 @@ from typing import Protocol
 import httpx
 from pydantic import SecretStr
 
-from bot.domain.alerts import Notice, direct_place
 from bot.domain.errors import Delayed
+from bot.domain.reports.alerts import Notice, direct_place
 from bot.ports import Publisher
 from bot.settings import Settings
 from bot.tls import tls_context

@@ -10,17 +10,17 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.alerts import AlertRules, AlertState, Notice
-from bot.domain.conditions import Condition
 from bot.domain.errors import Delayed, DeliveryError
+from bot.domain.reports.alerts import AlertRules, AlertState, Notice
+from bot.domain.reports.conditions import Condition
 from bot.ports import Publisher
-from bot.service.account_reports import money_conditions
 from bot.service.operator.alert_targets import AlertTarget, alert_targets
 from bot.service.operator.conditions import stopped_accounts, stuck_queues_since, unresponsive_providers
-from bot.service.write_check import WriteCheck
+from bot.service.operator.write_check import WriteCheck
+from bot.service.queries.account_reports import money_conditions
 from bot.services import Services, log
-from bot.store.accounts import list_accounts
-from bot.store.alerts import (
+from bot.store.operator.accounts import list_accounts
+from bot.store.operator.alerts import (
     Findings,
     alerts,
     any_outdated_notices,
@@ -31,7 +31,7 @@ from bot.store.alerts import (
     remove_outdated_notices,
     waiting_targets,
 )
-from bot.store.claim import acquire_lease, release_lease
+from bot.store.queue.claim import acquire_lease, release_lease
 
 #: runs until the process stops
 Loop = Callable[[], Awaitable[None]]

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.conditions import Condition, ConditionKind
+from bot.domain.reports.conditions import Condition, ConditionKind
 from bot.services import Services
-from bot.store.accounts import AccountRow, AccountState
-from bot.store.alerts import stuck_queues
+from bot.store.operator.accounts import AccountRow, AccountState
+from bot.store.operator.alerts import stuck_queues
 
 
 def stopped_accounts(rows: Sequence[AccountRow]) -> Iterator[Condition]:

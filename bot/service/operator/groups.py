@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.domain.errors import InvalidRequest
-from bot.domain.groups import Group, read_group_name
 from bot.domain.ids import ENTROPY_BYTES, new_id
-from bot.domain.limits import group_limit
-from bot.domain.pricing import read_money, show_money
-from bot.domain.quota import Meter
-from bot.store.database.base import Database
-from bot.store.groups import (
+from bot.domain.money.groups import Group, read_group_name
+from bot.domain.money.limits import group_limit
+from bot.domain.money.pricing import read_money, show_money
+from bot.domain.money.quota import Meter
+from bot.store.admin.groups import (
     create_group,
     delete_group,
     join_group,
@@ -20,8 +19,9 @@ from bot.store.groups import (
     rename_group,
     set_group_budget,
 )
-from bot.store.limits import meters_of
-from bot.store.workspaces import AuditEntry
+from bot.store.admin.workspaces import AuditEntry
+from bot.store.database.base import Database
+from bot.store.quotas.limits import meters_of
 
 Answer = dict[str, Any] | list[dict[str, Any]]
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from bot.domain.errors import InvalidRequest, JobNotFound, ReverieError
 from bot.domain.identity import Caller
 from bot.domain.ids import parse_job_id
-from bot.domain.jobs import Job, State
-from bot.domain.pricing import Rates, read_money, show_money
-from bot.domain.quota import (
+from bot.domain.jobs.job import Job, State
+from bot.domain.money.pricing import Rates, read_money, show_money
+from bot.domain.money.quota import (
     Allowance,
     Defaults,
     Level,
@@ -27,17 +27,12 @@ from bot.domain.quota import (
 from bot.domain.text import storable_json
 from bot.security.encryption import FieldCipher
 from bot.security.secret_keys import fingerprint
-from bot.service.account_reports import account_reports, wrong_prices
 from bot.service.admin.usage import usage_answer
 from bot.service.operator.groups import GroupOperator
 from bot.service.operator.resealing import reseal_all
-from bot.store.audit import AuditSearch, search_audit
-from bot.store.database.base import Database, Transaction
-from bot.store.jobs import find_job, list_jobs, refund_job
-from bot.store.limits import reset_meter, set_rule, usage_of
-from bot.store.orphans import list_orphans, resolve_orphan
-from bot.store.reports import list_workspaces
-from bot.store.workspaces import (
+from bot.service.queries.account_reports import account_reports, wrong_prices
+from bot.store.admin.audit import AuditSearch, search_audit
+from bot.store.admin.workspaces import (
     AuditEntry,
     add_workspaces,
     find_members,
@@ -46,6 +41,11 @@ from bot.store.workspaces import (
     record_audit,
     set_block,
 )
+from bot.store.database.base import Database, Transaction
+from bot.store.operator.reports import list_workspaces
+from bot.store.queue.jobs import find_job, list_jobs, refund_job
+from bot.store.queue.orphans import list_orphans, resolve_orphan
+from bot.store.quotas.limits import reset_meter, set_rule, usage_of
 
 Answer = dict[str, Any] | list[dict[str, Any]]
 ACTOR = "operator"

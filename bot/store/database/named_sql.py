@@ -47,7 +47,10 @@ class Queries:
 
 @cache
 def load(name: str, folder: Path = FOLDER) -> Queries:
-    """Read `<folder>/<name>.sql`. A statement is rendered at its first use: most starts need only a few."""
+    """Read `<folder>/<name>.sql`, such as `queue/claim`.
+
+    A statement is rendered at its first use: most starts need only a few.
+    """
     source = folder / f"{name}.sql"
     queries: dict[str, Query] = {}
     head, *parts = source.read_text(encoding="utf-8").split(f"\n{_NAME}")
@@ -56,5 +59,5 @@ def load(name: str, folder: Path = FOLDER) -> Queries:
         title = first.strip()
         if not title.isidentifier() or title in queries:
             raise ValueError(f"{source.name}: {title!r} is taken already, or cannot be a name")
-        queries[title] = Query(f"{name}.{title}", text)
+        queries[title] = Query(f"{source.stem}.{title}", text)
     return Queries(source.name, queries)

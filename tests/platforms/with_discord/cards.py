@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bot.domain.actions import Action
-from bot.domain.cards import CardView, JobPhase, JobView
+from bot.domain.cards.card import CardView, JobPhase, JobView
+from bot.domain.generations.media import Media, MediaKind
 from bot.domain.ids import new_id
-from bot.domain.media import Media, MediaKind
+from bot.domain.jobs.actions import Action
 
 NOW = 1_800_000_000_000
 #: Discord user ids are snowflakes

@@ -14,9 +14,9 @@ from adapters.discord.delivery.publisher import CardPublisher
 from adapters.discord.events.replies import card_response
 from adapters.discord.rest.channel_lookups import ChannelLookups
 from adapters.discord.rest.client import RestClient
-from bot.domain.cards import CardView, JobView
+from bot.domain.cards.card import CardView, JobView
+from bot.domain.generations.media import Media
 from bot.domain.identity import Place
-from bot.domain.media import Media
 from tests.platforms.fake_discord import HOSTS, Channel, FakeDiscord, Invocation, make_certificates
 from tests.platforms.fake_discord.client.interactions import ask
 from tests.platforms.fake_discord.state.interactions import Asking

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.domain.errors import MediaLost
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from tests.platforms.with_discord.cards import PICTURE, VIDEO
 
 

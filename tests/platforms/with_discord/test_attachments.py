@@ -8,9 +8,9 @@ import pytest
 
 from adapters.discord.delivery.attachments import AttachmentPlanner
 from adapters.discord.rest.channel_lookups import DEFAULT_UPLOAD_LIMIT
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
 from bot.domain.errors import Delayed, MediaRefused, MediaUnavailable, ProcessingFailed
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from tests.platforms.with_discord.cards import PICTURE, VIDEO, card_view, job_view
 from tests.platforms.with_discord.fake_library import FakeLibrary
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.domain.errors import StoreError
 from bot.domain.ids import short_id
 from bot.service.plugin import AdapterContext
-from bot.store.queue_stats import QueueStats
+from bot.store.queue.queue_stats import QueueStats
 from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
 from tests.platforms.with_discord.readers import job_of, private

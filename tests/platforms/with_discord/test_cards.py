@@ -12,12 +12,12 @@ from adapters.chat.controls import CardControl
 from adapters.chat.text import sanitize_line
 from adapters.discord.messages.buttons import ComponentId, belongs_to_card, card_components
 from adapters.discord.messages.cards import alt_text, embed_size, escape_markdown, render_card
-from bot.domain.action_prices import ActionPrices
-from bot.domain.actions import EMOJI, Action
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
+from bot.domain.generations.models import AspectRatio
 from bot.domain.ids import short_id
-from bot.domain.models import AspectRatio
-from bot.domain.pricing import Price
+from bot.domain.jobs.action_prices import ActionPrices
+from bot.domain.jobs.actions import EMOJI, Action
+from bot.domain.money.pricing import Price
 from tests.platforms.with_discord.cards import ASKER, NOW, card_view, identity, job_view
 
 _NASTY = st.text(

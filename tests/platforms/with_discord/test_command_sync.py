@@ -15,7 +15,7 @@ from adapters.discord.messages.option_fields import DISCORD_COMMAND_SIZE, DISCOR
 from adapters.discord.rest.client import RestClient
 from adapters.discord.rest.errors import ApiError
 from bot.domain.commands import CATALOGUE, Audience
-from bot.domain.models import ModifyMode
+from bot.domain.generations.models import ModifyMode
 from tests.platforms.fake_discord import FakeDiscord, NotOffered, Permissions, Upload
 
 WRITES = "PUT *"

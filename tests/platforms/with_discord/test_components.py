@@ -6,8 +6,8 @@ from discord.http import Route
 
 from adapters.discord.messages.buttons import ComponentId
 from adapters.discord.messages.modals import PROMPT, RATIO
-from bot.domain.actions import Action
 from bot.domain.ids import short_id
+from bot.domain.jobs.actions import Action
 from tests.platforms.fake_discord import Callback, FakeDiscord, Message
 from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
 from tests.platforms.with_discord.readers import facts, job_of, labels, private, source

@@ -12,8 +12,8 @@ import pytest
 from adapters.discord.events.context import may_be_by_person, refusal_for
 from adapters.discord.events.message_menu import MenuEntry
 from adapters.discord.messages.modals import PROMPT
-from bot.domain.actions import Action
 from bot.domain.commands import GenerateCommand, Imagine
+from bot.domain.jobs.actions import Action
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Upload
 from tests.platforms.fake_discord.state.events import Event

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.discord.events.message_media import find_media, media_kind
 from adapters.discord.events.message_menu import MenuEntry
-from bot.domain.media import MediaKind
+from bot.domain.generations.media import MediaKind
 from tests.media.pictures import picture
 from tests.platforms.fake_discord import FakeDiscord, Upload
 from tests.platforms.fake_discord.state.message_payloads import message_json

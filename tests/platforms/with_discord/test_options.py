@@ -13,10 +13,10 @@ from adapters.discord.gateway.command_sync import sync_commands
 from adapters.discord.rest.client import RestClient
 from bot.domain.commands import Animate, Audio, Imagine, Modify, QuotasSet, Reframe, Upscale
 from bot.domain.errors import InvalidRequest
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import AspectRatio, ImageModel, ModifyMode, Resolution
 from bot.domain.identity import Caller
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import AspectRatio, ImageModel, ModifyMode, Resolution
-from bot.domain.quota import Period
+from bot.domain.money.quota import Period
 from tests.platforms.fake_discord import FakeDiscord, Permissions, Upload
 from tests.platforms.tiny_bot import TinyBot, running
 

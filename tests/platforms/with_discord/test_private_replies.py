@@ -5,7 +5,7 @@ import pytest
 from adapters.discord.messages.buttons import ComponentId
 from adapters.discord.messages.private_replies import render_refusal, render_reply, with_thumbnails
 from adapters.discord.rest.permissions import permissions_error
-from bot.domain.cards import CardView, JobPhase
+from bot.domain.cards.card import CardView, JobPhase
 from bot.domain.errors import NotYours
 from bot.domain.ids import short_id
 from bot.service.replies import PageButton, PrivateReply

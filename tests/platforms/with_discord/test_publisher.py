@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.messages.buttons import card_components
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
 from bot.domain.errors import Undeliverable
 from bot.domain.identity import Place
 from tests.platforms.fake_discord import Intents, Kind, Permissions

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from adapters.discord.delivery.attachments import AttachmentPlanner
 from adapters.discord.rest.client import RestClient
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
 from bot.domain.errors import Delayed, Undeliverable
 from tests.platforms.fake_discord import Drop
 from tests.platforms.with_discord.cards import job_view

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.rest.channel_lookups import DEFAULT_UPLOAD_LIMIT
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
 from bot.domain.errors import Delayed, FileLost, MediaLost, MediaRefused
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from tests.platforms.with_discord.cards import VIDEO, job_view
 from tests.platforms.with_discord.delivery_env import DeliveryEnv, open_delivery_env
 

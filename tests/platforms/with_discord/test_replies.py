@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
 from bot.domain.errors import StoreError
 from bot.service.plugin import AdapterContext
 from tests.platforms.fake_discord import Callback, Drop, FakeDiscord, Permissions

@@ -23,11 +23,11 @@ from adapters.discord.messages.buttons import ComponentId, belongs_to_card, jobs
 from adapters.discord.messages.command_form import FormId
 from adapters.discord.messages.modals import PROMPT, RATIO, modal_values
 from adapters.discord.rest.client import RestClient
-from bot.domain.actions import Action
 from bot.domain.commands import Imagine
 from bot.domain.errors import InvalidRequest
+from bot.domain.generations.media import MediaKind, Reference
 from bot.domain.identity import Caller
-from bot.domain.media import MediaKind, Reference
+from bot.domain.jobs.actions import Action
 from bot.service.adapter_data import AdapterData, Entry
 
 _JOB, _CARD = "06h29z9vtjpv8b581ptk5tqt", "06h29z9vtjpv8b581ptk5tqu"

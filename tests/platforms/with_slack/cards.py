@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.domain.cards import CardView, JobView
+from bot.domain.cards.card import CardView, JobView
 from tests.platforms.with_discord import cards
 from tests.platforms.with_discord.cards import NOW, PICTURE, VIDEO, identity, job_view
 

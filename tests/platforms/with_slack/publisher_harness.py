@@ -17,9 +17,9 @@ from adapters.slack.messages.strings import ENGLISH
 from adapters.slack.oauth.manifest import manifest
 from adapters.slack.places import RESPONSE_URL_MS, ReplyToken
 from adapters.slack.web_api.client import SingleToken, WebApi
-from bot.domain.cards import CardView, JobView
+from bot.domain.cards.card import CardView, JobView
+from bot.domain.generations.media import Media
 from bot.domain.identity import Place
-from bot.domain.media import Media
 from bot.service.adapter_data import AdapterData
 from tests.platforms.fake_slack import Channel, FakeSlack, Message
 from tests.platforms.fake_slack.state.deliveries import ResponseUrl

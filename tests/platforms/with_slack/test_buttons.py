@@ -7,10 +7,10 @@ from adapters.chat.controls import CardControl, Verb
 from adapters.slack.messages.buttons import BlockAction, control_rows, jobs_in_message, variation_row
 from adapters.slack.messages.cards import UploadedMedia, render_card
 from adapters.slack.messages.strings import ENGLISH
-from bot.domain.action_prices import ActionPrices
-from bot.domain.actions import Action
-from bot.domain.cards import CardView, JobPhase
-from bot.domain.pricing import Price
+from bot.domain.cards.card import CardView, JobPhase
+from bot.domain.jobs.action_prices import ActionPrices
+from bot.domain.jobs.actions import Action
+from bot.domain.money.pricing import Price
 from tests.platforms.with_slack.cards import card_view, identity, job_view
 from tests.platforms.with_slack.publisher_harness import open_publisher
 

@@ -19,7 +19,7 @@ from adapters.slack.oauth.token_rotation import TokenRefresher
 from adapters.slack.socket_mode import SocketModeSupervisor
 from adapters.slack.web_api.client import SingleToken, WebApi
 from adapters.slack.web_api.errors import ApiError
-from bot.domain.cards import CardView
+from bot.domain.cards.card import CardView
 from bot.domain.errors import Delayed, NotPosted
 from bot.domain.identity import Place
 from tests.patience import PATIENCE_S

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.slack.messages.message_files import files_in, is_incomplete, media_in, media_kind
-from bot.domain.media import MediaKind
+from bot.domain.generations.media import MediaKind
 from tests.platforms.with_slack.bot_harness import medium, run_bot, words
 
 _AT = "https://files.slack.com/files-pri/T1-F1/"

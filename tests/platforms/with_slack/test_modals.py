@@ -7,17 +7,17 @@ import pytest
 
 from adapters.slack.messages.modal_fields import ViewState, initial_values, parse_view
 from adapters.slack.messages.modals import CommandModalState, command_modal
+from bot.domain.command_text.job_settings import settings_of
 from bot.domain.commands import CATALOGUE, Animate, Audio, Command, QuotasSet, build
 from bot.domain.errors import InvalidRequest
-from bot.domain.job_settings import settings_of
-from bot.domain.media import MediaKind, Reference
-from bot.domain.models import Duration, ModifyMode
+from bot.domain.generations.media import MediaKind, Reference
+from bot.domain.generations.models import Duration, ModifyMode
+from bot.domain.generations.requests import ModifyVideoRequest
 from bot.domain.options import options
-from bot.domain.requests import ModifyVideoRequest
+from tests.domain.people import film
 from tests.platforms.fake_slack import View
 from tests.platforms.fake_slack.rules.views import check_view
 from tests.platforms.with_slack.bot_harness import job_of, run_bot, words
-from tests.unit.people import film
 
 
 def begins(view: View, block: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.slack.places import ReplyToken
 from adapters.slack.web_api.client import WebApi
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
 from bot.domain.errors import Delayed, NotPosted, Undeliverable
 from tests.platforms.fake_slack import Drop
 from tests.platforms.with_slack.cards import job_view

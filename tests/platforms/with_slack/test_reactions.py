@@ -6,8 +6,8 @@ from typing import Any, cast
 import pytest
 
 from adapters.slack.events.reactions import EMOJI_NAMES, emoji_of
-from bot.domain.actions import DEFAULT_REACTIONS, normalized
 from bot.domain.ids import short_id
+from bot.domain.jobs.actions import DEFAULT_REACTIONS, normalized
 from bot.service.facade import BotService
 from tests.platforms.with_slack.bot_harness import StandIn, before, job_of, run_bot, words
 

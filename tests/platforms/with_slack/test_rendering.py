@@ -7,9 +7,9 @@ import pytest
 from adapters.slack.messages.cards import Payload, UploadedMedia, render_card
 from adapters.slack.messages.mrkdwn import escape_line
 from adapters.slack.messages.private_replies import render_reply, render_text
-from bot.domain.actions import Action
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
 from bot.domain.ids import short_id
+from bot.domain.jobs.actions import Action
 from bot.service.replies import PrivateReply
 from tests.platforms.fake_slack.rules.drafts import Draft
 from tests.platforms.fake_slack.transport import contracts

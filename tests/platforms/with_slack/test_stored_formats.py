@@ -27,9 +27,9 @@ from adapters.slack.oauth.flow import OAuthStateStore
 from adapters.slack.oauth.installations import InstallationStore
 from adapters.slack.oauth.manifest import GLOBAL_SHORTCUT, MessageShortcut
 from adapters.slack.places import ReplyToken, member_caller
-from bot.domain.actions import Action
 from bot.domain.commands import Imagine
-from bot.domain.models import AspectRatio
+from bot.domain.generations.models import AspectRatio
+from bot.domain.jobs.actions import Action
 from bot.service.adapter_data import AdapterData
 from tests.platforms.with_slack.oauth_harness import SIGNER, open_adapter_data
 

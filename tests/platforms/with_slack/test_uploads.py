@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from adapters.slack.delivery.upload_store import UploadKind
-from bot.domain.cards import CardView, JobPhase
+from bot.domain.cards.card import CardView, JobPhase
 from bot.domain.errors import Delayed, NotPosted
-from bot.domain.media import Media
+from bot.domain.generations.media import Media
 from tests.platforms.fake_slack import Drop, File, Message, Stage
 from tests.platforms.with_slack.cards import PICTURE, VIDEO, job_view
 from tests.platforms.with_slack.publisher_harness import (

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.domain.requests import (
+from bot.domain.generations.requests import (
     AudioRequest,
     ImageRequest,
     ModifyVideoRequest,

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.domain.actions import Action
+from bot.domain.jobs.actions import Action
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.page_requests import command, post
 from tests.playground.serving import Served

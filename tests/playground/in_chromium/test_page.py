@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.domain.cards import JobPhase
+from bot.domain.cards.card import JobPhase
 from tests.playground.core import Core, open_core
 from tests.playground.in_chromium.browsing import complaints, open_page, say
 from tests.playground.serving import Served, serve_core

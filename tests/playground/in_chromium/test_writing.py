@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, FilePayload, Page, Route, expect
 
 from bot.domain.commands import CATALOGUE
-from bot.domain.requests import ImageRequest, VideoRequest
+from bot.domain.generations.requests import ImageRequest, VideoRequest
 from tests.playground.in_chromium.browsing import complaints, form, open_page, say
 from tests.playground.sample_media import picture, video
 from tests.playground.serving import Served

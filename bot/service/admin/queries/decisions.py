@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from bot.domain.access import Access
-from bot.domain.audit import AuditRecord
 from bot.domain.identity import Caller
 from bot.domain.policy.reactions import ReactionRule, reaction_map
 from bot.domain.policy.record import Policy
+from bot.domain.reports.audit import AuditRecord
 from bot.service.admin.audit import days_kept, find_entries
 from bot.service.admin.queries.paging import PAGE, Page, page_of, skipped
 from bot.services import Services
-from bot.store.workspaces import find_workspace
+from bot.store.admin.workspaces import find_workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from bot.domain.access import is_operator
 from bot.domain.identity import Caller
-from bot.service.account_reports import AccountReport, account_reports
+from bot.service.queries.account_reports import AccountReport, account_reports
 from bot.services import Services
-from bot.store.workspace_keys import find_key
+from bot.store.operator.workspace_keys import find_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

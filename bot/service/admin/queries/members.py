@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 from bot.domain.access import blocked_by_admins
 from bot.domain.identity import Caller
-from bot.domain.quota import Level, Limit, Meter
+from bot.domain.money.quota import Level, Limit, Meter
 from bot.service.admin.queries.paging import PAGE, Page, page_of, skipped
 from bot.service.admin.rights import caller_of
 from bot.services import Services
-from bot.store.limits import rules_for, usage_of_each
-from bot.store.workspaces import (
+from bot.store.admin.workspaces import (
     blocked_subjects,
     find_workspace,
     list_members,
     unknown_members,
 )
+from bot.store.quotas.limits import rules_for, usage_of_each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.access import blocked_by_admins
-from bot.domain.decisions import DecisionButton, held_buttons, report_buttons
-from bot.domain.estimates import Estimate
-from bot.domain.headlines import status_line
+from bot.domain.cards.decisions import DecisionButton, held_buttons, report_buttons
+from bot.domain.cards.headlines import status_line
+from bot.domain.generations.estimates import Estimate
 from bot.domain.identity import Caller
-from bot.domain.jobs import IN_FLIGHT, WAITING, Hold, Job, State
+from bot.domain.jobs.job import IN_FLIGHT, WAITING, Hold, Job, State
 from bot.domain.policy.asked import RuledCommand, command_of
 from bot.jobs.estimates import estimates
 from bot.service.admin.queries.paging import PAGE, Page, page_of, skipped
 from bot.services import Services
-from bot.store.jobs import jobs_by_id, jobs_of_cards
-from bot.store.workspace_jobs import Report, reports_of_workspace, unfinished_of_workspace
-from bot.store.workspaces import blocked_subjects
+from bot.store.admin.workspaces import blocked_subjects
+from bot.store.listings.workspace_jobs import Report, reports_of_workspace, unfinished_of_workspace
+from bot.store.queue.jobs import jobs_by_id, jobs_of_cards
 
 
 class QueueGroup(StrEnum):

@@ -7,19 +7,19 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.access import Pace
 from bot.domain.identity import Caller
-from bot.domain.jobs import State
-from bot.domain.quota import WHOLE_LEVELS, Allowance, Limit, Meter, Period, Rule, bounds
+from bot.domain.jobs.job import State
+from bot.domain.money.quota import WHOLE_LEVELS, Allowance, Limit, Meter, Period, Rule, bounds
 from bot.service.admin.queries.paging import PAGE, Page, page_of, skipped
 from bot.service.admin.queries.queue import QueueGroup, group_of
 from bot.service.admin.setup import current_setup
-from bot.service.queries import limits_with_meters, pause_notice
+from bot.service.queries.member_queries import limits_with_meters, pause_notice
 from bot.service.replies import SetupState
 from bot.services import Services
-from bot.store.limits import workspace_rules
-from bot.store.reports import spent_since
-from bot.store.retention import retention_of
-from bot.store.workspace_jobs import unfinished_counts
-from bot.store.workspaces import find_workspace
+from bot.store.admin.workspaces import find_workspace
+from bot.store.listings.workspace_jobs import unfinished_counts
+from bot.store.members.retention import retention_of
+from bot.store.operator.reports import spent_since
+from bot.store.quotas.limits import workspace_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Commands as text: parsing, completion, and a job written as the command that makes it again."""

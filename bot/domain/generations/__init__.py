@@ -1,0 +1,1 @@
+"""What is asked of a provider: models, media, requests, and what each provider offers."""

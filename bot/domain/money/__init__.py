@@ -1,0 +1,1 @@
+"""Prices, quotas and limits, in whole micro-dollars."""

@@ -1,0 +1,1 @@
+"""What admins and the operator read: usage, the audit, alerts, conditions."""

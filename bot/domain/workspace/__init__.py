@@ -1,0 +1,1 @@
+"""What a workspace keeps for its commands: presets, defaults, its own API key, its time zone."""

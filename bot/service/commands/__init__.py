@@ -1,0 +1,1 @@
+"""Commands that make jobs: quoted, shown before they start, accepted, explained."""

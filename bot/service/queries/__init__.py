@@ -1,0 +1,1 @@
+"""Queries of members and what their inputs suggest. They change nothing."""

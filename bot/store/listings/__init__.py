@@ -1,0 +1,1 @@
+"""Lists of jobs, read page by page: histories, searches, galleries, family trees."""

@@ -1,0 +1,1 @@
+"""What is stored for one person: defaults, links, direct messages, and how long all of it is kept."""

@@ -1,0 +1,1 @@
+"""What the operator looks after: provider accounts, workspaces' keys, credit, alerts, reports."""

@@ -1,0 +1,1 @@
+"""What counts against limits: meters, the ledger of reservations, and sums of what was used."""

@@ -1,0 +1,1 @@
+"""Notices that no job's card carries: spending caps, outages, direct messages."""
