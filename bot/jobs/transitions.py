@@ -6,9 +6,10 @@ from bot.domain.cards.card import CardView, shown_estimates
 from bot.domain.errors import StaleTransition
 from bot.domain.generations.media import Media
 from bot.domain.generations.requests import AnyRequest
-from bot.domain.jobs.failures import Failure
+from bot.domain.jobs.failures import Failure, FailureCategory, failure
 from bot.domain.jobs.job import FINAL, Job, State
 from bot.services import ALL_JOBS, Services, Topic, jobs_topic, log
+from bot.store.operator.workspace_keys import stranded_by_removal
 from bot.store.queue.attempts import JobRef
 from bot.store.queue.cards import ShownOutcome, ShownRevision, record_shown, show_card_again
 from bot.store.queue.orphans import OrphanCause
@@ -18,6 +19,8 @@ from bot.store.queue.transition import PreparationLease, Transition, transition
 _Repeat = Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
 #: how long the record of a shown revision may wait to share a commit, because no one waits for it
 _MAX_DELAY_S = 0.03
+#: jobs that are read at once, to cancel them all
+_BATCH = 200
 
 
 async def transition_job(
@@ -109,3 +112,14 @@ async def record_shown_revision(services: Services, shown: ShownRevision) -> Sho
     if noted is not ShownOutcome.UP_TO_DATE:
         services.wake(Topic.CARDS)
     return noted
+
+
+async def cancel_stranded(services: Services) -> None:
+    """Cancel every job that waits for a removed key. They are not charged."""
+    while jobs := await stranded_by_removal(services.database, count=_BATCH):
+        why = failure(FailureCategory.KEY_REMOVED)
+        moved = [
+            await transition_job(services, job, State.CANCELLED, why.category, failure=why) for job in jobs
+        ]
+        if not any(moved):
+            return  # Others have moved them meanwhile.

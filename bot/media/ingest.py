@@ -23,8 +23,10 @@ from bot.domain.generations.requests import PICTURE_MAX_BYTES, REFRAME_MAX_MS, V
 from bot.domain.jobs.lineage import PlacedNode
 from bot.domain.reports.charts import BarChart
 from bot.media.codecs.calls import (
+    CANVAS,
     CODECS,
     convert_picture,
+    draw_chart,
     draw_framing,
     draw_lineage,
     draw_thumbnail,
@@ -33,7 +35,6 @@ from bot.media.codecs.calls import (
     take_still,
     transcode,
 )
-from bot.media.codecs.charts import CANVAS, draw_chart
 from bot.media.codecs.probe import Probe
 from bot.media.disk import disk_errors
 from bot.media.download.fetcher import Fetcher

@@ -15,7 +15,7 @@ from functools import partial
 from pydantic import SecretStr
 
 from bot.domain.errors import ReverieError
-from bot.jobs.removed_keys import cancel_stranded
+from bot.jobs.transitions import cancel_stranded
 from bot.providers.base import Provider
 from bot.security.encryption import DecryptionFailed, workspace_key_context
 from bot.services import Services, Topic, log

@@ -7,6 +7,7 @@ derived from its fields (see `options.py`).
 from collections.abc import Mapping
 
 from bot.domain.commands.admin import (
+    StudioAudit,
     StudioKey,
     StudioPause,
     StudioResume,
@@ -17,7 +18,6 @@ from bot.domain.commands.admin import (
     Toggle,
 )
 from bot.domain.commands.animate import Animate
-from bot.domain.commands.audit import StudioAudit
 from bot.domain.commands.base import Audience, Command, build
 from bot.domain.commands.defaults import Settings, StudioDefaults
 from bot.domain.commands.edits import Audio, Upscale
@@ -26,10 +26,9 @@ from bot.domain.commands.gallery import Gallery, StudioGallery
 from bot.domain.commands.generate import GenerateCommand
 from bot.domain.commands.imagine import Imagine
 from bot.domain.commands.jobs import Cancel, Delete, Help, History, Lineage, Quota, Show, Status
-from bot.domain.commands.links import Link, Unlink
 from bot.domain.commands.media import MediaCommand
+from bot.domain.commands.members import Link, MydataExport, MydataForget, Unlink
 from bot.domain.commands.modify import Modify
-from bot.domain.commands.mydata import MydataExport, MydataForget
 from bot.domain.commands.presets import StudioPreset
 from bot.domain.commands.quotas import (
     QuotasGrant,

@@ -1,4 +1,4 @@
-"""Commands of admins about a workspace: set-up, pause, usage, time zone and its own API key."""
+"""Commands of admins about a workspace: set-up, pause, usage, audit, time zone and its own API key."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -13,6 +13,9 @@ from bot.domain.options import Kind, Money, OptionSpec
 from bot.domain.reports.usage import DAYS_MAX, Dimension, Format
 from bot.domain.workspace.workspace_keys import COMMAND as KEY_COMMAND
 from bot.domain.workspace.workspace_keys import KeyAction, check_typed
+
+#: days that entries can be kept; the shortest leaves time to notice what an admin did
+KEEP_MIN, KEEP_MAX = 30, 3_650
 
 
 class Toggle(StrEnum):
@@ -163,3 +166,25 @@ class StudioKey(Command):
     def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         check_typed(str(values.get("action", "")))
         return values
+
+
+class StudioAudit(Command):
+    """Show admins' decisions and refusals, the newest first, or set how long they are kept."""
+
+    name = "studio audit"
+    description = "Show who decided what here, and who was refused what"
+    example = "/studio audit ada --action refused"
+    audience = Audience.ADMINS
+
+    member: Annotated[
+        str,
+        OptionSpec(description="By or about this member", kind=Kind.MEMBER, positional=True, aliases=("m",)),
+    ] = ""
+    action: Annotated[str, OptionSpec(description="Such as quotas, pause, key or refused")] = ""
+    words: Annotated[str, OptionSpec(description="Words of an entry", aliases=("w",))] = ""
+    page: Annotated[int, Field(ge=1, le=1_000), OptionSpec(description="The page, 1 is the newest")] = 1
+    keep: Annotated[
+        int | None,
+        Field(ge=KEEP_MIN, le=KEEP_MAX),
+        OptionSpec(description="Keep entries for so many days from now on"),
+    ] = None

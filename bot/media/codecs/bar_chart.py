@@ -6,6 +6,7 @@ Only what runs in a confined process imports this module, because matplotlib tak
 import os
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -24,6 +25,7 @@ from PIL import Image
 
 from bot.domain.money.pricing import MICROUSD
 from bot.domain.reports.charts import BarChart
+from bot.media.disk import disk_errors
 
 #: in inches; what is not in time is as high as its bars need
 _WIDTH, _HEIGHT, _BAR_HEIGHT, _DPI = 8.0, 4.5, 0.34, 150
@@ -73,7 +75,14 @@ _NOTE_ROOM = 0.32
 _CENTS, _TENTHS = 10, 0.1
 
 
-def draw(chart: BarChart) -> bytes:
+def draw_chart(target: Path, chart: BarChart) -> None:
+    """Write a chart as PNG."""
+    content = _draw(chart)
+    with disk_errors():
+        target.write_bytes(content)
+
+
+def _draw(chart: BarChart) -> bytes:
     """Draw a chart as PNG."""
     fonts = _fonts()
     settings: dict[Any, Any] = {

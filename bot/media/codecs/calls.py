@@ -8,6 +8,7 @@ called. They would take 30 MB of the bot's memory and a quarter of a second of i
 from pathlib import Path
 
 from bot.domain.jobs.lineage import PlacedNode
+from bot.domain.reports.charts import BarChart
 from bot.media.codecs.probe import Probe
 
 #: what a worker process imports once, before the first of these calls
@@ -15,6 +16,9 @@ CODECS = tuple(
     f"bot.media.codecs.{name}"
     for name in ("framing", "lineage", "pictures", "probing", "transcoding", "videos")
 )
+
+#: what a worker process imports once, before the first chart
+CANVAS = "bot.media.codecs.bar_chart"
 
 
 def probe(path: Path) -> Probe:
@@ -69,3 +73,9 @@ def draw_lineage(target: Path, nodes: tuple[PlacedNode, ...], stills: tuple[tupl
     from bot.media.codecs import lineage
 
     lineage.draw_lineage(target, nodes, stills)
+
+
+def draw_chart(target: Path, chart: BarChart) -> None:
+    from bot.media.codecs import bar_chart
+
+    bar_chart.draw_chart(target, chart)

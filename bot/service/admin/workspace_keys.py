@@ -20,7 +20,7 @@ from bot.domain.jobs.failures import one_line
 from bot.domain.money.pricing import show_left
 from bot.domain.money.quota import Level, Unit
 from bot.domain.workspace.workspace_keys import KeyAction, masked, read_key, without_key
-from bot.jobs.removed_keys import cancel_stranded
+from bot.jobs.transitions import cancel_stranded
 from bot.providers.base import Provider
 from bot.security.encryption import DecryptionFailed, workspace_key_context
 from bot.service.admin.rights import audit_entry, require_rights

@@ -14,8 +14,7 @@ from bot.service.queries.job_lookup import is_visible, visible_job
 from bot.service.queries.member_queries import job_views
 from bot.service.replies import PrivateReply, ReplyFile
 from bot.services import Services, log
-from bot.store.listings.lineage import ancestors, made_from
-from bot.store.queue.jobs import jobs_by_id
+from bot.store.queue.jobs import ancestors, jobs_by_id, made_from
 
 #: generations above the result that are looked at and drawn, and results that are drawn
 _ABOVE, _DRAWN = 7, 24

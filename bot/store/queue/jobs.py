@@ -52,6 +52,17 @@ async def results_of_generation(database: Database, account: str, generation: st
     return [media for row in rows if (media := media_from(row["result"])) is not None]
 
 
+async def ancestors(database: Database, job: str, *, most: int) -> list[str]:
+    """The job and what it was made from, the nearest first: at most so many generations."""
+    return [row["id"] for row in await database.fetch(sql.ancestors, job=job, most=most)]
+
+
+async def made_from(database: Database, jobs: Iterable[str], *, count: int) -> list[tuple[str, str]]:
+    """The oldest results that were made from any of these, each with the job that it was made from."""
+    rows = await database.fetch(sql.made_from, parents=sorted(set(jobs)), count=count)
+    return [(row["id"], row["parent"]) for row in rows]
+
+
 async def toggle_star(
     tx: Transaction, job: str, *, card: str, member: str, event: str, now: int, on: bool | None = None
 ) -> bool:

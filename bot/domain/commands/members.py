@@ -1,4 +1,4 @@
-"""Commands that link the caller with their other accounts, so that these share one history."""
+"""Commands about the caller: their accounts on other platforms, and what is stored about them."""
 
 from typing import Annotated
 
@@ -38,3 +38,19 @@ class Unlink(Command):
             max_length=200,
         ),
     ] = ""
+
+
+class MydataExport(Command):
+    """Send the caller everything that is stored about them."""
+
+    name = "mydata export"
+    description = "Get everything that is stored about you, as a zip file that only you see"
+    example = "/mydata export"
+
+
+class MydataForget(Command):
+    """Delete everything that is stored about the caller, after asking."""
+
+    name = "mydata forget"
+    description = "Delete your jobs, results and everything else about you; asks first"
+    example = "/mydata forget"
