@@ -67,7 +67,11 @@ def _print(name: str, calls: list[Call], acknowledged: float) -> None:
     print(f"  event → acknowledgement, its own tasks          {count(call for call in before if call.own)}")
     print(f"  event → acknowledgement, with background work   {count(before)}")
     print(f"  acknowledgement → message with the result       {count(after)}")
-    print(f"  the core, event → result                        {count(core)}\n")
+    own = [call for call in core if call.own]
+    accepting = [call for call in own if call.at <= acknowledged]
+    print(f"  the core, event → acknowledgement, own tasks    {count(accepting)}")
+    print(f"  the core, event → result, own tasks             {count(own)}")
+    print(f"  the core, event → result, with background work  {count(core)}\n")
     if _NAMES in sys.argv[1:]:
         for file, calls_into in sorted(Counter(call.file for call in core).items()):
             print(f"  {calls_into:>6} {file}")
