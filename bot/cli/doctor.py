@@ -256,7 +256,7 @@ async def _sealed(settings: Settings, database: Database) -> Diagnosis | None:
     try:
         await naming_key_of(settings, secrets_of(settings), database)
     except UnusableSecret:
-        return None  # told among the settings
+        return None  # reported among the settings
     except DecryptionFailed:
         return Diagnosis(
             what="the database was encrypted with another secret",

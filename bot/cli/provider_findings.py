@@ -45,7 +45,7 @@ async def provider_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
     try:
         providers = providers_of(settings, await _naming_key(settings))
     except UnusableSecret:
-        return  # told among the settings
+        return  # reported among the settings
     except ReverieError as error:
         yield Diagnosis(
             what=str(error),
@@ -77,8 +77,8 @@ async def _check(provider: Provider) -> Diagnosis:
             level=Severity.FAULT,
             remedy=f"check the network, HTTPS_PROXY and {names.base_url}",
         )
-    told = "" if credit is None else f", credit {show_money(credit)}"
-    return Diagnosis(what=f"account {provider.account} works{told}")
+    known_credit = "" if credit is None else f", credit {show_money(credit)}"
+    return Diagnosis(what=f"account {provider.account} works{known_credit}")
 
 
 def _unpriced(settings: Settings) -> list[Diagnosis]:
@@ -86,7 +86,7 @@ def _unpriced(settings: Settings) -> list[Diagnosis]:
     try:
         rates: Rates = rates_of(settings)
     except ReverieError:
-        return []  # told among the settings
+        return []  # reported among the settings
     offers = [offer for name in settings.providers for offer in CAPABILITIES[name].offers]
     missing = [
         f"{model} has no price, so that it cannot be used"

@@ -67,8 +67,8 @@ class NotEnoughLeft(QuotaExhausted):
 
 def for_admins(refusal: Refused) -> str:
     """Why a member was refused, as the admins of the workspace read it."""
-    told = refusal.for_admins if isinstance(refusal, NotEnoughLeft) else ""
-    return told or str(refusal)
+    text = refusal.for_admins if isinstance(refusal, NotEnoughLeft) else ""
+    return text or str(refusal)
 
 
 class TooManyRequests(QuotaExhausted):

@@ -72,9 +72,11 @@ class UserGroups:
         return [found]
 
 
-def _group(told: Mapping[str, object]) -> UserGroup:
-    users = told.get("users")
+def _group(group: Mapping[str, object]) -> UserGroup:
+    users = group.get("users")
     members = users if isinstance(users, list) else []
     return UserGroup(
-        id=str(told["id"]), handle=str(told.get("handle") or told["id"]), users=frozenset(map(str, members))
+        id=str(group["id"]),
+        handle=str(group.get("handle") or group["id"]),
+        users=frozenset(map(str, members)),
     )

@@ -219,8 +219,8 @@ class Meter:
 
     def reserve(self, amount: int, limit: Limit) -> "Meter":
         if amount > self.left(limit):
-            told = _PERSON_EXHAUSTED if limit.level is Level.PERSON else ""
-            raise NotEnoughLeft(_exhausted(self, amount, limit), for_admins=told)
+            for_admins = _PERSON_EXHAUSTED if limit.level is Level.PERSON else ""
+            raise NotEnoughLeft(_exhausted(self, amount, limit), for_admins=for_admins)
         return replace(self, reserved=self.reserved + amount)
 
     def settle(self, amount: int, settlement: Settlement) -> "Meter":

@@ -28,17 +28,17 @@ def code_points(path: Path) -> tuple[int, int] | None:
     """Primaries and transfer function of a file as ITU-T H.273 code points; None if it has none."""
     mime = mime_of(path)
     if mime == "image/png":
-        told = png_chunk(path, b"cICP")
-        return (told[0], told[1]) if told is not None and len(told) == 4 and told[2] == 0 else None  # noqa: PLR2004
+        chunk = png_chunk(path, b"cICP")
+        return (chunk[0], chunk[1]) if chunk is not None and len(chunk) == 4 and chunk[2] == 0 else None  # noqa: PLR2004
     if mime not in {"image/heic", "image/heif", "image/avif"}:
         return None
     with path.open("rb") as file:
         beginning = file.read(_PROPERTIES)
     at = beginning.find(_NCLX)
-    told = beginning[at + len(_NCLX) : at + len(_NCLX) + 4]
-    if at < 0 or len(told) < 4:  # noqa: PLR2004
+    values = beginning[at + len(_NCLX) : at + len(_NCLX) + 4]
+    if at < 0 or len(values) < 4:  # noqa: PLR2004
         return None
-    return int.from_bytes(told[:2], "big"), int.from_bytes(told[2:], "big")
+    return int.from_bytes(values[:2], "big"), int.from_bytes(values[2:], "big")
 
 
 def is_sdr(points: tuple[int, int] | None) -> bool:

@@ -58,9 +58,9 @@ def png_chunk(path: Path, kind: bytes) -> bytes | None:
         at = 8
         while at + 8 <= len(content) and (found := content[at + 4 : at + 8]) != b"IDAT":
             end = at + 8 + int.from_bytes(content[at : at + 4], "big")
-            told = content[at + 8 : end] if found == kind else b""
-            if told and zlib.crc32(kind + told).to_bytes(4, "big") == content[end : end + 4]:
-                return told
+            data = content[at + 8 : end] if found == kind else b""
+            if data and zlib.crc32(kind + data).to_bytes(4, "big") == content[end : end + 4]:
+                return data
             at = end + 4
     return None
 

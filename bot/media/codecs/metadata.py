@@ -38,22 +38,22 @@ _END_OF_IMAGE = b"\xff\xd9"
 _FILLER = b"\xaa\x55" * 64
 
 
-def mended(path: Path, max_pixels: int) -> tuple[bytes, bool] | None:
+def without_metadata(path: Path, max_pixels: int) -> tuple[bytes, bool] | None:
     """The file without metadata that is not needed, and whether all of it was readable.
 
     None if the file is to be read unchanged.
     """
     match mime_of(path):
         case "image/png":
-            return _mended_png(path.read_bytes())
+            return _strip_png(path.read_bytes())
         case "image/jpeg":
-            return _mended_jpeg(path, max_pixels)
+            return _strip_jpeg(path, max_pixels)
         case "image/webp":
-            return _mended_webp(path)
+            return _strip_webp(path)
     return None
 
 
-def _mended_png(content: bytes) -> tuple[bytes, bool]:
+def _strip_png(content: bytes) -> tuple[bytes, bool]:
     chunks = list(_chunks(content))
     still = not _moves(chunks)
     kept, sound = [], True
@@ -146,7 +146,7 @@ _READERS = {
 }
 
 
-def _mended_jpeg(path: Path, max_pixels: int) -> tuple[bytes, bool] | None:
+def _strip_jpeg(path: Path, max_pixels: int) -> tuple[bytes, bool] | None:
     """Remove segments that strict decoders reject, and add the end marker if only that is missing."""
     content = None if _opens(path) else _without_words(path.read_bytes())
     if ends(path):
@@ -173,8 +173,8 @@ def _without_words(content: bytes) -> bytes:
             continue
         kind, end = content[at + 1], at + 2 + max(2, int.from_bytes(content[at + 2 : at + 4], "big"))
         segment = content[at:end]
-        told = _APPLICATION <= kind < _APPLICATION + 16 or kind == _COMMENT
-        if not told or _says_colours(kind, segment[4:]):
+        is_metadata = _APPLICATION <= kind < _APPLICATION + 16 or kind == _COMMENT
+        if not is_metadata or _says_colours(kind, segment[4:]):
             kept.append(segment)
         at = end
         if kind == _START_OF_SCAN:
@@ -205,7 +205,7 @@ def _ended_jpeg(content: bytes, max_pixels: int) -> tuple[bytes, bool] | None:
     return (candidates[0], False) if first == second else None
 
 
-def _mended_webp(path: Path) -> tuple[bytes, bool] | None:
+def _strip_webp(path: Path) -> tuple[bytes, bool] | None:
     """Correct the length in the header of a still WebP if all of its chunks are complete."""
     with path.open("rb") as file:
         head = file.read(_RIFF_HEAD)

@@ -15,7 +15,7 @@ from pillow_heif import register_heif_opener
 from bot.domain.errors import MediaRefused
 from bot.media.codecs.color_profiles import code_points, in_srgb, is_sdr
 from bot.media.codecs.limits import check_frames, check_room, check_structure
-from bot.media.codecs.metadata import exif_loads, mended
+from bot.media.codecs.metadata import exif_loads, without_metadata
 from bot.media.codecs.probe import Probe
 from bot.media.disk import disk_errors
 
@@ -157,7 +157,7 @@ def _opened(path: Path, max_pixels: int) -> Iterator[tuple[ImageFile.ImageFile, 
     register_heif_opener()
     check_structure(path)
     with _translated(max_pixels):
-        content, sound = mended(path, max_pixels) or (None, True)
+        content, sound = without_metadata(path, max_pixels) or (None, True)
         file = path if content is None else BytesIO(content)
         with Image.open(file, formats=_FORMATS) as image:
             # The size is in the header, so this is checked before decoding.

@@ -184,8 +184,8 @@ def filter_system_calls() -> None:
     if not is_available():
         raise OSError(errno.EOPNOTSUPP, "this kernel has no filter for system calls")
     code = program(kernel.machine(), os.getpid())
-    told = _Program(len(code) // _INSTRUCTION.size, code)
-    kernel.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(told))
+    filter_program = _Program(len(code) // _INSTRUCTION.size, code)
+    kernel.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(filter_program))
 
 
 def program(machine: str, pid: int) -> bytes:

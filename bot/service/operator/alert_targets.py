@@ -74,12 +74,12 @@ def alert_targets(settings: Settings, publishers: Mapping[str, Publisher]) -> di
     targets: dict[str, AlertTarget] = {}
     if (webhook := webhook_of(settings)) is not None:
         targets[WEBHOOK] = webhook
-    told = set()
+    seen = set()
     for operator in settings.operators:
         platform, _, user = operator.partition(":")
         person = (platform, user.rpartition(":")[2])
         publisher = publishers.get(platform)
-        if publisher is not None and user and person not in told:
-            told.add(person)
+        if publisher is not None and user and person not in seen:
+            seen.add(person)
             targets[operator] = DirectMessages(operator, publisher)
     return targets

@@ -60,9 +60,15 @@ async def _change(tx: Transaction, alert: Alert, after: AlertState, findings: Fi
     guard = {"before": alert.state, "found_at": alert.found_at}
     if not await tx.fetch(sql.change, id=alert.id, after=after, notice=notice, now=now, **guard):
         return []
-    told = {"alert": notice, "kind": alert.kind, "state": after, "text": alert.text, "remedy": alert.remedy}
+    fields = {
+        "alert": notice,
+        "kind": alert.kind,
+        "state": after,
+        "text": alert.text,
+        "remedy": alert.remedy,
+    }
     items = [
-        {"id": findings.new_id(), "target": target, "at": now, "run_at": now, **told}
+        {"id": findings.new_id(), "target": target, "at": now, "run_at": now, **fields}
         for target in findings.targets
     ]
     await tx.run(sql.insert_notices, items=items)
