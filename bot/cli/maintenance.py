@@ -19,7 +19,7 @@ media = group("The stored pictures and videos.")
 @app.command()
 def doctor(*, as_json: AsJson = False) -> None:
     """Check the installation: errors (✗) and warnings (!), each with its remedy. Exits with 1 on an error."""
-    from bot.cli.doctor import examine  # noqa: PLC0415
+    from bot.cli.doctor.examine import examine  # noqa: PLC0415
     from bot.service.plugin import Severity  # noqa: PLC0415
 
     marks = {Severity.OK: "✓", Severity.WARNING: "!", Severity.FAULT: "✗"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.bucket_findings import bucket_findings
+from bot.cli.doctor.bucket import bucket_findings
 from bot.media.storage.bucket_client import BucketClient
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, Switch

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.cli.doctor import examine, sandbox_finding
+from bot.cli.doctor.examine import examine, sandbox_finding
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings, Switch
 from tests.cli.store import fill, settings

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.cli.doctor import examine
+from bot.cli.doctor.examine import examine
 from bot.settings import Settings
 from tests.cli.store import settings
 from tests.store.database.fake_pooler import FakePooler

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("module", ["bot.cli.doctor", "bot.cli.media_copy"])
+@pytest.mark.parametrize("module", ["bot.cli.doctor.examine", "bot.cli.media_copy"])
 def test_a_folder_needs_no_bucket_client(module: str) -> None:
     assert "obstore" not in _imported_with(module)
 

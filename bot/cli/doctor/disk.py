@@ -1,4 +1,4 @@
-"""The disk checks of `reverie doctor`: writable, free space, space used by media."""
+"""What `reverie doctor` finds about disks: writable, free space, space used by media."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The checks of `reverie doctor`: configuration, store, providers, adapters; each finding has a remedy."""
+"""Runs all checks of `reverie doctor`: configuration, store, providers, adapters."""
 
 import errno
 import os
@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 import httpx
 
 from bot.bootstrap import find_plugins
-from bot.cli.alert_findings import alert_findings
-from bot.cli.bucket_findings import bucket_findings
-from bot.cli.disk_findings import disk_findings
+from bot.cli.doctor.alerts import alert_findings
+from bot.cli.doctor.bucket import bucket_findings
+from bot.cli.doctor.disk import disk_findings
+from bot.cli.doctor.pooler import pooler_findings
+from bot.cli.doctor.providers import provider_findings
+from bot.cli.doctor.secrets import examine_secrecy
 from bot.cli.params import unknown_settings
-from bot.cli.pooler_findings import pooler_findings
-from bot.cli.provider_findings import provider_findings
-from bot.cli.secret_findings import examine_secrecy
 from bot.cli.store_access import sqlite_file
 from bot.domain.errors import ProcessingFailed, ReverieError
 from bot.domain.money.pricing import show_money

@@ -1,4 +1,4 @@
-"""The checks of `reverie doctor` for a connection pooler in front of PostgreSQL."""
+"""What `reverie doctor` finds about a connection pooler in front of PostgreSQL."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""The checks of `reverie doctor` for secrets: length, file permissions, encryption in transit."""
+"""What `reverie doctor` finds about secrets: length, file permissions, encryption in transit."""
 
 import shlex
 import stat

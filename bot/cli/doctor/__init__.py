@@ -1,0 +1,1 @@
+"""`reverie doctor`: the checks of an installation. Each finding has a remedy."""
