@@ -3,21 +3,24 @@
 import subprocess
 import sys
 
-import pytest
+from bot.media.codecs.calls import CODECS
 
 
-@pytest.mark.parametrize("module", ["bot.cli.doctor.examine", "bot.cli.media_copy"])
-def test_a_folder_needs_no_bucket_client(module: str) -> None:
-    assert "obstore" not in _imported_with(module)
-
-
-def test_a_bot_with_its_own_provider_imports_neither_codecs_nor_the_simulator() -> None:
+def test_a_bot_with_its_own_provider_imports_no_codec_simulator_or_bucket_client() -> None:
+    """Nor do the commands that look at its folder."""
     unused = {"av", "PIL", "pillow_heif", "matplotlib", "simulator", "asyncpg", "obstore"}
-    assert unused & _imported_with("bot.bootstrap") == set()
+    assert set() == unused & _imported_with("bot.bootstrap", "bot.cli.doctor.examine", "bot.cli.media_copy")
 
 
-def _imported_with(module: str) -> set[str]:
-    """The top-level packages that a process has imported after it imported this module alone."""
-    code = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+def test_a_media_worker_imports_codecs_alone() -> None:
+    unused = {"pydantic", "asyncio", "httpx", "structlog"}
+    imported = _imported_with("bot.media.sandbox.server", *CODECS)
+    assert {"av", "PIL"} <= imported
+    assert set() == unused & imported
+
+
+def _imported_with(*modules: str) -> set[str]:
+    """The top-level packages that a process has imported after it imported these modules alone."""
+    code = f"import sys, {', '.join(modules)}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return set(done.stdout.split())

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.generations.media import MediaKind, kind_of_address
 from bot.media.codecs.probing import probe
-from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS, kind_of_type
+from bot.media.declared_types import PICTURE_ENDINGS, VIDEO_ENDINGS, kind_of_type
 from tests.media.pictures import picture
 from tests.media.videos import video
 

@@ -15,7 +15,7 @@ from adapters.discord.events.context import ADAPTER
 from adapters.discord.rest.attachment_urls import is_attachment_url
 from bot.domain.generations.media import URL_MAX, MediaKind, Reference, kind_of_address
 from bot.domain.options import is_address
-from bot.media.sniff import ending_of, kind_of_type, says_nothing
+from bot.media.declared_types import ending_of, kind_of_type, says_nothing
 
 #: deeper than Discord nests components
 _MAX_DEPTH = 6

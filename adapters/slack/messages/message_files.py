@@ -9,7 +9,7 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.generations.media import URL_MAX, MediaKind, Reference
 from bot.domain.generations.requests import TAKEN_MAX_BYTES
 from bot.domain.options import is_address, shorten
-from bot.media.sniff import ending_of, kind_of_type, says_nothing
+from bot.media.declared_types import ending_of, kind_of_type, says_nothing
 
 File = Mapping[str, Any]
 Message = Mapping[str, Any]

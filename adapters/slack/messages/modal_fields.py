@@ -29,7 +29,7 @@ from bot.domain.options import Kind, Option
 from bot.domain.workspace.defaults import YOURS, EffectiveDefault
 from bot.domain.workspace.presets import NAMED_MAX
 from bot.domain.workspace.timezones import TIMEZONE_OPTION
-from bot.media.sniff import PICTURE_ENDINGS, VIDEO_ENDINGS
+from bot.media.declared_types import PICTURE_ENDINGS, VIDEO_ENDINGS
 
 #: block id suffix, after an option's name: the select of the caller's own jobs
 JOB_SELECT = "_job"

@@ -91,17 +91,15 @@ def probe_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Probe:
         orientation, readable = _orientation(image)
         if orientation in _TURNED:
             width, height = height, width
-        return Probe(
-            mime=_MIMES[image.format or ""],
-            width=width,
-            height=height,
-            animated=animated,
-            plain=sound
+        mime = _MIMES[image.format or ""]
+        plain = (
+            sound
             and readable
             and orientation not in _UPRIGHT
             and image.mode in _PLAIN_MODES
-            and is_sdr(code_points(path)),
+            and is_sdr(code_points(path))
         )
+    return Probe(mime=mime, width=width, height=height, animated=animated, plain=plain)
 
 
 def convert_picture(source: Path, target: Path, max_bytes: int) -> None:

@@ -1,44 +1,16 @@
-"""The answer of a child: serialised as JSON there, validated here against the function's return annotation.
+"""The answer of a child, validated against the function's return annotation; child.py writes it."""
 
-`{"result": …}` holds the return value, `{"failure": kind, "text": …}` the reason for a failure.
-"""
-
-import dataclasses
-import json
 from collections.abc import Callable
-from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from bot.media.sandbox.child import TEXT_MAX, Failure
+
 Result = TypeVar("Result")
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
-#: most characters of a text for a person or the log
-TEXT_MAX = 2_000
-
-
-class Failure(StrEnum):
-    REFUSED = "refused"  # a verdict on the file
-    UNAVAILABLE = "unavailable"  # the file is gone
-    DISK = "disk"  # full or failing
-    MEMORY = "memory"  # out of memory
-    FAILED = "failed"  # anything else
-
-
-def success(result: object) -> bytes:
-    return json.dumps({"result": result}, default=_plain, allow_nan=False).encode()
-
-
-def failure(kind: Failure, text: str) -> bytes:
-    return json.dumps({"failure": kind, "text": text[-TEXT_MAX:]}).encode()
-
-
-def _plain(value: object) -> object:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    raise TypeError(f"a call must return plain data, not {type(value).__name__}")
 
 
 class Failed(BaseModel):

@@ -1,24 +1,40 @@
-"""The child process: runs one call and answers in JSON. Its output is not trusted."""
+"""The child process: runs one call and answers in JSON. Its output is not trusted.
+
+`{"result": …}` holds the return value, `{"failure": kind, "text": …}` the reason for a failure. What reads
+and validates this, answers.py, is not imported here: the library that it needs would be most of the time that
+a fork server takes to start.
+"""
 
 import dataclasses
 import inspect
+import json
 import os
 import pickle
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
 from bot.media.disk import disk_errors
 from bot.media.sandbox import kernel
-from bot.media.sandbox.answers import Failure, failure, success
 from bot.media.sandbox.confinement import Files, Limits, confine
 
 #: the parameter with the path that a function writes; all other paths are read
 _TARGET = "target"
+#: most characters of a text for a person or the log
+TEXT_MAX = 2_000
+
+
+class Failure(StrEnum):
+    REFUSED = "refused"  # a verdict on the file
+    UNAVAILABLE = "unavailable"  # the file is gone
+    DISK = "disk"  # full or failing
+    MEMORY = "memory"  # out of memory
+    FAILED = "failed"  # anything else
 
 
 class ServerContext(NamedTuple):
@@ -60,17 +76,31 @@ def _answer(call: bytes, limits: Limits, context: ServerContext) -> bytes:
         folders = [*context.folders, *_package(function)]
         confine(limits, files, folders, without=context.missing)
         with disk_errors():
-            return success(function(*args))
+            return _success(function(*args))
     except MediaRefused as error:
-        return failure(Failure.REFUSED, str(error))
+        return _failure(Failure.REFUSED, str(error))
     except ProcessingFailed as error:
-        return failure(Failure.DISK, str(error))
+        return _failure(Failure.DISK, str(error))
     except MediaUnavailable as error:
-        return failure(Failure.UNAVAILABLE, str(error))
+        return _failure(Failure.UNAVAILABLE, str(error))
     except MemoryError:
-        return failure(Failure.MEMORY, "")
+        return _failure(Failure.MEMORY, "")
     except Exception as error:  # noqa: BLE001 - every other error goes to the bot's log
-        return failure(Failure.FAILED, "".join(traceback.format_exception(error)))
+        return _failure(Failure.FAILED, "".join(traceback.format_exception(error)))
+
+
+def _success(result: object) -> bytes:
+    return json.dumps({"result": result}, default=_plain, allow_nan=False).encode()
+
+
+def _failure(kind: Failure, text: str) -> bytes:
+    return json.dumps({"failure": kind, "text": text[-TEXT_MAX:]}).encode()
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    raise TypeError(f"a call must return plain data, not {type(value).__name__}")
 
 
 def _files(function: Callable[..., object], args: tuple[object, ...]) -> Files:

@@ -10,7 +10,8 @@ from typing import Self, TypeVar, TypeVarTuple
 import structlog
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
-from bot.media.sandbox.answers import Failed, Failure, Unreadable, read
+from bot.media.sandbox.answers import Failed, Unreadable, read
+from bot.media.sandbox.child import Failure
 from bot.media.sandbox.confinement import Limits
 from bot.media.sandbox.fairness import FairGate
 from bot.media.sandbox.process import ForkServer
