@@ -24,7 +24,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -35,6 +34,30 @@ from tests.patience import PATIENCE_S
 
 #: what starts the command line, as `python -m bot` does
 COMMAND_LINE = "bot.cli:main"
+
+#: what a running bot and most commands import, also what they import late
+_IMPORTED = (
+    "adapters.discord.settings",
+    "adapters.playground.adapter",
+    "adapters.slack.settings",
+    "anyio._backends._asyncio",
+    "bot.bootstrap",
+    "bot.cli",
+    "bot.cli.doctor.examine",
+    "bot.log",
+    "bot.simulation.builtin",
+    "bot.simulation.standalone",
+    "bot.store.database.postgres",
+    "bot.store.database.sqlite",
+    "bot.web.server",
+    "encodings.idna",
+    "h11",
+    "httpcore",
+    "importlib.readers",
+    "starlette.staticfiles",
+    "tests.crash.fork_server",
+    "uvicorn.lifespan.off",
+)
 
 _ROOT = Path(__file__).parents[1]
 _ORDER_MAX = 1 << 20
@@ -234,11 +257,10 @@ def _become(order: Order, streams: Sequence[int]) -> NoReturn:
 
 def main() -> None:
     # Only the parent needs them, and whoever asks it for something loads this module too.
-    for name in ("bot.bootstrap", "bot.cli", "bot.log", "bot.web.server", "tests.crash.fork_server"):
+    for name in _IMPORTED:
         importlib.import_module(name)
-    for plugin in entry_points(group="reverie.adapters"):
-        plugin.load()
     # Done before the first child what every child would else do for itself.
+    sys.modules["bot.bootstrap"].find_plugins()
     bot.tls.tls_context()
     adapters.chat.tls.tls_context()
     parent = _Parent(sys.argv[1])

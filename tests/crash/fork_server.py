@@ -15,8 +15,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import NoReturn
 
-import anyio
-
 from bot.tls import tls_context
 from tests.crash import bot_process, simulator_process
 
@@ -78,8 +76,6 @@ def _run_child(request: ForkRequest, lifeline: tuple[int, int]) -> NoReturn:
 def _prepare() -> None:
     """Do before the first request what every child would else do for itself."""
     tls_context()
-    # The library imports what it runs on when it is first used.
-    anyio.run(anyio.sleep, 0)
     # What the collector does not look at stays shared with the children.
     gc.collect()
     gc.freeze()
