@@ -29,7 +29,7 @@ def environment(**settings: str) -> dict[str, str]:
 def reverie(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        with _started(folder, arguments, settings, out.fileno(), err.fileno()) as process:
+        with started(folder, arguments, settings, out.fileno(), err.fileno()) as process:
             code = process.wait()
         out.seek(0)
         err.seek(0)
@@ -54,9 +54,10 @@ def cold_reverie(folder: Path, *arguments: str, **settings: str) -> subprocess.C
     )
 
 
-def _started(
+def started(
     folder: Path, arguments: Sequence[str], settings: Mapping[str, str], out: int, err: int
 ) -> Started:
+    """Start a command with these descriptors as its standard output and error."""
     with open(os.devnull) as nothing:  # noqa: PTH123 - it is no file
         return start(
             COMMAND_LINE,
@@ -95,7 +96,7 @@ def running(where: Path, *arguments: str, **settings: str) -> Iterator[Running]:
     """Run until the block ends, on a free port; a stop must end with 0."""
     reading, writing = os.pipe()
     with (where / "log.txt").open("w") as written, os.fdopen(writing, "w") as told:
-        process = _started(
+        process = started(
             where,
             arguments or ("run",),
             {"REVERIE_HTTP_PORT": "0"} | settings,

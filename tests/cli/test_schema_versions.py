@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,19 @@ READING = [
 ]
 
 
-@pytest.mark.parametrize("release", RELEASES[:-1], ids=[release.stem for release in RELEASES[:-1]])
+#: every command with one release at least
+_EARLIER = [*zip(RELEASES[:-1], cycle(READING), strict=False)]
+assert len(_EARLIER) >= len(READING)
+
+
+@pytest.mark.parametrize(("release", "command"), _EARLIER, ids=[release.stem for release, _ in _EARLIER])
 async def test_a_database_of_an_earlier_release_has_to_be_upgraded_first(
-    release: Path, tmp_path: Path
+    release: Path, command: tuple[str, ...], tmp_path: Path
 ) -> None:
     (tmp_path / "data").mkdir()
     async with connect(settings(tmp_path).database) as database:
         await restore(database, release)
-    for arguments in READING:
-        assert "run reverie db upgrade" in complaint(reverie(tmp_path, *arguments), 1)
+    assert "run reverie db upgrade" in complaint(reverie(tmp_path, *command), 1)
     assert 0 == reverie(tmp_path, "db", "upgrade").returncode
     assert 0 == reverie(tmp_path, "jobs", "list").returncode
 

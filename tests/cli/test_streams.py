@@ -6,17 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from select import select
 
 import httpx
 import pytest
 
-from tests.cli.running import environment, reverie
+from tests.cli.running import environment, reverie, started
+from tests.databases import lay_migrated
 from tests.patience import PATIENCE_S
+from tests.warm import Started
 
 _FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not _FULL.exists(), reason="this system has no /dev/full")
@@ -28,53 +31,47 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@contextmanager
-def _bot(folder: Path, port: int, **streams: Any) -> Iterator["subprocess.Popen[bytes]"]:
-    settings = environment(REVERIE_HTTP_PORT=str(port), REVERIE_LOG_LEVEL="debug")
-    process = subprocess.Popen([sys.executable, "-m", "bot", "run"], cwd=folder, env=settings, **streams)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+def _bot(folder: Path, port: int, stream: int) -> Started:
+    settings = {"REVERIE_HTTP_PORT": str(port), "REVERIE_LOG_LEVEL": "debug"}
+    return started(folder, ("run",), settings, stream, stream)
 
 
-def _serves(process: "subprocess.Popen[bytes]", port: int) -> bool:
+def _serves(port: int, ended: Callable[[], bool]) -> bool:
     """Whether the bot comes to answer, and does not end before."""
     until = time.monotonic() + PATIENCE_S
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).is_success:
-                return True
-        except httpx.TransportError:
-            time.sleep(0.05)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        while not ended() and time.monotonic() < until:
+            try:
+                if client.get("/healthz").is_success:
+                    return True
+            except httpx.TransportError:
+                time.sleep(0.05)
     return False
 
 
-def _stopped(process: "subprocess.Popen[bytes]") -> int:
-    process.send_signal(signal.SIGTERM)
-    return process.wait(PATIENCE_S)
+def _works_and_stops(bot: Started, port: int) -> bool:
+    assert _serves(port, lambda: bool(select([bot], [], [], 0)[0]))
+    assert httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, follow_redirects=True).is_success
+    bot.send_signal(signal.SIGTERM)
+    return 0 == bot.wait()
 
 
 def test_the_bot_keeps_running_after_its_output_is_closed(tmp_path: Path) -> None:
     """`reverie run 2>&1 | head -1`."""
     port = _free_port()
     reader, writer = os.pipe()
-    with _bot(tmp_path, port, stdout=writer, stderr=writer) as process:
+    with _bot(tmp_path, port, writer) as bot:
         os.close(writer)
         with os.fdopen(reader, "rb") as lines:
             assert lines.readline()
-        assert _serves(process, port)
-        assert httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, follow_redirects=True).is_success
-        assert 0 == _stopped(process)
+        assert _works_and_stops(bot, port)
 
 
 @needs_full
 def test_the_bot_keeps_running_if_its_log_is_on_a_full_disk(tmp_path: Path) -> None:
     port = _free_port()
-    with _FULL.open("wb") as full, _bot(tmp_path, port, stdout=full, stderr=full) as process:
-        assert _serves(process, port)
-        assert 0 == _stopped(process)
+    with _FULL.open("wb") as full, _bot(tmp_path, port, full.fileno()) as bot:
+        assert _works_and_stops(bot, port)
 
 
 def test_the_bot_runs_without_standard_streams(tmp_path: Path) -> None:
@@ -84,31 +81,47 @@ def test_the_bot_runs_without_standard_streams(tmp_path: Path) -> None:
     command = f'exec "{sys.executable}" -m bot run <&- >&- 2>&-'
     process = subprocess.Popen(["/bin/sh", "-c", command], cwd=tmp_path, env=settings)
     try:
-        assert _serves(process, port)
-        assert 0 == _stopped(process)
+        assert _serves(port, lambda: process.poll() is not None)
+        process.send_signal(signal.SIGTERM)
+        assert 0 == process.wait(PATIENCE_S)
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def _unread() -> Iterator[int]:
+    """A pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        yield writer
+    finally:
+        os.close(writer)
 
 
 @pytest.mark.parametrize("command", [("workspaces", "list"), ("doctor",), ("db", "upgrade")])
 def test_an_answer_that_nobody_reads_to_its_end_ends_quietly(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    assert 0 == reverie(tmp_path, "db", "upgrade").returncode
+    lay_migrated(tmp_path / "data")
     code = reverie(tmp_path, *command).returncode
-    reader, writer = os.pipe()
-    os.close(reader)
-    ended = subprocess.run(
-        [sys.executable, "-m", "bot", *command],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
-    os.close(writer)
-    assert (code, b"") == (ended.returncode, ended.stderr), "its code is that of what it found"
+    with _unread() as writer, tempfile.TemporaryFile() as err:
+        with started(tmp_path, command, {}, writer, err.fileno()) as ended:
+            assert code == ended.wait(), "its code is that of what it found"
+        err.seek(0)
+        assert b"" == err.read()
+
+
+def test_the_interpreter_adds_nothing_where_nobody_reads(tmp_path: Path) -> None:
+    """At its end it writes what is left, and would report that it cannot."""
+    lay_migrated(tmp_path / "data")
+    command = [sys.executable, "-m", "bot", "workspaces", "list"]
+    with _unread() as writer:
+        ended = subprocess.run(
+            command, cwd=tmp_path, env=environment(), stdout=writer, stderr=subprocess.PIPE, check=False
+        )
+    assert (0, b"") == (ended.returncode, ended.stderr)
 
 
 @needs_full
