@@ -46,22 +46,17 @@ def test_a_stub_that_does_not_run_is_passed_over(tmp_path: Path, bare: dict[str,
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="a Mac's /Applications cannot be hidden from the finder")
-class TestWithoutAnyBrowser:
-    def test_playwrights_own_is_taken_once_it_is_there(self, bare: dict[str, str]) -> None:
-        assert find_chromium(bare) is None
-        asked = subprocess.run(
-            [sys.executable, "-c", ASK_PLAYWRIGHT], env=bare, capture_output=True, text=True, check=True
-        )
-        own = program(Path(asked.stdout.strip()))
-        assert own == find_chromium(bare)
-
-    def test_tests_are_skipped_with_the_remedy(self, bare: dict[str, str]) -> None:
-        with pytest.raises(pytest.skip.Exception, match="no Chromium") as skipped:
-            require_chromium(bare)
-        assert REMEDY == skipped.value.msg
-
-    def test_a_ci_fails_with_the_remedy(self, bare: dict[str, str]) -> None:
-        # A skip that got out of here would turn this test into a skipped one instead of a red one.
-        with pytest.raises((pytest.fail.Exception, pytest.skip.Exception)) as failed:
-            require_chromium(bare | {"CI": "true"})
-        assert (failed.type, failed.value.msg) == (pytest.fail.Exception, REMEDY)
+def test_without_any_browser_the_remedy_is_told_until_playwrights_own_is_there(bare: dict[str, str]) -> None:
+    with pytest.raises(pytest.skip.Exception, match="no Chromium") as skipped:
+        require_chromium(bare)
+    assert REMEDY == skipped.value.msg
+    # A skip that got out of here would turn this test into a skipped one instead of a red one.
+    with pytest.raises((pytest.fail.Exception, pytest.skip.Exception)) as failed:
+        require_chromium(bare | {"CI": "true"})
+    assert (failed.type, failed.value.msg) == (pytest.fail.Exception, REMEDY)
+    assert find_chromium(bare) is None
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK_PLAYWRIGHT], env=bare, capture_output=True, text=True, check=True
+    )
+    own = program(Path(asked.stdout.strip()))
+    assert own == find_chromium(bare)

@@ -62,11 +62,6 @@ def copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def installed(wheel: Path, target: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
-    subprocess.run([*pip, "--target", str(target), str(wheel)], check=True, capture_output=True)
-
-
 def files(folder: Path) -> Sequence[str]:
     return sorted(
         path.relative_to(folder).as_posix()
@@ -76,17 +71,19 @@ def files(folder: Path) -> Sequence[str]:
     )
 
 
-def test_the_wheel_holds_every_file_of_the_packages(built: Built) -> None:
+def test_the_wheel_holds_every_file_and_announces_the_script_and_the_adapters(built: Built) -> None:
     """Prices, queries, migrations and the playground's pages are read from there at run time."""
+    announced = ConfigParser(delimiters=("=",))
     with ZipFile(built.wheel) as archive:
-        held = sorted(name for name in archive.namelist() if name.split("/")[0] in PACKAGES)
-    assert files(built.context) == held
-
-
-def test_nothing_else_is_installed_beside_them(built: Built) -> None:
-    with ZipFile(built.wheel) as archive:
-        tops = {name.split("/")[0] for name in archive.namelist()}
-    assert {*PACKAGES, f"reverie_bot-{PROJECT['version']}.dist-info"} == tops
+        names = archive.namelist()
+        (name,) = [name for name in names if name.endswith("/entry_points.txt")]
+        announced.read_string(archive.read(name).decode())
+    assert files(built.context) == sorted(name for name in names if name.split("/")[0] in PACKAGES)
+    assert {*PACKAGES, f"reverie_bot-{PROJECT['version']}.dist-info"} == {
+        name.split("/")[0] for name in names
+    }
+    assert PROJECT["scripts"] == dict(announced["console_scripts"])
+    assert PROJECT["entry-points"]["reverie.adapters"] == dict(announced["reverie.adapters"])
 
 
 def test_no_file_is_lost_to_the_ignore_list(tmp_path: Path) -> None:
@@ -104,39 +101,27 @@ def test_no_file_is_lost_to_the_ignore_list(tmp_path: Path) -> None:
     assert [name for name in listed.stdout.splitlines() if not name.endswith(".pyc")] == []
 
 
-def test_the_script_and_the_adapters_are_announced(built: Built) -> None:
-    announced = ConfigParser(delimiters=("=",))
-    with ZipFile(built.wheel) as archive:
-        (name,) = [name for name in archive.namelist() if name.endswith("/entry_points.txt")]
-        announced.read_string(archive.read(name).decode())
-    assert PROJECT["scripts"] == dict(announced["console_scripts"])
-    assert PROJECT["entry-points"]["reverie.adapters"] == dict(announced["reverie.adapters"])
-
-
-def test_the_command_runs_where_no_checkout_is(built: Built, tmp_path: Path) -> None:
-    installed(built.wheel, tmp_path / "site")
+def test_an_installed_copy_runs_and_draws_pictures_where_no_checkout_is(built: Built, tmp_path: Path) -> None:
+    """The simulator's package and its data files are installed with the bot."""
+    site, empty = tmp_path / "site", tmp_path / "empty"
+    empty.mkdir()
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-compile"]
+    subprocess.run([*pip, "--target", str(site), str(built.wheel)], check=True, capture_output=True)
+    environment = {"PATH": os.defpath, "PYTHONPATH": str(site)}
     asked = subprocess.run(
         [sys.executable, "-m", "bot", "--help"],
-        cwd=tmp_path,
-        env={"PATH": os.defpath, "PYTHONPATH": str(tmp_path / "site"), "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=empty,
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert (asked.returncode, asked.stderr) == (0, "")
     assert "run" in asked.stdout
-    assert [path.name for path in tmp_path.iterdir()] == ["site"], "asking for help writes nothing"
+    assert not [*empty.iterdir()], "asking for help writes nothing"
 
-
-def test_an_installed_copy_draws_pictures(built: Built, tmp_path: Path) -> None:
-    """The simulator's package and its data files are installed with the bot, and work without a checkout."""
-    site = tmp_path / "site"
-    installed(built.wheel, site)
-    environment = {
-        "PATH": os.defpath,
+    environment |= {
         "HOME": str(tmp_path),
-        "PYTHONPATH": str(site),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "REVERIE_DATA_DIR": str(tmp_path / "data"),
         "REVERIE_LOG_FORMAT": "json",
     }
