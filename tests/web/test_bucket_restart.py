@@ -3,8 +3,6 @@
 import asyncio
 import json
 import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,15 +13,14 @@ from PIL import Image
 
 from bot.tls import tls_context
 from tests.buckets import BucketProxy, GivenBucket
+from tests.cli.running import started
 from tests.patience import PATIENCE_S
 
-ROOT = Path(__file__).parents[2]
 ADA = {"me": "ada"}
 
 
 class Running:
-    def __init__(self, process: asyncio.subprocess.Process, log: asyncio.StreamReader, url: str) -> None:
-        self._process = process
+    def __init__(self, log: asyncio.StreamReader, url: str) -> None:
         self._log = log
         self.url = url
         self.http = httpx.AsyncClient(
@@ -56,35 +53,33 @@ class Running:
 @asynccontextmanager
 async def _running(folder: Path, environment: dict[str, str]) -> AsyncIterator[Running]:
     """Run the bot until the block ends, then kill it."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     ours = {
-        "PYTHONPATH": str(ROOT),
         "REVERIE_HTTP_PORT": "0",
         "REVERIE_LOG_FORMAT": "json",
         "REVERIE_SIMULATOR_SPEED": "1000",
         "REVERIE_TIMING__ASSET_RETRY": "100",
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "run"),
-        cwd=folder,
-        env=kept | ours | environment,
-        stderr=asyncio.subprocess.PIPE,
+    reading, writing = os.pipe()
+    with os.fdopen(writing) as told:
+        process = started(folder, ("run",), ours | environment, told.fileno(), told.fileno())
+    log = asyncio.StreamReader()
+    heard, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(log), os.fdopen(reading)
     )
-    log = process.stderr
-    assert log is not None
     try:
         async for line in log:
-            if line.startswith(b"{") and (told := json.loads(line)).get("event") == "started":
-                bot = Running(process, log, told["address"])
+            if line.startswith(b"{") and (event := json.loads(line)).get("event") == "started":
+                bot = Running(log, event["address"])
                 break
         else:
             raise AssertionError("the bot did not start")
         async with bot.http:
             yield bot
     finally:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         await log.read()
-        await process.wait()
+        heard.close()
+        process.wait()
 
 
 async def test_a_result_is_delivered_and_charged_once_though_bucket_and_bot_fail(
