@@ -2,6 +2,8 @@
 
 import math
 from array import array
+from collections.abc import Sequence
+from operator import add
 from pathlib import Path
 from random import Random
 
@@ -19,6 +21,8 @@ _KEYNOTES_HZ = (196.0, 220.0, 246.94, 261.63)
 _BEAT_S = 0.5
 #: length of a tone and of the end that fades out, in samples
 _BELL, _FADE = 70_000, 18_000
+#: in which a tone reaches its loudness
+_STRIKE = 400
 _LOUDNESS = 5000
 
 
@@ -45,12 +49,22 @@ def _compose(seed: str, seconds: float) -> "array[int]":
     random = Random(seed.encode(errors="replace"))  # noqa: S311 - music, not a secret
     scale, keynote = random.choice(_SCALES), random.choice(_KEYNOTES_HZ)
     samples = [0.0] * round(seconds * _RATE)
+    decay = [math.exp(-3.2 * at / _RATE) for at in range(min(_BELL, len(samples)))]
+    bells: dict[int, list[float]] = {}
     for beat in range(math.ceil(seconds / _BEAT_S)):
         chord = (scale[0] - 12, scale[4] - 12) if beat % 4 == 0 else ()
+        start = round(beat * _BEAT_S * _RATE)
         for semitones in (random.choice(scale), *chord):
-            turn, start = math.tau * keynote * 2 ** (semitones / 12) / _RATE, round(beat * _BEAT_S * _RATE)
-            for at in range(min(_BELL, len(samples) - start)):
-                tone = math.sin(turn * at) + 0.3 * math.sin(2 * turn * at)
-                samples[start + at] += tone * math.exp(-3.2 * at / _RATE) * min(1.0, at / 400)
+            if semitones not in bells:
+                bells[semitones] = _bell(math.tau * keynote * 2 ** (semitones / 12) / _RATE, decay)
+            # What would sound beyond the end is cut off.
+            samples[start : start + _BELL] = map(add, samples[start : start + _BELL], bells[semitones])
     loud = (value * _LOUDNESS * min(1.0, (len(samples) - at) / _FADE) for at, value in enumerate(samples))
     return array("h", (max(-32_768, min(32_767, round(value))) for value in loud))
+
+
+def _bell(turn: float, decay: Sequence[float]) -> list[float]:
+    """A tone whose phase grows by `turn` with each sample, and which dies away."""
+    tone = [(math.sin(turn * at) + 0.3 * math.sin(2 * turn * at)) * factor for at, factor in enumerate(decay)]
+    tone[:_STRIKE] = [value * (at / _STRIKE) for at, value in enumerate(tone[:_STRIKE])]
+    return tone
