@@ -14,7 +14,8 @@ from benchmarks.results.run import Run
 from tests.crash import timing
 from tests.crash.processes import processes
 from tests.crash.random_kills import Plan, RandomKills, seed_of, verdict
-from tests.crash.world import World, open_world, simulator
+from tests.crash.simulator_process import simulator
+from tests.crash.world import World, open_world
 
 _COUNTS = """
 SELECT (SELECT count(*) FROM job) AS jobs,
@@ -42,15 +43,15 @@ async def _measure(run: Run, *, marked: bool) -> Comparison:
         served = {"speed": 1.0, "window_s": 60, "list_lag_ms": 5_000, "callback_timeout_s": 5}
     with tempfile.TemporaryDirectory(prefix="reverie-crash-") as name:
         folder = Path(name)
-        async with (
-            processes(folder) as started,
-            simulator(folder, started, **served) as address,
-            open_world(folder, started, address, marked=marked, times=times, concurrent=40) as world,
-        ):
-            await RandomKills(world=world, plan=plan).one_bot()
-            broken = await verdict(world, within_s=plan.rest_s)
-            counts = await _counts(world)
-            control = [len(await _without_a_message(world))] if run.control else []
+        with simulator(folder, **served) as address:
+            async with (
+                processes(folder) as started,
+                open_world(folder, started, address, marked=marked, times=times, concurrent=40) as world,
+            ):
+                await RandomKills(world=world, plan=plan).one_bot()
+                broken = await verdict(world, within_s=plan.rest_s)
+                counts = await _counts(world)
+                control = [len(await _without_a_message(world))] if run.control else []
     took = time.monotonic() - began
     counted = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in counts.items())
     return Comparison(

@@ -55,7 +55,8 @@ _IMPORTED = (
     "httpcore",
     "importlib.readers",
     "starlette.staticfiles",
-    "tests.crash.fork_server",
+    "tests.crash.bot_process",
+    "tests.crash.simulator_process",
     "uvicorn.lifespan.off",
 )
 
@@ -92,6 +93,10 @@ class Started:
     ) -> None:
         self.kill()
         self.wait()
+
+    def fileno(self) -> int:
+        """Readable once it has ended."""
+        return self._connection.fileno()
 
     def wait(self, timeout: float = PATIENCE_S) -> int:
         """Answer its exit code, or the negative number of the signal that ended it; raises TimeoutError."""

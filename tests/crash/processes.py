@@ -5,14 +5,12 @@ import os
 import signal
 import socket
 import sys
-from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from tests.crash.fork_server import ForkRequest
 from tests.patience import PATIENCE_S
-from tests.warm import start
+from tests.warm import Started, start
 
 #: settings of a bot that somebody may run on this machine
 _NOT_INHERITED = ("REVERIE_", "LUMA", "DISCORD_", "SLACK_", "CRASH_", "CHAT_")
@@ -21,10 +19,13 @@ _NOT_INHERITED = ("REVERIE_", "LUMA", "DISCORD_", "SLACK_", "CRASH_", "CHAT_")
 class Running:
     """One process, alive until somebody ends it."""
 
-    def __init__(self, pid: int) -> None:
-        self.id = pid
+    def __init__(self, started: Started) -> None:
+        self.id = started.pid
+        self._started = started
+        self._loop = asyncio.get_running_loop()
         #: its exit code, or the negative number of the signal that ended it
-        self.code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.code: asyncio.Future[int] = self._loop.create_future()
+        self._loop.add_reader(started, self._end)
 
     @property
     def alive(self) -> bool:
@@ -36,100 +37,69 @@ class Running:
         return not self.alive
 
     async def kill(self) -> None:
-        self._send(signal.SIGKILL)
+        self._started.kill()
         await self.code
 
     def hold(self) -> None:
-        self._send(signal.SIGSTOP)
+        self._started.send_signal(signal.SIGSTOP)
 
     def let_go(self) -> None:
-        self._send(signal.SIGCONT)
+        self._started.send_signal(signal.SIGCONT)
 
     async def stop(self) -> int:
         """Ask it to end; answers its exit code."""
         self.let_go()
-        self._send(signal.SIGTERM)
+        self._started.send_signal(signal.SIGTERM)
         if not await self.ended(within_s=PATIENCE_S):
             await self.kill()
         return await self.code
 
-    def _send(self, number: signal.Signals) -> None:
-        # Once its end was told its number may be another's.
-        if self.alive:
-            with suppress(ProcessLookupError):
-                os.kill(self.id, number)
+    def _end(self) -> None:
+        self._loop.remove_reader(self._started)
+        self.code.set_result(self._started.wait())
 
 
 class Processes:
-    """Starts processes through a fork server."""
+    """Starts processes whose logs are in one folder."""
 
-    def __init__(self, folder: Path, told: asyncio.StreamReader, orders: asyncio.StreamWriter) -> None:
-        """`told` is what the fork server writes, `orders` what it reads."""
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._told = told
-        self._orders = orders
-        self._awaited: deque[asyncio.Future[Running]] = deque()
-        self._running: dict[int, Running] = {}
+        self._all: list[Running] = []
 
-    async def start(self, kind: str, *arguments: str, name: str, environment: Mapping[str, str]) -> Running:
-        """Start one; its log is appended to `name`.log."""
-        request = ForkRequest(
-            kind=kind,
-            arguments=arguments,
-            environment=_inherited() | dict(environment),
-            log=str(self._folder / f"{name}.log"),
-        )
-        began: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
-        self._awaited.append(began)
-        self._orders.write(request.line())
-        await self._orders.drain()
-        return await began
-
-    async def listen(self) -> None:
-        """Read what the fork server reports until it ends."""
-        async for line in self._told:
-            match line.decode().split():
-                case ["began", pid]:
-                    self._running[int(pid)] = running = Running(int(pid))
-                    self._awaited.popleft().set_result(running)
-                case ["ended", pid, code]:
-                    self._running.pop(int(pid)).code.set_result(int(code))
-        for began in self._awaited:
-            began.set_exception(ChildProcessError("the fork server has ended"))
+    async def start(self, target: str, *, name: str, environment: Mapping[str, str]) -> Running:
+        """Start one, which calls the function `module:function`; its log is appended to `name`.log."""
+        # What else the test serves is served meanwhile.
+        running = Running(await asyncio.to_thread(self._start, target, name, environment))
+        self._all.append(running)
+        return running
 
     async def end_all(self) -> None:
-        for running in list(self._running.values()):
+        for running in self._all:
             await running.kill()
 
+    def _start(self, target: str, name: str, environment: Mapping[str, str]) -> Started:
+        with (self._folder / f"{name}.log").open("ab") as log, open(os.devnull, "r+b") as nothing:  # noqa: PTH123 - it is no file
+            return start(
+                target,
+                [name],
+                folder=self._folder,
+                environment=inherited() | dict(environment),
+                streams=(nothing.fileno(), nothing.fileno(), log.fileno()),
+            )
 
-def _inherited() -> dict[str, str]:
+
+def inherited() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith(_NOT_INHERITED)}
 
 
 @asynccontextmanager
 async def processes(folder: Path) -> AsyncIterator[Processes]:
-    """Open a fork server; everything that was started there ends with it."""
-    ours, theirs = socket.socketpair()
-    told, orders = await asyncio.open_unix_connection(sock=ours)
-    with theirs:
-        streams = (theirs.fileno(), theirs.fileno(), 2)
-        server = start(
-            "tests.crash.fork_server:main",
-            ["fork server"],
-            folder=folder,
-            environment=_inherited(),
-            streams=streams,
-        )
-    started = Processes(folder, told, orders)
-    listening = asyncio.create_task(started.listen(), name="fork server")
+    """Start processes that end with the block."""
+    started = Processes(folder)
     try:
         yield started
     finally:
         await started.end_all()
-        orders.write_eof()
-        await listening
-        orders.close()
-        await asyncio.to_thread(server.wait)
 
 
 @contextmanager

@@ -7,7 +7,11 @@ business.
 import asyncio
 import hashlib
 import io
-from collections.abc import Callable, Mapping
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +28,9 @@ from simulator.file_store import write_atomically
 from simulator.settings import SimulatorSettings
 from simulator.video.render import render_video
 from simulator.video.spec import GenerateVideo
+from tests.crash import timing
+from tests.crash.processes import inherited
+from tests.warm import start
 
 _VIDEO_SIZE = (96, 54)
 
@@ -51,11 +58,11 @@ _SKETCHED: Mapping[Callable[..., object], Callable[..., object]] = {
 }
 
 
-async def main(settings: SimulatorSettings, port: int) -> None:
+async def main(settings: SimulatorSettings) -> None:
     set_up_logs("console", "warning")
-    with listen("127.0.0.1", port) as listener:
+    with listen("127.0.0.1", 0) as listener:
         async with standalone_app(settings, render=sketch) as simulator:
-            server = Server(simulator)
+            server = Server(simulator, started=lambda: print(listener.getsockname()[1], flush=True))  # noqa: T201 - read by `run`
 
             def stop() -> None:
                 server.should_exit = True
@@ -64,6 +71,38 @@ async def main(settings: SimulatorSettings, port: int) -> None:
                 await server.serve(sockets=[listener])
 
 
-def run(settings: str, port: str) -> None:
+def run() -> None:
+    """What the process does: the settings are its argument, its port is told on its standard output."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main(SimulatorSettings.model_validate_json(settings), int(port)))
+        runner.run(main(SimulatorSettings.model_validate_json(sys.argv[1])))
+
+
+@contextmanager
+def simulator(folder: Path, **settings: Any) -> Iterator[str]:
+    """Run a simulator in a process of its own; answers its address."""
+    own = SimulatorSettings.model_validate(
+        {
+            "database": folder / "simulator.db",
+            "speed": timing.SPEED,
+            "list_lag_ms": timing.LIST_LAG_MS,
+            "window_s": 60 * timing.SCALE,
+            "callback_timeout_s": 1,
+            "drawn_fps": timing.PICTURES_PER_S,
+            **settings,
+        }
+    )
+    reading, writing = os.pipe()
+    with (folder / "simulator.log").open("ab") as log, os.fdopen(writing, "wb") as told:
+        started = start(
+            "tests.crash.simulator_process:run",
+            ["simulator", own.model_dump_json()],
+            folder=folder,
+            environment=inherited(),
+            streams=(log.fileno(), told.fileno(), log.fileno()),
+        )
+    with started, os.fdopen(reading) as heard:
+        number = heard.readline().strip()
+        assert number, (folder / "simulator.log").read_text()
+        yield f"http://127.0.0.1:{number}"
+        started.send_signal(signal.SIGTERM)
+        assert 0 == started.wait()

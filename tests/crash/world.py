@@ -123,7 +123,7 @@ class World:
     ) -> Running:
         """Start a bot; `more` is for its environment."""
         return await self.processes.start(
-            "bot",
+            "tests.crash.bot_process:run",
             name=name,
             environment=self._environment(own_port or self.port) | self.settings | dict(more or {}),
         )
@@ -195,38 +195,6 @@ class World:
 
     async def come_to_rest(self, *, within_s: float = PATIENCE_S) -> None:
         await until(self.quiet, "everything is answered, ended, shown and removed", within_s=within_s)
-
-
-@asynccontextmanager
-async def simulator(folder: Path, started: Processes, **settings: Any) -> AsyncIterator[str]:
-    """Run a simulator in a process of its own; answers its address."""
-    own = SimulatorSettings.model_validate(
-        {
-            "database": folder / "simulator.db",
-            "speed": timing.SPEED,
-            "list_lag_ms": timing.LIST_LAG_MS,
-            "window_s": 60 * timing.SCALE,
-            "callback_timeout_s": 1,
-            "drawn_fps": timing.PICTURES_PER_S,
-            **settings,
-        }
-    )
-    with port() as number:
-        address = f"http://127.0.0.1:{number}"
-        running = await started.start(
-            "simulator", own.model_dump_json(), str(number), name="simulator", environment={}
-        )
-        async with httpx.AsyncClient(trust_env=False, verify=tls_context()) as http:
-            await until(lambda: _answers(http, f"{address}/control/stats"), "the simulator has started")
-        yield address
-        assert await running.stop() == 0
-
-
-async def _answers(http: httpx.AsyncClient, address: str) -> bool:
-    try:
-        return (await http.get(address)).is_success
-    except httpx.HTTPError:
-        return False
 
 
 @asynccontextmanager
