@@ -1,9 +1,11 @@
 """The official JavaScript SDK, unchanged, against the simulator, where Node.js and npm are at hand."""
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,11 @@ _CALLS = {
 }
 
 
-async def test_the_sdk_makes_every_call_and_those_of_its_documentation(tmp_path: Path) -> None:
-    modules = await _installed(tmp_path / "sdk")
+async def test_the_sdk_makes_every_call_and_those_of_its_documentation(
+    tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    assert pytestconfig.cache is not None
+    modules = await _installed(pytestconfig.cache.mkdir("javascript-sdk"))
     source = write_source(tmp_path / "source.mp4", frames=4).read_bytes()
 
     async def fetch(url: str) -> bytes:
@@ -63,28 +68,35 @@ def _documented() -> list[dict[str, Any]]:
     ]
 
 
-async def _installed(folder: Path) -> Path:
-    """Install the SDK from the npm registry; skips the test where that cannot be done."""
+async def _installed(cache: Path) -> Path:
+    """Install the SDK from the npm registry, once for each lock; skips the test where that cannot be done."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip("Node.js with npm is not here: the JavaScript SDK is not tested")
-    shutil.copytree(_FOLDER, folder)
-    process = await asyncio.create_subprocess_exec(
-        npm,
-        *("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"),
-        *("--fetch-retries=0", "--fetch-timeout=20000"),
-        cwd=folder,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(PATIENCE_S):
+    lock = (_FOLDER / "package-lock.json").read_bytes()
+    folder = cache / hashlib.sha256(lock).hexdigest()
+    if folder.exists():
+        return folder / "node_modules"
+    with tempfile.TemporaryDirectory(dir=cache) as name:
+        made = shutil.copytree(_FOLDER, Path(name) / "sdk")
+        process = await asyncio.create_subprocess_exec(
+            npm,
+            *("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"),
+            *("--fetch-retries=0", "--fetch-timeout=20000"),
+            cwd=made,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                code = await process.wait()
+        except TimeoutError:
+            process.kill()
             code = await process.wait()
-    except TimeoutError:
-        process.kill()
-        code = await process.wait()
-    if code:
-        pytest.skip("the npm registry cannot be reached: the JavaScript SDK is not tested")
+        if code:
+            pytest.skip("the npm registry cannot be reached: the JavaScript SDK is not tested")
+        # Whole, or not there at all.
+        made.rename(folder)
     return folder / "node_modules"
 
 
