@@ -12,7 +12,7 @@ async def test_everything_arrives_once_though_the_bot_is_killed(fake: FakeDiscor
     ada = fake.member(fake.guild("Film club"), "ada")
     async with connected_to(fake, tmp_path) as bot:
         picture = await ada.slash("imagine", prompt="a red fox").message(is_done)
-        film = ada.slash("animate", prompt="a fox that runs")
+        film = ada.slash("animate", prompt="a fox that runs", resolution="540p")
         await film.message()
         ada.react(picture, "🎲")
         await fake.until(lambda: len(_cards(ada.reads())) == 3)

@@ -37,7 +37,7 @@ async def test_every_result_is_posted_once_across_kills(tmp_path: Path) -> None:
         async with connected_to(slack, team, certificates.authority, tmp_path) as bot:
             ada.slash("/imagine", "a red fox")
             (picture,) = await arrive(1)
-            ada.slash("/animate", "a fox that runs")
+            ada.slash("/animate", "a fox that runs --resolution 540p")
             ada.react(picture, "game_die")
             await slack.until(lambda: len(cards()) == 3)
 
