@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic import BaseModel
 
 from bot.domain.identity import Caller
 from bot.settings import Settings
@@ -43,16 +43,9 @@ BOSS = person("boss", admin=True)
 class _Given(Settings):
     """Settings that take nothing from the environment in which tests run."""
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
+    def __init__(self, **values: Any) -> None:
+        # Not the constructor of settings: it reads its sources, which takes longer than opening a database.
+        BaseModel.__init__(self, **values)
 
 
 def given_settings(

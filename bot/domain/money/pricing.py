@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from importlib.resources import files
 
 from bot.domain.errors import InvalidRequest
@@ -122,6 +123,7 @@ def _rates(value: object, name: str) -> Mapping[str, int]:
     return rates
 
 
+@cache
 def published_rates() -> Rates:
     return read_rates(files("bot.domain").joinpath("rates.toml").read_text(encoding="utf-8"))
 

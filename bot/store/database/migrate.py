@@ -49,7 +49,11 @@ class Migration:
 
     version: int
     name: str
-    script: str
+    path: Path
+
+    def statements(self) -> Sequence[str]:
+        # Read when it is applied: most starts have nothing to apply.
+        return split(self.path.read_text(encoding="utf-8"))
 
 
 async def migrate(database: Database, *, folder: Path = FOLDER) -> Sequence[Migration]:
@@ -78,7 +82,7 @@ async def _apply_next(known: Sequence[Migration], transaction: Transaction) -> M
     if not missing:
         return None  # another replica has applied it
     migration = missing[0]
-    for statement in split(migration.script):
+    for statement in migration.statements():
         await transaction.run(Query(migration.name, statement))
     await transaction.run(
         _RECORD, version=migration.version, name=migration.name, applied_at=time.time_ns() // 1_000_000
@@ -110,7 +114,5 @@ def _read(folder: Path) -> Sequence[Migration]:
         number, _, name = path.stem.partition("_")
         if not number.isdecimal() or not name or int(number) in known:
             raise ValueError(f"{path.name} is not named NNNN_name.sql, or its number is taken")
-        known[int(number)] = Migration(
-            version=int(number), name=name, script=path.read_text(encoding="utf-8")
-        )
+        known[int(number)] = Migration(version=int(number), name=name, path=path)
     return list(known.values())

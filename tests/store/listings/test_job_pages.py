@@ -79,8 +79,8 @@ async def test_words_are_found_however_many_titles_are_read_for_them(
     store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("job_pages", "job_search"):
-        monkeypatch.setattr(f"bot.store.{module}.FIRST_TITLES", 2)
-        monkeypatch.setattr(f"bot.store.{module}.TITLES", 3)
+        monkeypatch.setattr(f"bot.store.listings.{module}.FIRST_TITLES", 2)
+        monkeypatch.setattr(f"bot.store.listings.{module}.TITLES", 3)
     oldest = await accepted(store, acceptance(prompt="a red fox"))
     for _ in range(6):
         await accepted(store, acceptance(prompt="a hill"))
