@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.cards.card import CardView, JobPhase
-from bot.store.database import postgres
+from bot.store.database import postgres, sqlite
 from tests.databases import (
     kept_postgres,
     kept_postgres_url,
@@ -34,8 +34,12 @@ Open = Callable[..., AbstractAsyncContextManager[Engine]]
 
 
 @pytest.fixture
-def engine(tmp_path: Path, migrated_sqlite_url: str) -> Open:
-    """Opens the engine on SQLite."""
+def engine(tmp_path: Path, migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Opens the engine on SQLite, as most tests do that drive a whole engine.
+
+    What the store promises is proved on both databases by its own tests, in `tests/store`.
+    """
+    _use_few_connections(monkeypatch)
     return partial(open_engine, tmp_path, migrated_sqlite_url)
 
 
@@ -43,12 +47,23 @@ def engine(tmp_path: Path, migrated_sqlite_url: str) -> Open:
 def any_engine(tmp_path: Path, migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens the engine on SQLite and, in a second run of the test, on PostgreSQL.
 
-    There it has fewer connections than usual: each has to load the catalog and plan its statements, which
-    takes longer than what most tests do over it.
+    For tests about what the databases do in their own ways: races, transactions, restarts, text and its
+    search. And for so many others that each function of use cases, loops and store, and each statement, runs
+    on PostgreSQL at least once.
     """
-    monkeypatch.setattr(postgres, "WRITERS", 3)
-    monkeypatch.setattr(postgres, "READERS", 2)
+    _use_few_connections(monkeypatch)
     return partial(open_engine, tmp_path, migrated_url)
+
+
+def _use_few_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give databases that are opened by this test fewer connections than usual.
+
+    On PostgreSQL each has to load the catalog and plan its statements, on SQLite each has a thread and reads
+    the schema. Both take longer than what most tests do over it.
+    """
+    monkeypatch.setattr(postgres, "WRITERS", 2)
+    monkeypatch.setattr(postgres, "READERS", 1)
+    monkeypatch.setattr(sqlite, "READERS", 1)
 
 
 def done(view: CardView) -> bool:

@@ -44,7 +44,6 @@ from bot.service.replies import CardReply, PriceQuote, PrivateReply
 from bot.services import Services, no_workspace_keys
 from bot.store.database.base import Database, Transaction
 from bot.store.database.connect import connect
-from bot.store.database.migrate import migrate
 from bot.store.database.named_sql import Query
 from bot.store.queue.jobs import find_job, jobs_of_cards
 from bot.store.quotas.limits import Counted, of_level
@@ -61,6 +60,8 @@ from tests.engine.operator import operator_of
 from tests.engine.settings import ADA, given_settings
 from tests.patience import PATIENCE_S
 
+#: the longest pause between two looks at what others do
+_PAUSE_MAX_S = 0.03
 SECRET = b"a secret of the tests that opens nothing"
 
 
@@ -241,6 +242,7 @@ class Engine:
 
     async def until(self, look: Callable[[], Any], *, seconds: float = PATIENCE_S) -> Any:
         """Wait for what others do, in the store or in memory; answers what `look` found."""
+        pause_s = 0.002
         async with asyncio.timeout(seconds):
             while True:
                 found = look()
@@ -248,7 +250,9 @@ class Engine:
                     found = await found
                 if found:
                     return found
-                await asyncio.sleep(0.004)
+                await asyncio.sleep(pause_s)
+                # Most of it comes at once; what does not is not looked for hundreds of times a second.
+                pause_s = min(pause_s * 1.5, _PAUSE_MAX_S)
 
     async def looks(self, many: int = 6) -> None:
         """Wait until the provider's list has been read so many times more, by whoever reads it."""
@@ -317,7 +321,10 @@ async def open_engine(
     make_adapter: Callable[[Services, BotService], Adapter] | None = None,
     **more: Any,
 ) -> AsyncIterator[Engine]:
-    """Open the engine and start its loops: those named by `start`, none for None, all without it."""
+    """Open the engine and start its loops: those named by `start`, none for None, all without it.
+
+    `url` is of a database that has our tables.
+    """
     if not url:
         lay_migrated(folder)
     settings = given_settings(folder, url, times=times, **more)
@@ -325,7 +332,6 @@ async def open_engine(
     providers = [] if keyless else providers or [FakeProvider(clock)]
     observed = {one.account: ObservedProvider(one, ProviderHealth(), clock.wall) for one in providers}
     async with connect(settings.database) as opened, AsyncExitStack() as exits:
-        await migrate(opened)
         database = wrap_store(opened)
         reservations = DatabaseReservations(database, owner, clock.wall)
         storage = exits.enter_context(open_storage(settings, reservations))

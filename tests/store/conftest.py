@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.store.database import sqlite
 from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query
@@ -55,7 +56,9 @@ async def replicas(
 
 
 @pytest.fixture
-async def sqlite_store(migrated_sqlite_url: str) -> AsyncIterator[Database]:
+async def sqlite_store(migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    # Each reader is a thread and reads the schema, which takes longer than most tests; races are of writers.
+    monkeypatch.setattr(sqlite, "READERS", 1)
     async with connect(migrated_sqlite_url) as database:
         yield database
         assert [] == await inconsistent_counts(database)
