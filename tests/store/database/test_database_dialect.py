@@ -1,13 +1,18 @@
 """One SQL text for both databases: parameters, macros, sets."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 
+import asyncpg
 import orjson
 import pytest
 
 from bot.store.database.base import Database
-from bot.store.database.dialect import Dialect, render, split
+from bot.store.database.connect import path_of
+from bot.store.database.dialect import Dialect, Statement, render, split
 from bot.store.database.named_sql import FOLDER, Query, load
 
 ECHO = Query(
@@ -159,15 +164,37 @@ def test_a_name_is_given_once(tmp_path: Path) -> None:
         load("broken", tmp_path)
 
 
-@pytest.mark.parametrize("dialect", BOTH)
-@pytest.mark.parametrize(
-    "file", [file.relative_to(FOLDER).with_suffix("").as_posix() for file in sorted(FOLDER.rglob("*.sql"))]
-)
-def test_every_statement_of_the_store_can_be_rendered(file: str, dialect: Dialect) -> None:
-    queries = load(file)
-    assert list(queries)
-    for name in queries:
-        assert getattr(queries, name).on(dialect).sql, name
+def _statements(dialect: Dialect) -> Iterator[tuple[str, Statement]]:
+    """Every statement of the store by its file and name."""
+    for path in sorted(FOLDER.rglob("*.sql")):
+        file = path.relative_to(FOLDER).with_suffix("").as_posix()
+        queries = load(file)
+        assert list(queries), file
+        for name in queries:
+            yield f"{file}: {name}", getattr(queries, name).on(dialect)
+
+
+def test_sqlite_accepts_every_statement_of_the_store(migrated_sqlite_url: str) -> None:
+    refused = {}
+    with closing(sqlite3.connect(path_of(migrated_sqlite_url))) as connection:
+        for name, statement in _statements(Dialect.SQLITE):
+            try:
+                connection.execute(f"EXPLAIN {statement.sql}", [None] * len(statement.parameters))
+            except sqlite3.Error as error:
+                refused[name] = str(error)
+    assert {} == refused
+
+
+async def test_postgres_accepts_every_statement_of_the_store(migrated_postgres_url: str) -> None:
+    refused = {}
+    connection = await asyncpg.connect(migrated_postgres_url)
+    for name, statement in _statements(Dialect.POSTGRES):
+        try:
+            await connection.prepare(statement.sql)
+        except asyncpg.PostgresError as error:
+            refused[name] = str(error)
+    await connection.close()
+    assert {} == refused
 
 
 def _rendered(text: str, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
