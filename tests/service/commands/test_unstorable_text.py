@@ -29,6 +29,10 @@ def _named(name: str, **more: Any) -> Caller:
 
 
 _USES: dict[str, Use] = {
+    # only one job has these words so far
+    "words of a job": lambda engine, odd, _: engine.service.execute(
+        build(Show, {"job": f"fox{odd}"}), engine.invocation()
+    ),
     "prompt": lambda engine, odd, _: engine.service.execute(
         build(Imagine, {"prompt": f"fox {odd}"}), engine.invocation()
     ),
@@ -55,9 +59,6 @@ _USES: dict[str, Use] = {
         "🔁", f"j{odd}", engine.invocation(key=f"r{odd}")
     ),
     "taken away": lambda engine, odd, _: engine.service.unreact("⭐", f"j{odd}", engine.invocation(key=odd)),
-    "words of a job": lambda engine, odd, _: engine.service.execute(
-        build(Show, {"job": f"fox{odd}"}), engine.invocation()
-    ),
     "named job": lambda engine, odd, _: engine.service.execute(
         build(Extend, {"job": f"fox{odd}"}), engine.invocation()
     ),
@@ -66,13 +67,6 @@ _USES: dict[str, Use] = {
     ),
     "file": lambda engine, odd, _: engine.ask(
         files=(Reference(url=f"https://chat.invalid/{odd.encode(errors='replace').decode()}", via="chat"),)
-    ),
-    "reason": lambda engine, odd, _: engine.service.execute(
-        build(StudioPause, {"reason": f"why {odd}"}), engine.invocation(_named("Ada"))
-    ),
-    "quota member": lambda engine, odd, _: engine.service.execute(
-        build(QuotasSet, {"member": f"Ada{odd}", "amount": "1"}),
-        engine.invocation(_named("Ada")),
     ),
     "introduction": lambda engine, odd, _: engine.service.remember_member(_named(f"Ada{odd}")),
     "card": lambda engine, odd, _: engine.service.get_card(f"card{odd}", ADA),
@@ -88,23 +82,31 @@ _USES: dict[str, Use] = {
         subject=f"chat:w{odd}", blocked=True
     ),
     "operator's job": lambda engine, odd, _: engine.operator.calls["jobs_show"](job=f"j{odd}"),
+    # what limits or pauses later commands comes last
+    "quota member": lambda engine, odd, _: engine.service.execute(
+        build(QuotasSet, {"member": f"Ada{odd}", "amount": "1"}),
+        engine.invocation(_named("Ada")),
+    ),
+    "reason": lambda engine, odd, _: engine.service.execute(
+        build(StudioPause, {"reason": f"why {odd}"}), engine.invocation(_named("Ada"))
+    ),
 }
 
 
-@pytest.mark.parametrize("use", _USES)
-async def test_odd_characters_are_accepted_or_refused_with_a_message(any_engine: Open, use: str) -> None:
+async def test_odd_characters_are_accepted_or_refused_with_a_message(any_engine: Open) -> None:
     async with any_engine() as engine:
         card = await engine.ask()
         await engine.ends(card)
-        for odd in ODD:
-            with suppress(Refused):
-                _must_be_storable(await _USES[use](engine, odd, card))
+        for name, use in _USES.items():
+            for odd in ODD:
+                with suppress(Refused):
+                    _must_be_storable(await use(engine, odd, card), name)
 
 
-def _must_be_storable(answer: object) -> None:
+def _must_be_storable(answer: object, name: str) -> None:
     text = repr(answer)
-    assert "\\x00" not in text
-    assert "\\ud" not in text
+    assert "\\x00" not in text, name
+    assert "\\ud" not in text, name
 
 
 async def test_a_name_keeps_everything_else(any_engine: Open) -> None:
