@@ -1,34 +1,58 @@
-"""The documented limits, counted by the simulator: 40 concurrent generations, 80 creates in a window."""
+"""The limits of the API, counted by the simulator: concurrent generations, and creates in a window."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot.domain.generations.models import Lane
 from bot.domain.jobs.job import State
+from bot.providers.base import LaneLimits
 from bot.providers.luma import LumaProvider
+from bot.providers.luma.client import BUILD_TIER
+from simulator.formats import Lane as SimulatedLane
+from simulator.settings import SimulatorSettings
 from tests.engine.fakes import Clock
 from tests.engine.harness import open_engine
-from tests.engine.settings import person
+from tests.engine.settings import given_settings, person
 from tests.simulator.client import simulator_at
 
 #: the window of a minute in two seconds, and everything that belongs to it as much shorter
 SCALE = 30
 TIMES = {"lane_window": 75_000 // SCALE, "claim_age": 10_000 // SCALE, "cool_down": 5_000 // SCALE}
-JOBS = 200
+#: a quarter of the documented limits, and jobs for two and a half windows
+LIMITS = LaneLimits(concurrent=10, per_minute=20)
+JOBS = 50
 
 
-async def test_two_hundred_jobs_at_once_never_exceed_the_limits_of_the_api(tmp_path: Path) -> None:
+def test_the_documented_limits_are_those_of_client_and_simulator(tmp_path: Path) -> None:
+    simulator = SimulatorSettings(database=tmp_path / "simulator.db")
+    documented = {Lane.IMAGE: (40, 80), Lane.VIDEO: (10, 20)}
+    for lane, limits in documented.items():
+        for stated in (BUILD_TIER[lane], simulator.limits(SimulatedLane(lane))):
+            assert limits == (stated.concurrent, stated.per_minute)
+        assert limits == given_settings(tmp_path).lane_limits(lane)
+
+
+async def test_more_jobs_than_the_api_takes_at_once_never_exceed_its_limits(tmp_path: Path) -> None:
     clock = Clock()
     async with AsyncExitStack() as exits:
         simulator = await exits.enter_async_context(
-            simulator_at(tmp_path / "simulator", clock_ms=clock.wall, speed=10, window_s=60 / SCALE)
+            simulator_at(
+                tmp_path / "simulator",
+                clock_ms=clock.wall,
+                speed=10,
+                window_s=60 / SCALE,
+                image_concurrent=LIMITS.concurrent,
+                image_per_minute=LIMITS.per_minute,
+            )
         )
         provider = LumaProvider(
             api_key=SecretStr("luma-test-key"),
             account="one",
             base_url=simulator.base_url,
             name="simulator",
+            limits={Lane.IMAGE: LIMITS},
         )
         exits.push_async_callback(provider.close)
         bot = await exits.enter_async_context(
@@ -56,6 +80,6 @@ async def test_two_hundred_jobs_at_once_never_exceed_the_limits_of_the_api(tmp_p
         assert {State.COMPLETED} == {job.state for job in jobs}
         stats = (await simulator.control("GET", "/stats")).json()
         assert JOBS == stats["created"]
-        assert 0 < stats["highest_concurrent"] <= 40
-        assert 0 < stats["highest_per_window"] <= 80
+        assert 0 < stats["highest_concurrent"] <= LIMITS.concurrent
+        assert 0 < stats["highest_per_window"] <= LIMITS.per_minute
         assert JOBS == len({job.remote_id for job in jobs})
