@@ -28,5 +28,11 @@ __all__ = [
 
 
 @pytest.fixture
-def keyed(any_engine: Open) -> Keyed:
+def keyed(engine: Open) -> Keyed:
+    return Keyed(engine)
+
+
+@pytest.fixture
+def any_keyed(any_engine: Open) -> Keyed:
+    """The same on SQLite and on PostgreSQL."""
     return Keyed(any_engine)

@@ -36,8 +36,8 @@ async def proxy(bucket: GivenBucket) -> AsyncIterator[BucketProxy]:
         yield proxy
 
 
-async def test_a_result_is_in_the_bucket_before_it_is_charged(any_engine: Open, bucket: GivenBucket) -> None:
-    async with any_engine(**bucket.settings) as bot:
+async def test_a_result_is_in_the_bucket_before_it_is_charged(engine: Open, bucket: GivenBucket) -> None:
+    async with engine(**bucket.settings) as bot:
         job = await bot.made("/animate a fox that runs")
         assert job.result is not None
         name = job.result.file
@@ -52,10 +52,8 @@ async def test_a_result_is_in_the_bucket_before_it_is_charged(any_engine: Open, 
         await bot.until(only_the_job_refers_to_it)
 
 
-async def test_deleting_a_job_removes_its_files_from_the_bucket(
-    any_engine: Open, bucket: GivenBucket
-) -> None:
-    async with any_engine(**bucket.settings) as bot:
+async def test_deleting_a_job_removes_its_files_from_the_bucket(engine: Open, bucket: GivenBucket) -> None:
+    async with engine(**bucket.settings) as bot:
         job = await bot.made("/animate a fox that runs")
         assert job.result is not None
         await bot.services.database.transact(release_files, [job.id])
@@ -82,9 +80,9 @@ async def test_a_file_that_a_killed_process_has_stored_is_removed_later(
 
 
 async def test_files_that_nothing_refers_to_are_found_by_listing_the_bucket(
-    any_engine: Open, bucket: GivenBucket
+    engine: Open, bucket: GivenBucket
 ) -> None:
-    async with any_engine(**bucket.settings) as bot:
+    async with engine(**bucket.settings) as bot:
         job = await bot.made()
         await bot.services.storage.put(PNG + b"stray", mime="image/png", width=1, height=1)
         bot.clock.wall_ahead += 10**14
@@ -133,9 +131,9 @@ async def test_a_removal_that_takes_too_long_ends_before_its_lease(
 
 
 async def test_results_wait_while_the_bucket_refuses(
-    any_engine: Open, bucket: GivenBucket, proxy: BucketProxy
+    engine: Open, bucket: GivenBucket, proxy: BucketProxy
 ) -> None:
-    async with any_engine(**bucket.at(proxy.url).settings) as bot, bot.http() as http:
+    async with engine(**bucket.at(proxy.url).settings) as bot, bot.http() as http:
         proxy.refuse()
         card = await bot.ask()
         await bot.until(lambda: len(bot.library.fetched) > 2)
@@ -151,8 +149,8 @@ async def test_results_wait_while_the_bucket_refuses(
         assert not [one for one in (await http.get("/readyz")).json()["reasons"] if "Media" in one]
 
 
-async def test_a_lost_input_fails_its_job_with_the_reason(any_engine: Open, bucket: GivenBucket) -> None:
-    async with any_engine(start=("submit", "watch", "deliver"), **bucket.settings) as bot:
+async def test_a_lost_input_fails_its_job_with_the_reason(engine: Open, bucket: GivenBucket) -> None:
+    async with engine(start=("submit", "watch", "deliver"), **bucket.settings) as bot:
         file = Reference.of(await bot.upload(PNG + b"mine"))
         card = await bot.ask("/animate it runs", files=(file,))
         assert file.file is not None
@@ -171,12 +169,12 @@ class _Luma(FakeProvider):
 
 
 async def test_a_provider_reads_from_the_bucket_though_it_cannot_reach_us(
-    any_engine: Open, bucket: GivenBucket
+    engine: Open, bucket: GivenBucket
 ) -> None:
     clock = Clock()
     money = {"default_ceiling": Decimal(100), "default_allowance": Decimal(100)}
     more = {"provider": ("luma",), "media_redirect": Switch.ON, **money}
-    async with any_engine(clock=clock, providers=[_Luma(clock)], **bucket.settings, **more) as bot:
+    async with engine(clock=clock, providers=[_Luma(clock)], **bucket.settings, **more) as bot:
         assert "luma" not in bot.services.facing_urls
         file = Reference.of(await bot.upload(PNG + b"mine"))
         await bot.made("/animate it runs", files=(file,))
@@ -188,9 +186,9 @@ async def test_a_provider_reads_from_the_bucket_though_it_cannot_reach_us(
 
 
 async def test_the_oldest_results_leave_a_bucket_until_the_budget_holds(
-    any_engine: Open, bucket: GivenBucket
+    engine: Open, bucket: GivenBucket
 ) -> None:
-    async with any_engine(start=LOOPS, media_max_bytes=int(2.5 * SIZE), **bucket.settings) as bot:
+    async with engine(start=LOOPS, media_max_bytes=int(2.5 * SIZE), **bucket.settings) as bot:
         sized(bot)
         jobs = [await made(bot) for _ in range(4)]
         await MediaBudget(bot.services).check()

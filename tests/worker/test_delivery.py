@@ -25,8 +25,8 @@ def finish_all(engine: Engine) -> None:
         engine.provider.end(identifier, GenerationState.COMPLETED)
 
 
-async def test_a_card_is_posted_once_and_edited_from_then_on(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_card_is_posted_once_and_edited_from_then_on(engine: Open) -> None:
+    async with engine() as bot:
         bot.provider.born = GenerationState.DREAMING
         card = await bot.ask()
         await bot.shown(card, lambda view: view.jobs[0].phase is JobPhase.RUNNING)
@@ -373,9 +373,9 @@ def _refuse(card: str, error: Exception) -> Callable[[CardView], Exception | Non
     return lambda view: error if view.card == card else None
 
 
-async def test_a_result_whose_file_is_lost_says_so_and_offers_to_make_it_again(any_engine: Open) -> None:
+async def test_a_result_whose_file_is_lost_says_so_and_offers_to_make_it_again(engine: Open) -> None:
     """Nothing is recorded: /show looks for the file again."""
-    async with any_engine() as bot:
+    async with engine() as bot:
         bot.chat.refuses = _without_its_file
         card = await bot.ask()
         await bot.ends(card)

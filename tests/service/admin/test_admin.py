@@ -129,8 +129,8 @@ async def test_an_admin_rules_their_own_workspace_alone(engine: Open) -> None:
         await bot.ask()
 
 
-async def test_waiting_jobs_keep_their_place_through_a_pause(any_engine: Open) -> None:
-    async with any_engine(start=("submit", "watch", "sweep", "deliver")) as bot:
+async def test_waiting_jobs_keep_their_place_through_a_pause(engine: Open) -> None:
+    async with engine(start=("submit", "watch", "sweep", "deliver")) as bot:
         await bot.learn("/studio pause we are out of money", by=BOSS)
         elsewhere = await bot.ask(by=person("ada", workspace="chat:elsewhere"))
         await bot.ends(elsewhere)

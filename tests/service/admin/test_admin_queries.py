@@ -43,8 +43,8 @@ async def test_members_are_found_by_name_with_their_own_limits_page_by_page(any_
         assert not (await bot.service.admin.members(elsewhere, words="", page=1)).items
 
 
-async def test_the_queue_shows_held_jobs_first_and_hides_what_is_private(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_the_queue_shows_held_jobs_first_and_hides_what_is_private(engine: Open) -> None:
+    async with engine(start=None) as bot:
         waiting, hidden = await bot.ask(), await bot.ask("/imagine a red fox --private", by=BOB)
         held = await bot.ask(COSTLY)
         await bot.ask(by=person("boss", workspace="chat:other"))

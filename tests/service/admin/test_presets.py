@@ -27,8 +27,8 @@ async def request_of(bot: Engine, text: str, **more: object) -> ImageRequest:
     return request
 
 
-async def test_a_style_is_used_by_everybody_and_named_on_the_card(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_style_is_used_by_everybody_and_named_on_the_card(engine: Open) -> None:
+    async with engine() as bot:
         await bot.learn(STYLE, by=BOSS)
         await bot.learn("/studio preset save prompt poster a poster of {subject}, {mood}", by=BOSS)
         job = await bot.made("/imagine a fox mood=dark --preset poster,noir", by=BOB)

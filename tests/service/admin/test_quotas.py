@@ -42,8 +42,8 @@ async def test_within_a_level_the_most_specific_rule_counts_and_the_most_generou
         assert [] == await inconsistent_meters(bot.services.database)
 
 
-async def test_pictures_and_videos_are_counted_apart_and_beside_money(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_pictures_and_videos_are_counted_apart_and_beside_money(engine: Open) -> None:
+    async with engine(start=None) as bot:
         await bot.learn("/quotas set --unit videos --amount 0", by=BOSS)
         with pytest.raises(QuotaExhausted, match="You have no quota for videos here"):
             await bot.say("/animate a fox")
@@ -59,8 +59,8 @@ async def test_pictures_and_videos_are_counted_apart_and_beside_money(any_engine
         await bot.ask("/animate a fox")
 
 
-async def test_a_channel_has_a_quota_that_all_share(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_a_channel_has_a_quota_that_all_share(engine: Open) -> None:
+    async with engine(start=None) as bot:
         told = await bot.learn(f"{PICTURES} --amount 2 --channel c1|#art", by=BOSS)
         assert "Everybody in #art together may use 2 pictures each week" in told.text
         await bot.ask(by=ADA)
@@ -138,10 +138,10 @@ async def test_members_wait_between_commands_and_have_few_unfinished_jobs(any_en
             await bot.ask()
 
 
-async def test_unknown_roles_decide_nothing(any_engine: Open) -> None:
+async def test_unknown_roles_decide_nothing(engine: Open) -> None:
     """A role may be more generous or stricter than the rule for everybody."""
     unknown = replace(ADA, roles=None)
-    async with any_engine(start=None) as bot:
+    async with engine(start=None) as bot:
         await bot.ask(by=unknown)
         await bot.learn("/quotas set --role artists|Artists --amount 5", by=BOSS)
         for ask in (bot.ask, bot.quote):

@@ -32,8 +32,8 @@ async def refuses(bot: Engine, key: str, words: str, *, by: Caller = BOSS) -> No
     assert [] == await stored(bot)
 
 
-async def test_nothing_of_a_key_is_readable(keyed: Keyed, capsys: pytest.CaptureFixture[str]) -> None:
-    async with keyed.open() as bot:
+async def test_nothing_of_a_key_is_readable(any_keyed: Keyed, capsys: pytest.CaptureFixture[str]) -> None:
+    async with any_keyed.open() as bot:
         replies = [await enter(bot), await bot.learn("/studio key", by=BOSS)]
         await bot.made()
         async with bot.http() as http:
@@ -48,8 +48,8 @@ async def test_nothing_of_a_key_is_readable(keyed: Keyed, capsys: pytest.Capture
         assert 'workspace="chat:home"' in pages[1]
 
 
-async def test_a_key_is_audited_masked(keyed: Keyed) -> None:
-    async with keyed.open() as bot:
+async def test_a_key_is_audited_masked(any_keyed: Keyed) -> None:
+    async with any_keyed.open() as bot:
         await enter(bot, budget=None)
         await enter(bot, OTHER, budget=None)
         await bot.learn("/studio key remove", by=BOSS)
@@ -87,8 +87,8 @@ async def test_only_admins_manage_the_key(keyed: Keyed) -> None:
                 await bot.say(f"/studio key {action}")
 
 
-async def test_an_admin_who_lost_the_role_cannot_submit_the_form(keyed: Keyed) -> None:
-    async with keyed.open(start=None) as bot:
+async def test_an_admin_who_lost_the_role_cannot_submit_the_form(any_keyed: Keyed) -> None:
+    async with any_keyed.open(start=None) as bot:
         assert (await bot.learn("/studio key set", by=BOSS)).asks_for_key
         await refuses(bot, KEY, "Only an admin", by=person("boss"))
 
@@ -109,8 +109,8 @@ async def test_the_operators_key_and_another_workspaces_are_refused(keyed: Keyed
         assert ["chat:home"] == [row["workspace"] for row in await stored(bot)]
 
 
-async def test_a_key_is_bound_to_its_workspace_and_resealed(keyed: Keyed) -> None:
-    async with keyed.open(start=None) as bot:
+async def test_a_key_is_bound_to_its_workspace_and_resealed(any_keyed: Keyed) -> None:
+    async with any_keyed.open(start=None) as bot:
         await enter(bot)
         counts = await reseal_all(bot.services.database, FieldCipher(b"another secret of the tests", SECRET))
         assert 1 == counts["resealed"]
@@ -124,8 +124,8 @@ async def test_a_key_is_bound_to_its_workspace_and_resealed(keyed: Keyed) -> Non
         assert "set again" in str(reply.fields)
 
 
-async def test_the_credit_is_shown(keyed: Keyed) -> None:
-    async with keyed.open(start=None) as bot:
-        keyed.accounts.of(KEY).credit = 7 * MICROUSD
+async def test_the_credit_is_shown(any_keyed: Keyed) -> None:
+    async with any_keyed.open(start=None) as bot:
+        any_keyed.accounts.of(KEY).credit = 7 * MICROUSD
         assert "$7.00 left" in str((await enter(bot)).fields)
         assert "$7.00 left" in str((await bot.learn("/studio key", by=BOSS)).fields)

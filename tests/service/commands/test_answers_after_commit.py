@@ -77,10 +77,8 @@ async def count(engine: Engine, table: str = "job") -> int:
 
 
 @pytest.mark.parametrize("window", [0, 3_000])
-async def test_an_accepted_command_is_answered_although_every_read_fails(
-    any_engine: Open, window: int
-) -> None:
-    async with any_engine(wrap_store=Faulty, start=None) as bot:
+async def test_an_accepted_command_is_answered_although_every_read_fails(engine: Open, window: int) -> None:
+    async with engine(wrap_store=Faulty, start=None) as bot:
         store = store_of(bot)
         store.blind_after = accept
 

@@ -23,9 +23,9 @@ CLIP = "http://films.example/fox.mp4"
     ("text", "kind"), [("/upscale {} 4k", UpscaleRequest), ("/audio {} rain", AudioRequest)]
 )
 async def test_a_video_is_changed_by_its_generation_and_shown_on_a_new_card(
-    any_engine: Open, text: str, kind: type
+    engine: Open, text: str, kind: type
 ) -> None:
-    async with any_engine() as bot:
+    async with engine() as bot:
         source = await bot.made(FILM)
         card = await bot.ask(text.format(source.id))
         job = await bot.ends(card)
@@ -58,8 +58,8 @@ async def test_a_button_and_a_reaction_change_a_video(engine: Open, action: Acti
         )
 
 
-async def test_a_picture_is_modified_in_its_own_frame(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_picture_is_modified_in_its_own_frame(engine: Open) -> None:
+    async with engine() as bot:
         bot.library.found["http://pictures.example/tall.png"] = Found(width=1152, height=2048)
         card = await bot.ask("/modify http://pictures.example/tall.png make it snow --weight 0.1")
         job = await bot.ends(card)
@@ -73,8 +73,8 @@ async def test_a_picture_is_modified_in_its_own_frame(any_engine: Open) -> None:
         assert job.price == price(request, bot.services.rates)
 
 
-async def test_a_video_is_modified_at_the_price_of_its_real_length(any_engine: Open) -> None:
-    async with any_engine(start=("submit", "watch", "deliver")) as bot:
+async def test_a_video_is_modified_at_the_price_of_its_real_length(engine: Open) -> None:
+    async with engine(start=("submit", "watch", "deliver")) as bot:
         await bot.learn("/rules prices --confirm off --undo 0", by=BOSS)
         bot.library.found[CLIP] = film(3_000)
         card = await bot.ask(f"/modify {CLIP} make it snow --mode reimagine_1 --model ray-2")

@@ -30,8 +30,8 @@ async def source_of(engine: Engine, text: str, **more: object) -> str | None:
     return (await engine.job(await engine.ask(text, **more))).parent
 
 
-async def test_a_bare_command_goes_on_from_the_newest_of_this_place_alone(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_bare_command_goes_on_from_the_newest_of_this_place_alone(engine: Open) -> None:
+    async with engine() as bot:
         here = await bot.made("/imagine a red fox")
         await bot.made("/imagine a blue fox", place=bot.place(channel="c2"))
         await bot.made("/imagine a green fox", place=bot.place(thread="t1"))
@@ -68,8 +68,8 @@ async def test_a_quote_names_what_would_be_built_on(engine: Open) -> None:
         assert (await bot.quote("/imagine a fox")).source is None
 
 
-async def test_in_direct_messages_everything_that_is_shown_there_counts(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_in_direct_messages_everything_that_is_shown_there_counts(engine: Open) -> None:
+    async with engine() as bot:
         public = await bot.made("/imagine a red fox")
         shy = await bot.made("/imagine a shy fox", by=ADA_DIRECTLY, place=direct())
         assert shy.id == await source_of(bot, "/reframe 1:1", by=ADA_DIRECTLY, place=direct())
@@ -155,8 +155,8 @@ async def test_what_was_made_in_direct_messages_stays_private_elsewhere(any_engi
         assert not again.private, "everybody there has seen it"
 
 
-async def test_direct_messages_are_no_workspace_that_people_share(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_direct_messages_are_no_workspace_that_people_share(engine: Open) -> None:
+    async with engine() as bot:
         shy = await bot.made("/imagine a shy fox", by=ADA_DIRECTLY, place=group())
         for name in (shy.id, f"#{short_id(shy.id)}"):
             with pytest.raises(JobNotFound):

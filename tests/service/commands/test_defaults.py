@@ -57,8 +57,8 @@ async def test_typed_comes_before_own_before_channel_before_workspace(any_engine
         assert 3 == len((await bot.ask("/imagine a fox", by=BOB, place=elsewhere)).jobs)
 
 
-async def test_a_price_is_that_of_the_filled_command_and_buttons_keep_to_theirs(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_price_is_that_of_the_filled_command_and_buttons_keep_to_theirs(engine: Open) -> None:
+    async with engine() as bot:
         job = await bot.made()
         before = (await bot.quote("/imagine a fox")).price.total
         await bot.learn("/settings --count 4 --duration 9s --resolution 1080p")

@@ -106,8 +106,8 @@ async def test_without_a_finished_picture_a_bare_reframe_says_what_to_do(engine:
         await bot.say("/reframe 1:1")
 
 
-async def test_an_empty_quota_refuses_and_tells_what_is_left(any_engine: Open) -> None:
-    async with any_engine(start=None, default_allowance="0.02") as bot:
+async def test_an_empty_quota_refuses_and_tells_what_is_left(engine: Open) -> None:
+    async with engine(start=None, default_allowance="0.02") as bot:
         await bot.ask()
         async with refused(
             bot, QuotaExhausted, r"you have \$0\.00 of \$0\.020 left .* It resets Wed 11 Mar 2026, 00:00 UTC"
@@ -237,8 +237,8 @@ async def _at_once(many: int, ask: Callable[[], Awaitable[object]]) -> list[Any]
     return list(await asyncio.gather(*(ask() for _ in range(many)), return_exceptions=True))
 
 
-async def test_a_quote_refuses_what_the_command_would_refuse(any_engine: Open) -> None:
-    async with any_engine(start=None, waiting_per_member=2) as bot:
+async def test_a_quote_refuses_what_the_command_would_refuse(engine: Open) -> None:
+    async with engine(start=None, waiting_per_member=2) as bot:
         for _ in range(2):
             await bot.ask("/imagine one of two")
         await bot.operator.workspaces_block(subject=person("mallory").member, blocked=True)

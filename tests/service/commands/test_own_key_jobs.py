@@ -66,8 +66,8 @@ async def test_rules_of_the_workspace_and_its_members_hold_for_its_own_key(keyed
             await bot.ask()
 
 
-async def test_nothing_is_spent_with_a_key_before_an_admin_has_chosen_a_budget(keyed: Keyed) -> None:
-    async with keyed.open(provider="luma", luma_keys="key") as bot:
+async def test_nothing_is_spent_with_a_key_before_an_admin_has_chosen_a_budget(any_keyed: Keyed) -> None:
+    async with any_keyed.open(provider="luma", luma_keys="key") as bot:
         told = await enter(bot, budget=None)
         assert "before you choose a budget with /studio setup" in told.text
         with pytest.raises(QuotaExhausted, match=r"no budget yet.*admin.*/studio setup"):
@@ -100,10 +100,10 @@ async def test_quotes_and_quota_name_who_pays(keyed: Keyed) -> None:
         assert "billed to this workspace's own key" in (await bot.learn("/quota")).text
 
 
-async def test_jobs_wait_for_a_stopped_key_and_never_use_the_operators_account(keyed: Keyed) -> None:
-    async with keyed.open(reachable=True) as bot:
+async def test_jobs_wait_for_a_stopped_key_and_never_use_the_operators_account(any_keyed: Keyed) -> None:
+    async with any_keyed.open(reachable=True) as bot:
         await enter(bot)
-        own = keyed.accounts.of(KEY)
+        own = any_keyed.accounts.of(KEY)
         own.check_error = AccountProblem("The account has no credit left")
         own.steps.append(AccountProblem("The account has no credit left"))
         card = await bot.ask()
@@ -155,9 +155,9 @@ async def _no_key(bot: Engine) -> bool:
     return not await stored(bot) and not bot.services.workspace_providers
 
 
-async def test_another_key_takes_over_what_waits_for_the_first(keyed: Keyed) -> None:
-    async with keyed.open() as bot:
-        first, second = keyed.accounts.of(KEY, concurrent=1), keyed.accounts.of(OTHER)
+async def test_another_key_takes_over_what_waits_for_the_first(any_keyed: Keyed) -> None:
+    async with any_keyed.open() as bot:
+        first, second = any_keyed.accounts.of(KEY, concurrent=1), any_keyed.accounts.of(OTHER)
         first.born = GenerationState.DREAMING
         await enter(bot)
         running, waiting = await bot.ask(), await bot.ask()
@@ -265,11 +265,11 @@ async def test_a_key_that_cannot_be_decrypted_stops_its_account(keyed: Keyed) ->
 
 
 async def test_a_removed_key_that_cannot_be_decrypted_is_forgotten_after_the_last_deadline(
-    keyed: Keyed,
+    any_keyed: Keyed,
 ) -> None:
     """Another process may have the secret; then the jobs in flight are refunded."""
     with capture_logs() as logs:
-        await _forget_unreadable(keyed, logs)
+        await _forget_unreadable(any_keyed, logs)
 
 
 async def _forget_unreadable(keyed: Keyed, logs: Sequence[Mapping[str, Any]]) -> None:

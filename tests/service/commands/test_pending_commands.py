@@ -45,9 +45,9 @@ async def spent(bot: Engine) -> tuple[int, int]:
 
 
 async def test_it_is_drawn_and_priced_and_nothing_is_spent_until_its_button_is_pressed_once(
-    any_engine: Open,
+    engine: Open,
 ) -> None:
-    async with any_engine() as bot:
+    async with engine() as bot:
         bot.library.found[PICTURE] = Found(width=200, height=100, content=drawn(200, 100))
         reply, pending = await shown(bot)
 

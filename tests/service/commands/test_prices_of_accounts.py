@@ -63,8 +63,8 @@ async def test_what_the_payer_cannot_have_made_is_refused_and_not_priced(keyed: 
         assert [] == await bot.rows("SELECT id FROM job")
 
 
-async def test_help_and_quota_name_the_prices_of_the_payer(keyed: Keyed) -> None:
-    async with opened(keyed) as bot:
+async def test_help_and_quota_name_the_prices_of_the_payer(any_keyed: Keyed) -> None:
+    async with opened(any_keyed) as bot:
         assert "uni-1 $0.041" in (await bot.learn("/help")).text
         await enter(bot)
         told, quota = (await bot.learn("/help")).text, (await bot.learn("/quota")).text

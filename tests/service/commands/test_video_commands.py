@@ -36,8 +36,8 @@ async def ends_of(engine: Engine, text: str, **more: object) -> tuple[str | None
     return (request.start.key if request.start else None, request.end.key if request.end else None)
 
 
-async def test_words_become_a_video_charged_once(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_words_become_a_video_charged_once(engine: Open) -> None:
+    async with engine() as bot:
         card = await bot.ask("/animate a fox that runs --duration 9s --resolution 1080p --loop")
 
         assert State.COMPLETED is (await bot.ends(card)).state
@@ -72,8 +72,8 @@ async def test_pictures_stand_at_both_ends(engine: Open) -> None:
         assert (first.id, last.id) == both
 
 
-async def test_extending_goes_on_from_the_generation_in_the_videos_own_shape(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_extending_goes_on_from_the_generation_in_the_videos_own_shape(engine: Open) -> None:
+    async with engine() as bot:
         source = await bot.made(FILM)
         request, media = await sent(bot, f"/extend {source.id} it jumps")
 
@@ -108,8 +108,8 @@ async def test_a_picture_stands_at_the_other_end_of_an_extension(engine: Open) -
         assert media[still.id].startswith("http://bot.invalid/media/")
 
 
-async def test_two_videos_are_joined(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_two_videos_are_joined(engine: Open) -> None:
+    async with engine() as bot:
         first, second = await bot.made(FILM), await bot.made(FILM)
         request, media = await sent(bot, f"/extend {first.id} --to {second.id}")
 
@@ -118,8 +118,8 @@ async def test_two_videos_are_joined(any_engine: Open) -> None:
         assert {first.id: first.remote_id, second.id: second.remote_id} == media
 
 
-async def test_a_video_is_reframed_at_the_price_of_its_length(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_video_is_reframed_at_the_price_of_its_length(engine: Open) -> None:
+    async with engine() as bot:
         source = await bot.made(FILM)
         request, media = await sent(bot, f"/reframe 9:16 {source.id} --prompt 'with more sky'")
 
@@ -140,10 +140,8 @@ async def test_the_first_frame_of_a_reframed_video_is_sent_beside_it(engine: Ope
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
-async def test_so_many_pictures_are_one_card_with_as_many_jobs_each_paid(
-    any_engine: Open, count: int
-) -> None:
-    async with any_engine() as bot:
+async def test_so_many_pictures_are_one_card_with_as_many_jobs_each_paid(engine: Open, count: int) -> None:
+    async with engine() as bot:
         card = await bot.ask(f"/imagine a red fox --count {count}")
         assert count == len(card.jobs)
 
@@ -157,8 +155,8 @@ async def test_so_many_pictures_are_one_card_with_as_many_jobs_each_paid(
         assert 1 == bot.chat.posts
 
 
-async def test_of_four_pictures_only_those_that_came_are_paid(any_engine: Open) -> None:
-    async with any_engine(start=("deliver",)) as bot:
+async def test_of_four_pictures_only_those_that_came_are_paid(engine: Open) -> None:
+    async with engine(start=("deliver",)) as bot:
         card = await bot.ask("/imagine a red fox --count 4")
         jobs = await bot.jobs(card)
         await bot.learn(f"/cancel {jobs[2].id}")

@@ -44,8 +44,8 @@ async def titles(bot: Engine, by: Caller) -> list[str]:
     return [view.title for view in (await bot.learn("/history", by=by)).views]
 
 
-async def test_two_accounts_share_what_they_made_until_they_are_unlinked(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_two_accounts_share_what_they_made_until_they_are_unlinked(engine: Open) -> None:
+    async with engine() as bot:
         here = await bot.ends(await bot.ask("/imagine a red fox", place=bot.place(private=True)))
         there = await bot.ends(await bot.ask("/imagine a blue owl", by=LOVELACE, place=HALL))
         with pytest.raises(JobNotFound):

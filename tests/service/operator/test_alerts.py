@@ -179,8 +179,8 @@ async def test_a_full_disk_is_told(engine: Open) -> None:
         assert "Make room" in text
 
 
-async def test_jobs_that_nobody_submits_are_told_unless_they_are_to_wait(any_engine: Open) -> None:
-    async with any_engine(start=None, operators=OPERATORS) as bot:
+async def test_jobs_that_nobody_submits_are_told_unless_they_are_to_wait(engine: Open) -> None:
+    async with engine(start=None, operators=OPERATORS) as bot:
         replica = Replica(bot)
         await bot.ask()
         assert [] == await told(bot, replica)

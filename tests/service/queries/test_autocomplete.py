@@ -16,8 +16,8 @@ async def offered(engine: Engine, command: type, option: str, typed: str = "") -
     return [(one.value, one.label) for one in offers]
 
 
-async def test_own_jobs_come_newest_first_with_their_age_and_only_where_they_fit(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_own_jobs_come_newest_first_with_their_age_and_only_where_they_fit(engine: Open) -> None:
+    async with engine() as bot:
         fox = await bot.made("/imagine a red fox")
         bot.advance(2 * HOUR)
         film = await bot.made("/animate a fox that runs")
@@ -60,8 +60,8 @@ async def test_words_of_the_camera_and_choices_are_offered(engine: Open) -> None
         assert [] == await offered(bot, Show, "nonsense", "9:")
 
 
-async def test_a_message_is_known_by_any_of_its_names(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_message_is_known_by_any_of_its_names(engine: Open) -> None:
+    async with engine() as bot:
         card = await bot.ask("/imagine two foxes --count 2")
         await bot.shown(card, lambda view: view.settled)
         message = next(name for name, owner in bot.chat.card_of.items() if owner == card.card)
@@ -81,8 +81,8 @@ async def test_a_sent_copy_is_known_by_the_job_that_it_shows(engine: Open) -> No
         assert (fox.id,) == found.jobs
 
 
-async def test_a_quota_can_be_set_before_a_member_has_come(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_quota_can_be_set_before_a_member_has_come(engine: Open) -> None:
+    async with engine() as bot:
         await bot.service.remember_member(BOB)
         note = await bot.learn(f"/quotas set {BOB.member} --amount 2", by=BOSS)
         assert f"{BOB.name} may use $2.00" in note.text

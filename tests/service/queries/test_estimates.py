@@ -34,8 +34,8 @@ async def takes(engine: Engine, text: str, milliseconds: int) -> None:
     assert State.COMPLETED is (await engine.ends(card)).state
 
 
-async def test_how_long_it_takes_is_learned_by_model_resolution_and_length(any_engine: Open) -> None:
-    async with any_engine(simulator_speed=1) as bot:
+async def test_how_long_it_takes_is_learned_by_model_resolution_and_length(engine: Open) -> None:
+    async with engine(simulator_speed=1) as bot:
         await takes(bot, "/animate a fox", 80 * SECOND)
         await takes(bot, "/animate a fox --resolution 540p", 40 * SECOND)
         await takes(bot, "/animate a fox --duration 9s", 160 * SECOND)
@@ -93,8 +93,8 @@ async def test_what_takes_longer_than_95_of_100_of_its_kind_says_so(engine: Open
         assert State.COMPLETED is (await bot.ends(card)).state
 
 
-async def test_who_falls_back_in_the_queue_is_told_why(any_engine: Open) -> None:
-    async with any_engine(start=("deliver", "progress"), simulator_speed=1) as bot:
+async def test_who_falls_back_in_the_queue_is_told_why(engine: Open) -> None:
+    async with engine(start=("deliver", "progress"), simulator_speed=1) as bot:
         cards = [await bot.ask(f"/imagine fox {number}") for number in range(3)]
         last = await bot.shown(cards[2], lambda view: view.jobs[0].position == 3)
         assert "Place 3" in last.jobs[0].headline

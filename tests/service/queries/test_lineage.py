@@ -61,8 +61,8 @@ async def test_a_tree_has_ancestors_and_descendants_and_offers_each_of_them(any_
         assert [child.id] == [one.node.key for one in nodes if one.node.asked]
 
 
-async def test_what_the_caller_may_not_see_is_hidden_or_left_out(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_what_the_caller_may_not_see_is_hidden_or_left_out(engine: Open) -> None:
+    async with engine() as bot:
         secret = await bot.ends(await bot.ask("/imagine a secret", place=bot.place(private=True)))
         public = await varied(bot, secret, private=True)
         await bot.change("UPDATE job SET private = 0 WHERE id = :id", id=public.id)

@@ -18,8 +18,8 @@ from tests.engine.conftest import Open
 from tests.engine.settings import ADA, BOB, BOSS, EVE, person
 
 
-async def test_history_lists_ones_own_jobs_the_newest_first(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_history_lists_ones_own_jobs_the_newest_first(engine: Open) -> None:
+    async with engine() as bot:
         assert "/imagine" in (await bot.learn("/history")).text
         cards = [await bot.ask(f"/imagine fox {number}") for number in range(3)]
         await bot.ask("/imagine the fox of another", by=BOB)
@@ -78,8 +78,8 @@ def midnight(year: int, month: int, day: int) -> int:
     return int(datetime(year, month, day, tzinfo=UTC).timestamp() * 1000)
 
 
-async def test_quota_tells_what_is_left_reserved_and_used_and_when_it_resets(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_quota_tells_what_is_left_reserved_and_used_and_when_it_resets(engine: Open) -> None:
+    async with engine(start=None) as bot:
         await bot.ask()
         told = await bot.learn("/quota")
         assert "The next picture costs photon-1 ≈$0.018, a video of 5 s ray-flash-2 $0.25." == told.text

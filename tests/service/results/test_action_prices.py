@@ -65,9 +65,9 @@ async def test_a_new_aspect_ratio_costs_what_its_entry_shows(engine: Open) -> No
 
 
 async def test_a_click_asks_where_the_price_has_risen_and_starts_once_at_the_new_one(
-    any_engine: Open,
+    engine: Open,
 ) -> None:
-    async with any_engine() as bot:
+    async with engine() as bot:
         job = await bot.made()
         old = (await shown(bot, job)).prices.shown(Action.ANIMATE)
         raise_rates(bot)

@@ -161,8 +161,8 @@ async def test_sending_shows_a_copy_in_the_callers_direct_messages_once(any_engi
         assert (0, 0) == await bot.money(BOB)
 
 
-async def test_a_copy_goes_when_its_result_is_deleted(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_copy_goes_when_its_result_is_deleted(engine: Open) -> None:
+    async with engine() as bot:
         source = await bot.made()
         await bot.press(Action.SEND, source.id, by=BOB)
         (copy,) = await bot.rows("SELECT id FROM card WHERE copy_of = :job", job=source.id)
@@ -237,8 +237,8 @@ async def test_the_same_reaction_twenty_times_at_once_makes_one_job(any_engine: 
         assert 2 == await jobs_made(bot)
 
 
-async def test_a_star_goes_with_its_reaction(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_star_goes_with_its_reaction(engine: Open) -> None:
+    async with engine() as bot:
         source = await bot.made()
 
         async def stars() -> int:

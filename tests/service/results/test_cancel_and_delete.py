@@ -25,8 +25,8 @@ async def preparing(engine: Engine) -> str:
     return f"/reframe 1:1 {source.id}"
 
 
-async def test_a_queued_job_is_taken_back_and_its_money_is_free_again(any_engine: Open) -> None:
-    async with any_engine(start=("deliver",)) as bot:
+async def test_a_queued_job_is_taken_back_and_its_money_is_free_again(engine: Open) -> None:
+    async with engine(start=("deliver",)) as bot:
         card = await bot.ask()
 
         note = await bot.learn(f"/cancel {card.jobs[0].id}")
@@ -134,8 +134,8 @@ async def test_what_runs_already_is_not_cancelled_with_the_others(engine: Open) 
             await bot.learn(f"/cancel {runs.id} --all")
 
 
-async def test_an_admin_takes_a_public_job_back_which_the_audit_records(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_an_admin_takes_a_public_job_back_which_the_audit_records(engine: Open) -> None:
+    async with engine(start=None) as bot:
         card, hidden = await bot.ask(), await bot.ask("/imagine a red fox --private")
         await bot.learn(f"/cancel {card.jobs[0].id}", by=BOSS)
         assert State.CANCELLED is (await bot.job(card)).state
@@ -257,8 +257,8 @@ async def test_a_failed_job_can_be_asked_again_but_has_no_variation(engine: Open
         assert bot.provider.creates[0][0] == bot.provider.creates[1][0]
 
 
-async def test_deleting_asks_first_by_command_button_and_reaction(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_deleting_asks_first_by_command_button_and_reaction(engine: Open) -> None:
+    async with engine() as bot:
         job = await bot.made("/imagine a red fox")
         reacted = await bot.service.react("❌", job.id, bot.invocation(key="reacted"))
         for asked in (

@@ -51,8 +51,8 @@ async def test_a_price_above_a_dollar_is_confirmed_by_who_asked(any_engine: Open
         assert ["accepted", "confirmed", "claimed"] == (await bot.causes(card))[:3]
 
 
-async def test_an_unconfirmed_price_is_given_back(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_an_unconfirmed_price_is_given_back(engine: Open) -> None:
+    async with engine() as bot:
         card, other = await bot.ask(COSTLY), await bot.ask(COSTLY, by=BOB)
         assert "Cancelled" == (await decide(bot, REFUSE, card)).title
         assert State.CANCELLED is (await bot.job(card)).state
@@ -91,8 +91,8 @@ async def test_several_jobs_of_a_command_are_held_and_go_on_together(engine: Ope
         await bot.until(lambda: len(bot.provider.creates) == 4)
 
 
-async def test_an_admin_approves_in_the_moderators_channel(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_an_admin_approves_in_the_moderators_channel(engine: Open) -> None:
+    async with engine() as bot:
         await approval_is_needed(bot)
         card = await bot.ask("/animate a fox that runs --model ray-2")
         assert Hold.APPROVAL is (await bot.job(card)).hold
@@ -163,8 +163,8 @@ async def test_an_admin_of_another_workspace_decides_nothing(engine: Open) -> No
         assert State.HELD is (await bot.job(card)).state
 
 
-async def test_a_costly_job_can_be_undone_for_a_few_seconds(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_costly_job_can_be_undone_for_a_few_seconds(engine: Open) -> None:
+    async with engine() as bot:
         costly = "/animate a fox that runs --model ray-2"
         # Longer than a slow machine needs for the rest.
         await bot.learn("/rules prices --undo 60", by=BOSS)

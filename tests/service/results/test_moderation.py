@@ -31,8 +31,8 @@ async def decide(bot: Engine, decision: Decision, card: CardView, by: Caller) ->
     return await bot.service.decide(decision, card.jobs[0].id, card.card, by, key=bot.new_key())
 
 
-async def test_a_report_is_shown_to_the_moderators_once(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_report_is_shown_to_the_moderators_once(engine: Open) -> None:
+    async with engine() as bot:
         job = await bot.made()
         with pytest.raises(NotAllowed, match=r"Nobody receives reports here yet.*/rules moderators"):
             await bot.learn(f"/report {job.id}", by=BOB)
@@ -52,8 +52,8 @@ async def test_a_report_is_shown_to_the_moderators_once(any_engine: Open) -> Non
         await bot.until(lambda: len(reports(bot)) == 2)
 
 
-async def test_moderators_remove_a_result_and_block_and_unblock_its_maker(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_moderators_remove_a_result_and_block_and_unblock_its_maker(engine: Open) -> None:
+    async with engine() as bot:
         job = await bot.made()
         await bot.learn("/rules moderators c9|mods --role chat:home:mods|Mods", by=BOSS)
         await bot.learn(f"/report {job.id}", by=BOB)

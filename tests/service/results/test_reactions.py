@@ -30,8 +30,8 @@ async def stars_of(engine: Engine, job: Job) -> int:
     return found.stars
 
 
-async def test_a_reaction_counts_for_its_member_its_emoji_and_its_job(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_reaction_counts_for_its_member_its_emoji_and_its_job(engine: Open) -> None:
+    async with engine() as bot:
         job, other = await bot.made(), await bot.made()
 
         async def counts(emoji: str, on: Job, by: Caller = ADA) -> bool:
@@ -65,8 +65,8 @@ async def test_a_button_counts_as_often_as_it_is_pressed(engine: Open) -> None:
         assert 3 == len(cards)
 
 
-async def test_a_reaction_that_was_refused_did_not_count(any_engine: Open) -> None:
-    async with any_engine(default_allowance="0.02") as bot:
+async def test_a_reaction_that_was_refused_did_not_count(engine: Open) -> None:
+    async with engine(default_allowance="0.02") as bot:
         job = await bot.made()
         with pytest.raises(QuotaExhausted):
             await react(bot, "🔁", job)
@@ -129,8 +129,8 @@ async def test_taking_back_a_star_of_what_is_gone_is_no_mistake(engine: Open) ->
         assert await unreact(bot, "⭐", job) is None
 
 
-async def test_a_letter_to_one_member_counts_once_in_a_while(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_letter_to_one_member_counts_once_in_a_while(engine: Open) -> None:
+    async with engine() as bot:
         job = await bot.made(FILM)
         for _ in range(3):
             assert isinstance(await react(bot, "✉️", job, by=BOB), PrivateReply)
@@ -145,8 +145,8 @@ async def test_a_letter_to_one_member_counts_once_in_a_while(any_engine: Open) -
         await copies(bot, 5)
 
 
-async def test_a_copy_follows_what_becomes_of_its_job(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_copy_follows_what_becomes_of_its_job(engine: Open) -> None:
+    async with engine() as bot:
         job = await bot.made()
         await bot.press(Action.SEND, job.id, by=BOB)
         (copy,) = await copies(bot, 1)

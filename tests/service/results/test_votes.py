@@ -71,8 +71,8 @@ async def test_only_its_requester_or_a_role_may_use_a_reaction(engine: Open) -> 
         assert isinstance(await react(bot, "🔥", job, artist), CardReply)
 
 
-async def test_the_workspace_pays_past_the_members_own_allowance(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_the_workspace_pays_past_the_members_own_allowance(engine: Open) -> None:
+    async with engine() as bot:
         job = await bot.made()
         await bot.learn("/rules reactions 🔥 variation --pays workspace", by=BOSS)
         await bot.service.remember_member(BOB)

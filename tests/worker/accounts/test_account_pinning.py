@@ -32,9 +32,9 @@ async def made_by(engine: Engine, account: str) -> Job:
     return job
 
 
-async def test_an_extension_goes_to_the_account_that_made_the_video(any_engine: Open) -> None:
+async def test_an_extension_goes_to_the_account_that_made_the_video(engine: Open) -> None:
     clock = Clock()
-    async with any_engine(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as bot:
+    async with engine(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as bot:
         source = await made_by(bot, "two")
         bot.start()
 
@@ -47,9 +47,9 @@ async def test_an_extension_goes_to_the_account_that_made_the_video(any_engine: 
         assert [f"leap {number}" for number in range(6)] == videos_of(two)[1:]
 
 
-async def test_it_waits_for_its_account_while_another_is_free(any_engine: Open) -> None:
+async def test_it_waits_for_its_account_while_another_is_free(engine: Open) -> None:
     clock = Clock()
-    async with any_engine(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as bot:
+    async with engine(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE) as bot:
         source = await made_by(bot, "two")
         broken = AccountProblem("no credit left")
         bot.provider_of("two").check_error = broken
@@ -68,13 +68,11 @@ async def test_it_waits_for_its_account_while_another_is_free(any_engine: Open) 
         assert (State.COMPLETED, "two") == (job.state, job.account)
 
 
-async def test_videos_of_two_accounts_cannot_be_joined(any_engine: Open) -> None:
+async def test_videos_of_two_accounts_cannot_be_joined(engine: Open) -> None:
     clock = Clock()
-    async with any_engine(clock=clock, providers=two_accounts(clock), start=FIRST_ALONE) as bot:
+    async with engine(clock=clock, providers=two_accounts(clock), start=FIRST_ALONE) as bot:
         first = await made_by(bot, "one")
-    async with any_engine(
-        clock=clock, providers=two_accounts(clock), start=SECOND_ALONE, owner="later"
-    ) as bot:
+    async with engine(clock=clock, providers=two_accounts(clock), start=SECOND_ALONE, owner="later") as bot:
         second = await made_by(bot, "two")
         before = await bot.money()
         with pytest.raises(InvalidRequest, match="made by different accounts"):
@@ -82,14 +80,14 @@ async def test_videos_of_two_accounts_cannot_be_joined(any_engine: Open) -> None
         assert before == await bot.money()
 
 
-async def test_a_video_whose_account_is_gone_cannot_be_gone_on_from(any_engine: Open) -> None:
+async def test_a_video_whose_account_is_gone_cannot_be_gone_on_from(engine: Open) -> None:
     clock = Clock()
     one, two = two_accounts(clock)
-    async with any_engine(clock=clock, providers=[one, two], start=SECOND_ALONE) as bot:
+    async with engine(clock=clock, providers=[one, two], start=SECOND_ALONE) as bot:
         source = await made_by(bot, "two")
     # On PostgreSQL another worker might have had the key until then.
     clock.wall_ahead += Timing().account_lost + 1
-    async with any_engine(clock=clock, providers=[one], owner="later") as bot:
+    async with engine(clock=clock, providers=[one], owner="later") as bot:
         before = await bot.money()
         with pytest.raises(InvalidRequest, match="The account that made this video is no longer in use"):
             await bot.say(f"/extend {source.id} a leap")
@@ -97,15 +95,15 @@ async def test_a_video_whose_account_is_gone_cannot_be_gone_on_from(any_engine: 
         await bot.made(f"/reframe 1:1 {source.id}")
 
 
-async def test_an_account_that_goes_while_a_job_waits_for_it_ends_in_a_refund(any_engine: Open) -> None:
+async def test_an_account_that_goes_while_a_job_waits_for_it_ends_in_a_refund(engine: Open) -> None:
     clock = Clock()
     one, two = two_accounts(clock)
-    async with any_engine(clock=clock, providers=[one, two], start=SECOND_ALONE) as bot:
+    async with engine(clock=clock, providers=[one, two], start=SECOND_ALONE) as bot:
         source = await made_by(bot, "two")
-    async with any_engine(clock=clock, providers=[one, two], start=("prepare",), owner="later") as bot:
+    async with engine(clock=clock, providers=[one, two], start=("prepare",), owner="later") as bot:
         card = await bot.ask(f"/extend {source.id} a leap")
         await bot.comes_to(card, State.QUEUED)
-    async with any_engine(clock=clock, providers=[one], owner="last") as bot:
+    async with engine(clock=clock, providers=[one], owner="last") as bot:
         bot.advance(bot.services.times.queue_deadline + 1)
         assert State.FAILED is (await bot.ends(card)).state
         sums = "SELECT max(used) AS used, max(reserved) AS reserved FROM meter"

@@ -26,8 +26,8 @@ async def notices(engine: Engine) -> list[tuple[str, str]]:
     return [(place.channel, text) for text, place in engine.chat.told]
 
 
-async def test_admins_are_warned_once_in_a_period_and_told_when_the_cap_is_reached(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_admins_are_warned_once_in_a_period_and_told_when_the_cap_is_reached(engine: Open) -> None:
+    async with engine() as bot:
         price = (await bot.made()).price
         for _ in range(3):
             await bot.made()
@@ -65,10 +65,8 @@ async def test_a_cap_is_reached_when_no_picture_of_these_providers_fits(engine: 
 
 
 @pytest.mark.parametrize("resumed_by", ["a raised cap", "a removed cap", "a new day", "a reset"])
-async def test_queued_jobs_keep_their_place_while_paused_and_resume(
-    any_engine: Open, resumed_by: str
-) -> None:
-    async with any_engine() as bot:
+async def test_queued_jobs_keep_their_place_while_paused_and_resume(engine: Open, resumed_by: str) -> None:
+    async with engine() as bot:
         await bot.learn("/quotas set --workspace --amount 5", by=BOSS)
         await bot.made()
         await bot.dropped()
@@ -151,8 +149,8 @@ async def test_workspaces_in_a_group_share_a_budget_beside_their_own(any_engine:
 
 
 @pytest.mark.parametrize("cap", ["total_daily_cap", "total_monthly_cap"])
-async def test_everything_has_caps_by_settings(any_engine: Open, cap: str) -> None:
-    async with any_engine(start=None, **{cap: "0.02"}) as bot:
+async def test_everything_has_caps_by_settings(engine: Open, cap: str) -> None:
+    async with engine(start=None, **{cap: "0.02"}) as bot:
         await bot.ask()
         with pytest.raises(QuotaExhausted, match="the budget that the operator gave"):
             await bot.ask(by=person("eve", workspace="chat:elsewhere"))
@@ -162,18 +160,18 @@ async def test_everything_has_caps_by_settings(any_engine: Open, cap: str) -> No
         await bot.ask(by=person("eve", workspace="chat:elsewhere"))
 
 
-async def test_a_total_cap_that_was_changed_holds_from_the_start(any_engine: Open) -> None:
+async def test_a_total_cap_that_was_changed_holds_from_the_start(engine: Open) -> None:
     """Whoever raises it in the settings restarts the bot, and no new command has to come for that."""
-    async with any_engine(total_daily_cap="5") as bot:
+    async with engine(total_daily_cap="5") as bot:
         await bot.made()
         await bot.dropped()
         waiting = await bot.ask()
         same: dict[str, Any] = {"clock": bot.clock, "providers": [bot.provider]}
-    async with any_engine(total_daily_cap="0.001", **same) as bot:
+    async with engine(total_daily_cap="0.001", **same) as bot:
         await bot.looks()
         assert State.QUEUED is (await bot.job(waiting)).state
         assert "the budget of the whole bot" in await bot.service.pause_notice(ADA)
-    async with any_engine(**same) as bot:
+    async with engine(**same) as bot:
         assert State.COMPLETED is (await bot.ends(waiting)).state
         # A cap that was removed warns nobody.
         assert [] == await notices(bot)

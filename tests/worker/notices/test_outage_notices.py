@@ -26,8 +26,8 @@ async def look(engine: Engine) -> list[str]:
     return [place.channel for _, place in engine.chat.told]
 
 
-async def test_each_conversation_that_waits_is_told_once_an_outage(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_each_conversation_that_waits_is_told_once_an_outage(engine: Open) -> None:
+    async with engine(start=None) as bot:
         for channel in ("c1", "c1", "c2"):
             await bot.say("/imagine a fox", place=bot.place(channel=channel))
         await bot.say("/imagine a secret fox", place=bot.place(channel="c3", private=True))

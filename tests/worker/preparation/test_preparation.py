@@ -32,8 +32,8 @@ from tests.worker.preparation.inputs import FILM, PHOTO, fails, hold_nothing, oc
 PREPARING_ALONE = ("prepare", "deliver")
 
 
-async def test_an_address_is_fetched_and_kept_for_the_job(any_engine: Open) -> None:
-    async with any_engine(start=PREPARING_ALONE) as bot:
+async def test_an_address_is_fetched_and_kept_for_the_job(engine: Open) -> None:
+    async with engine(start=PREPARING_ALONE) as bot:
         bot.library.found[PHOTO] = Found(width=1152, height=2048)
         job = await prepared(bot, f"/animate it runs --start {PHOTO}")
 
@@ -69,8 +69,8 @@ async def test_the_influence_of_each_picture_outlives_the_fetch(engine: Open) ->
         assert sorted([PHOTO, *(f"{PHOTO}?{number}" for number in (2, 3, 4))]) == sorted(bot.library.fetched)
 
 
-async def test_a_video_is_paid_by_its_length_once_that_is_known(any_engine: Open) -> None:
-    async with any_engine(start=None, default_allowance="50") as bot:
+async def test_a_video_is_paid_by_its_length_once_that_is_known(engine: Open) -> None:
+    async with engine(start=None, default_allowance="50") as bot:
         await hold_nothing(bot)
         bot.library.found[FILM] = film(4_000)
         card = await bot.ask(f"/reframe 9:16 {FILM} --model ray-2")
@@ -104,8 +104,8 @@ async def test_a_video_in_the_shape_of_its_picture_is_paid_by_that_shape(engine:
         assert (0, job.price) == await bot.money()
 
 
-async def test_a_video_of_31_seconds_is_not_reframed(any_engine: Open) -> None:
-    async with any_engine(default_allowance="50") as bot:
+async def test_a_video_of_31_seconds_is_not_reframed(engine: Open) -> None:
+    async with engine(default_allowance="50") as bot:
         await hold_nothing(bot)
         bot.library.found[FILM] = film(31_000)
         card = await bot.ask(f"/reframe 9:16 {FILM}")
@@ -158,8 +158,8 @@ async def test_what_is_fetched_is_bounded_by_what_can_be_used(engine: Open) -> N
         assert VIDEO_MAX_BYTES == bot.library.most[FILM]
 
 
-async def test_a_picture_of_another_format_is_sent_converted(any_engine: Open) -> None:
-    async with any_engine() as bot, bot.http() as http:
+async def test_a_picture_of_another_format_is_sent_converted(engine: Open) -> None:
+    async with engine() as bot, bot.http() as http:
         bot.library.found[PHOTO] = Found(mime="image/webp", content=b"RIFF....WEBP")
         await bot.made(f"/animate it runs --start {PHOTO}")
 
@@ -245,9 +245,9 @@ async def test_a_stop_does_not_wait_for_a_fetch_and_gives_its_job_back(any_engin
     ("text", "most"), [("/imagine a red fox", PICTURE_MAX_BYTES), ("/animate a red fox", VIDEO_MAX_BYTES)]
 )
 async def test_a_result_that_is_too_big_to_be_sent_is_made_smaller(
-    any_engine: Open, text: str, most: int
+    engine: Open, text: str, most: int
 ) -> None:
-    async with any_engine(default_allowance="50") as bot:
+    async with engine(default_allowance="50") as bot:
         source = await bot.made(text)
         await grow(bot, source, most + 1)
         job = await bot.made(f"/reframe 1:1 {source.id}")
@@ -294,9 +294,9 @@ async def grow(engine: Engine, job: Job, size: int) -> None:
     )
 
 
-async def test_one_members_fetches_leave_room_for_another(any_engine: Open) -> None:
+async def test_one_members_fetches_leave_room_for_another(engine: Open) -> None:
     """However many wait, and for however long they take."""
-    async with any_engine() as bot:
+    async with engine() as bot:
         bot.library.gate = asyncio.Event()
         for number in range(MAX_IN_FLIGHT + 2):
             await bot.ask(f"/animate it runs --start {PHOTO}?{number}")

@@ -10,8 +10,8 @@ from tests.engine.conftest import Open
 from tests.worker.preparation.inputs import PHOTO, fails, rests
 
 
-async def test_what_is_out_of_reach_is_tried_again(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_what_is_out_of_reach_is_tried_again(engine: Open) -> None:
+    async with engine() as bot:
         bot.library.errors[PHOTO] = MediaUnavailable("The server of this URL cannot be reached.")
         card = await bot.ask(f"/animate it runs --start {PHOTO}")
         await bot.until(lambda: bot.library.fetched)
@@ -25,9 +25,9 @@ async def test_what_is_out_of_reach_is_tried_again(any_engine: Open) -> None:
         assert 2 == bot.library.fetched.count(PHOTO)
 
 
-async def test_what_stays_out_of_reach_is_given_up_unpaid(any_engine: Open) -> None:
+async def test_what_stays_out_of_reach_is_given_up_unpaid(engine: Open) -> None:
     """Within a minute or so, and with the cause."""
-    async with any_engine() as bot:
+    async with engine() as bot:
         bot.library.errors[PHOTO] = MediaUnavailable("The server of this URL cannot be reached.")
         card = await bot.ask(f"/animate it runs --start {PHOTO}")
         await bot.until(lambda: rests(bot, card))
@@ -58,8 +58,8 @@ async def test_what_cannot_be_fetched_fails_at_once_with_its_cause(any_engine: O
         assert [PHOTO] == bot.library.fetched
 
 
-async def test_our_own_failure_is_no_verdict_on_a_file(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_our_own_failure_is_no_verdict_on_a_file(engine: Open) -> None:
+    async with engine() as bot:
         bot.library.setbacks[PHOTO] = deque([ProcessingFailed(), ProcessingFailed()])
         card = await bot.ask(f"/animate it runs --start {PHOTO}")
         for tries in (1, 2):

@@ -27,8 +27,8 @@ async def sent(engine: Engine) -> dict[str, str]:
     return dict(engine.provider.creates[-1][1])
 
 
-async def test_a_result_is_given_to_the_provider_as_a_signed_link(any_engine: Open) -> None:
-    async with any_engine() as bot, bot.http() as http:
+async def test_a_result_is_given_to_the_provider_as_a_signed_link(engine: Open) -> None:
+    async with engine() as bot, bot.http() as http:
         source = await bot.made()
         card = await bot.ask(f"/reframe 1:1 {source.id} --prompt 'with more sky'")
 
@@ -41,8 +41,8 @@ async def test_a_result_is_given_to_the_provider_as_a_signed_link(any_engine: Op
         assert "prepared" in await bot.causes(card)
 
 
-async def test_a_frame_of_a_video_is_given_to_the_provider_as_a_picture(any_engine: Open) -> None:
-    async with any_engine() as bot, bot.http() as http:
+async def test_a_frame_of_a_video_is_given_to_the_provider_as_a_picture(engine: Open) -> None:
+    async with engine() as bot, bot.http() as http:
         source = await bot.made("/animate a fox that runs")
         await bot.ends((await bot.press(Action.VARIATION, source.id)).view)
 
@@ -52,8 +52,8 @@ async def test_a_frame_of_a_video_is_given_to_the_provider_as_a_picture(any_engi
         assert (200, "image/jpeg") == (served.status_code, served.headers["content-type"])
 
 
-async def test_an_uploaded_file_is_given_to_the_provider_as_a_signed_link(any_engine: Open) -> None:
-    async with any_engine() as bot, bot.http() as http:
+async def test_an_uploaded_file_is_given_to_the_provider_as_a_signed_link(engine: Open) -> None:
+    async with engine() as bot, bot.http() as http:
         file = Reference.of(await bot.upload(PNG + b"mine"))
         await bot.made("/animate it runs", files=(file,))
 
@@ -223,9 +223,9 @@ async def test_an_address_that_its_platform_cannot_tell_now_is_asked_for_later(e
 
 @pytest.mark.parametrize("text", ["/reframe 1:1 {}", "/extend {} it jumps"])
 async def test_an_input_that_is_gone_before_it_is_prepared_fails_the_job_unpaid(
-    any_engine: Open, text: str
+    engine: Open, text: str
 ) -> None:
-    async with any_engine(start=WITHOUT_PREPARING) as bot:
+    async with engine(start=WITHOUT_PREPARING) as bot:
         source = await bot.made("/animate a fox that runs")
         card = await bot.ask(text.format(source.id))
         await bot.delete(source.id)

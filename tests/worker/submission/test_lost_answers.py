@@ -39,8 +39,8 @@ async def echo(engine: Engine) -> None:
     await engine.until(lambda: engine.rows("SELECT 1 FROM account WHERE echoed_at IS NOT NULL"))
 
 
-async def test_a_create_whose_answer_was_lost_is_adopted_from_the_list(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_create_whose_answer_was_lost_is_adopted_from_the_list(engine: Open) -> None:
+    async with engine() as bot:
         bot.provider.steps.append(lost())
         card = await bot.ask()
 
@@ -94,8 +94,8 @@ async def test_a_lost_create_that_lags_is_adopted_once_the_list_shows_it(engine:
         assert (State.COMPLETED, 1) == (job.state, job.attempt)
 
 
-async def test_a_create_that_is_proven_absent_is_asked_again(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_a_create_that_is_proven_absent_is_asked_again(engine: Open) -> None:
+    async with engine() as bot:
         await echo(bot)
         bot.provider.steps.append(lost_on_the_way())
         card = await bot.ask()

@@ -67,9 +67,9 @@ async def test_an_answer_between_two_reads_makes_no_orphan(
         assert {} == await bot.orphans()
 
 
-async def test_what_the_scan_left_undecided_is_given_up_by_nobody_later(any_engine: Open) -> None:
+async def test_what_the_scan_left_undecided_is_given_up_by_nobody_later(engine: Open) -> None:
     """The equal job in the way loses its lease right after the scan, which could tell nothing apart."""
-    async with any_engine(start=("submit",), reachable=False) as bot:
+    async with engine(start=("submit",), reachable=False) as bot:
         step = held()
         bot.provider.steps.extend([lost(), step])
         first = await bot.ask()

@@ -52,8 +52,8 @@ async def kept(bot: Engine, *jobs: Job) -> list[bool]:
 LOOPS = ("prepare", "submit", "watch", "deliver")
 
 
-async def test_the_oldest_results_leave_until_the_budget_holds(any_engine: Open) -> None:
-    async with any_engine(start=LOOPS, media_max_bytes=int(2.5 * SIZE)) as bot:
+async def test_the_oldest_results_leave_until_the_budget_holds(engine: Open) -> None:
+    async with engine(start=LOOPS, media_max_bytes=int(2.5 * SIZE)) as bot:
         sized(bot)
         jobs = [await made(bot) for _ in range(4)]
         await MediaBudget(bot.services).check()
@@ -65,8 +65,8 @@ async def test_the_oldest_results_leave_until_the_budget_holds(any_engine: Open)
         assert "its file has expired and was deleted" in note.views[0].jobs[0].headline
 
 
-async def test_starred_results_stay(any_engine: Open) -> None:
-    async with any_engine(start=LOOPS, media_max_bytes=int(1.5 * SIZE)) as bot:
+async def test_starred_results_stay(engine: Open) -> None:
+    async with engine(start=LOOPS, media_max_bytes=int(1.5 * SIZE)) as bot:
         sized(bot)
         liked, other = await made(bot), await made(bot)
         await bot.press(Action.GALLERY, liked.id, by=BOB)
@@ -76,9 +76,9 @@ async def test_starred_results_stay(any_engine: Open) -> None:
 
 
 @pytest.mark.parametrize("state", [State.PREPARING, State.SUBMITTING, State.SUBMITTED])
-async def test_what_a_job_under_way_builds_on_stays(any_engine: Open, state: State) -> None:
+async def test_what_a_job_under_way_builds_on_stays(engine: Open, state: State) -> None:
     """The provider reads it from here while the job runs, though the job holds no file of its own."""
-    async with any_engine(start=("submit", "watch", "deliver"), media_max_bytes=int(1.5 * SIZE)) as bot:
+    async with engine(start=("submit", "watch", "deliver"), media_max_bytes=int(1.5 * SIZE)) as bot:
         sized(bot)
         first, second, other = await made(bot), await made(bot), await made(bot)
         create = held()
@@ -109,8 +109,8 @@ async def test_a_result_whose_card_is_still_to_be_shown_stays(any_engine: Open) 
         assert [False] == await kept(bot, job)
 
 
-async def test_a_copy_that_is_still_to_be_sent_keeps_the_file(any_engine: Open) -> None:
-    async with any_engine(start=LOOPS, media_max_bytes=SIZE // 2) as bot:
+async def test_a_copy_that_is_still_to_be_sent_keeps_the_file(engine: Open) -> None:
+    async with engine(start=LOOPS, media_max_bytes=SIZE // 2) as bot:
         sized(bot)
         job = await made(bot)
         await bot.change(

@@ -55,8 +55,8 @@ def input_of(job: Job) -> Media | None:
     return reference.file
 
 
-async def test_an_upload_without_a_command_leaves_when_its_time_is_over(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_an_upload_without_a_command_leaves_when_its_time_is_over(engine: Open) -> None:
+    async with engine(start=None) as bot:
         file = await bot.upload(PNG + b"mine")
         bot.advance(bot.services.times.upload_hold - 1_000)
         await expire_uploads(bot.services)
@@ -67,8 +67,8 @@ async def test_an_upload_without_a_command_leaves_when_its_time_is_over(any_engi
         assert [False] == await kept(bot, file)
 
 
-async def test_an_upload_that_a_job_uses_stays_as_long_as_the_job(any_engine: Open) -> None:
-    async with any_engine(start=WITHOUT_RETENTION) as bot:
+async def test_an_upload_that_a_job_uses_stays_as_long_as_the_job(engine: Open) -> None:
+    async with engine(start=WITHOUT_RETENTION) as bot:
         file = await bot.upload(PNG + b"mine")
         job = await bot.made("/animate it runs", files=(Reference.of(file),))
         bot.advance(bot.services.times.upload_hold + 1)
@@ -79,8 +79,8 @@ async def test_an_upload_that_a_job_uses_stays_as_long_as_the_job(any_engine: Op
         assert [False, False] == await kept(bot, file, job.result)
 
 
-async def test_an_upload_stays_from_the_moment_in_which_a_command_names_it(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_an_upload_stays_from_the_moment_in_which_a_command_names_it(engine: Open) -> None:
+    async with engine(start=None) as bot:
         file = await bot.upload(PNG + b"mine")
         await bot.ask("/animate it runs", files=(Reference.of(file),))
         bot.advance(bot.services.times.upload_hold + 1)
@@ -88,8 +88,8 @@ async def test_an_upload_stays_from_the_moment_in_which_a_command_names_it(any_e
         assert [True] == await kept(bot, file)
 
 
-async def test_an_upload_of_two_members_stays_for_the_later(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_an_upload_of_two_members_stays_for_the_later(engine: Open) -> None:
+    async with engine(start=None) as bot:
         file = await bot.upload(PNG + b"the same")
         bot.advance(bot.services.times.upload_hold // 2)
         assert file == await bot.upload(PNG + b"the same", by=BOB)
@@ -107,8 +107,8 @@ async def test_a_frame_of_an_uploaded_video_goes_with_it(engine: Open) -> None:
         assert not await bot.services.storage.exists(file.poster)
 
 
-async def test_more_uploads_than_anybody_needs_are_refused(any_engine: Open) -> None:
-    async with any_engine(start=None) as bot:
+async def test_more_uploads_than_anybody_needs_are_refused(engine: Open) -> None:
+    async with engine(start=None) as bot:
         for number in range(MAX_UNUSED_UPLOADS):
             await bot.upload(PNG + str(number).encode())
         with pytest.raises(InvalidRequest, match="many files that no command has used"):
@@ -146,8 +146,8 @@ async def test_uploads_cost_of_the_rate(engine: Open) -> None:
             await bot.upload(PNG + b"3")
 
 
-async def test_deleting_removes_the_result_and_what_nobody_else_needs(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_deleting_removes_the_result_and_what_nobody_else_needs(engine: Open) -> None:
+    async with engine() as bot:
         alone = await bot.made(f"/animate it runs --start {PHOTO}?alone")
         first = await bot.made(f"/animate it runs --start {PHOTO}?shared")
         second = await bot.made(f"/animate it runs --start {PHOTO}?shared", by=BOB)
@@ -176,8 +176,8 @@ async def test_a_delete_works_though_the_disk_does_not(engine: Open) -> None:
         assert [{"deleted": 1}] == await bot.rows("SELECT deleted FROM job")
 
 
-async def test_media_go_once_when_their_time_is_over(any_engine: Open) -> None:
-    async with any_engine(retention_days=30, start=WITHOUT_RETENTION) as bot:
+async def test_media_go_once_when_their_time_is_over(engine: Open) -> None:
+    async with engine(retention_days=30, start=WITHOUT_RETENTION) as bot:
         old = await bot.made(f"/animate it runs --start {PHOTO}")
         await pass_days(bot, 29)
         new = await bot.made()
@@ -199,8 +199,8 @@ async def test_media_go_once_when_their_time_is_over(any_engine: Open) -> None:
         assert 0 == rows["held"]
 
 
-async def test_what_somebody_starred_stays(any_engine: Open) -> None:
-    async with any_engine(retention_days=30, start=WITHOUT_RETENTION) as bot:
+async def test_what_somebody_starred_stays(engine: Open) -> None:
+    async with engine(retention_days=30, start=WITHOUT_RETENTION) as bot:
         liked, other = await bot.made(), await bot.made()
         await bot.press(Action.GALLERY, liked.id, by=BOB)
         await pass_days(bot, 31)
@@ -233,8 +233,8 @@ async def test_nothing_is_built_on_what_was_removed(engine: Open) -> None:
         assert State.COMPLETED is (await bot.ends((await bot.press(Action.AGAIN, video.id)).view)).state
 
 
-async def test_a_stray_leaves_once_it_is_old_and_a_held_file_never(any_engine: Open) -> None:
-    async with any_engine(start=WITHOUT_RETENTION) as bot:
+async def test_a_stray_leaves_once_it_is_old_and_a_held_file_never(engine: Open) -> None:
+    async with engine(start=WITHOUT_RETENTION) as bot:
         job = await bot.made()
         stray = await bot.services.storage.put(PNG + b"left by the dead", mime="image/png", width=1, height=1)
         assert job.result is not None

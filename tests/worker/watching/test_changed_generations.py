@@ -47,8 +47,8 @@ async def echo(bot: Engine) -> None:
 
 
 @pytest.mark.parametrize("text", CHANGES)
-async def test_one_generation_belongs_to_a_video_and_to_its_change(any_engine: Open, text: str) -> None:
-    async with any_engine() as bot:
+async def test_one_generation_belongs_to_a_video_and_to_its_change(engine: Open, text: str) -> None:
+    async with engine() as bot:
         source, before = await source_of_changes(bot)
         job = await bot.made(text.format(source.id))
 
@@ -60,9 +60,9 @@ async def test_one_generation_belongs_to_a_video_and_to_its_change(any_engine: O
         assert (source.price + job.price, 0) == await bot.money()
 
 
-async def test_a_change_has_ended_once_its_file_is_another_one(any_engine: Open) -> None:
+async def test_a_change_has_ended_once_its_file_is_another_one(engine: Open) -> None:
     """The generation says completed all the time, as it did before."""
-    async with any_engine() as bot:
+    async with engine() as bot:
         source, before = await source_of_changes(bot)
         card, after = await begun(bot, f"/audio {source.id}", before, held())
         fetched = bot.library.fetched.count(str(before.asset_url))
@@ -117,8 +117,8 @@ async def test_two_changes_of_one_video_follow_each_other(any_engine: Open) -> N
 
 
 @pytest.mark.parametrize("keeps_id", [False, True])
-async def test_a_change_whose_answer_was_lost_is_found_by_its_token(any_engine: Open, keeps_id: bool) -> None:
-    async with any_engine() as bot:
+async def test_a_change_whose_answer_was_lost_is_found_by_its_token(engine: Open, keeps_id: bool) -> None:
+    async with engine() as bot:
         source, before = await source_of_changes(bot)
         bot.provider.keeps_id = keeps_id
         bot.provider.steps.append(lost())
@@ -150,9 +150,9 @@ async def test_a_callback_finds_a_change_whose_echo_is_still_that_of_the_create(
         assert (State.COMPLETED, before.id) == (job.state, job.remote_id)
 
 
-async def test_a_lost_change_is_never_asked_for_twice(any_engine: Open) -> None:
+async def test_a_lost_change_is_never_asked_for_twice(engine: Open) -> None:
     """That the list does not show it proves nothing, for the same generation may have been changed."""
-    async with any_engine() as bot:
+    async with engine() as bot:
         source, _ = await source_of_changes(bot)
         await echo(bot)
         bot.provider.steps.append(lost_on_the_way())
@@ -186,8 +186,8 @@ async def test_a_change_that_turns_up_after_its_refund_leaves_the_video_alone(en
 
 
 @pytest.mark.parametrize("first", [0, 1])
-async def test_a_shared_generation_is_deleted_with_the_last_of_its_jobs(any_engine: Open, first: int) -> None:
-    async with any_engine() as bot:
+async def test_a_shared_generation_is_deleted_with_the_last_of_its_jobs(engine: Open, first: int) -> None:
+    async with engine() as bot:
         source, before = await source_of_changes(bot)
         job = await bot.made(f"/upscale {source.id}")
         jobs: Sequence[Job] = (source, job)
@@ -200,16 +200,16 @@ async def test_a_shared_generation_is_deleted_with_the_last_of_its_jobs(any_engi
 
 @pytest.mark.parametrize("text", CHANGES)
 async def test_a_video_whose_account_is_gone_is_not_changed_and_nothing_is_charged(
-    any_engine: Open, text: str
+    engine: Open, text: str
 ) -> None:
     clock = Clock()
     one, two = (FakeProvider(clock, account=name) for name in ("one", "two"))
-    async with any_engine(
+    async with engine(
         clock=clock, providers=[one, two], start=("prepare", "submit two", "watch", "deliver")
     ) as bot:
         source = await bot.made(FILM)
     clock.wall_ahead += Timing().account_lost + 1
-    async with any_engine(clock=clock, providers=[one], owner="later") as bot:
+    async with engine(clock=clock, providers=[one], owner="later") as bot:
         before = await bot.money()
         with pytest.raises(InvalidRequest, match=r"no longer in use, and no other can build on it\. Make"):
             await bot.say(text.format(source.id))

@@ -32,8 +32,8 @@ def has_preview(view: CardView) -> bool:
     return view.jobs[0].preview is not None
 
 
-async def test_the_preview_is_shown_and_gives_way_to_the_result(any_engine: Open) -> None:
-    async with any_engine() as bot:
+async def test_the_preview_is_shown_and_gives_way_to_the_result(engine: Open) -> None:
+    async with engine() as bot:
         card = await dreaming(bot)
         seen = await bot.shown(card, has_preview)
         assert JobPhase.RUNNING is seen.jobs[0].phase
