@@ -18,7 +18,7 @@ async def test_a_show_that_hangs_is_given_up_before_its_lease_ends(engine: Open)
 
 async def test_a_show_that_goes_on_keeps_its_lease(any_engine: Open) -> None:
     """A large file goes up: nobody else begins meanwhile, and it is not begun anew."""
-    async with any_engine(start=("deliver",), times={"card_lease": 900}) as bot:
+    async with any_engine(start=("deliver",), times={"card_lease": 2_000}) as bot:
         step = held()
         bot.chat.steps.append(step)
         card = await bot.ask()
@@ -38,7 +38,7 @@ async def _collect(engine: Engine, card: CardView, ends: set[int], count: int) -
 
 
 async def test_a_lease_that_somebody_else_has_ends_the_show(engine: Open) -> None:
-    async with engine(start=("deliver",), times={"card_lease": 150}) as bot:
+    async with engine(start=("deliver",), times={"card_lease": 600}) as bot:
         step = held()
         bot.chat.steps.append(step)
         card = await bot.ask()
