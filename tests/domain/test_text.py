@@ -1,5 +1,6 @@
 """Text from outside can be stored, and loses nothing but what cannot be."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -49,7 +50,8 @@ def test_only_what_cannot_be_stored_is_dropped_or_replaced(text: str, made: str)
 @given(_PARTS)
 def test_any_json_becomes_storable(value: Any) -> None:
     made = orjson.dumps(storable_json(value), option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str)
-    assert b"\\u0000" not in made
+    # An escaped backslash before `u0000` spells no character.
+    assert b"\\u0000" not in made.replace(rb"\\", b"")
 
 
 def test_a_nested_value_keeps_its_shape() -> None:
@@ -68,6 +70,11 @@ def test_nesting_is_no_limit() -> None:
     while isinstance(made, list):
         (made,) = made
     assert made == "a"
+
+
+@pytest.mark.parametrize("kind", [str, str.encode])
+def test_a_null_character_in_json_is_dropped(kind: Callable[[str], bytes | str]) -> None:
+    assert parse_json(kind(r'{"a\u0000": ["b\u0000c", "\\u0000"]}')) == {"a": ["bc", "\\u0000"]}
 
 
 def test_half_an_emoji_in_json_is_read_like_everything_else() -> None:
