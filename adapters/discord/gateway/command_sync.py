@@ -70,13 +70,14 @@ async def _differs(rest: RestClient, application: str, guild: str | None, ours: 
     theirs = objects_of(await rest.request(_route("GET", application, guild), params=params), "command")
     fields = _FIELDS if guild is not None else _FIELDS | _AVAILABILITY
     with reading_response("command"):
-        return _by_name(theirs, fields) != _by_name(ours, fields)
+        known, wanted = _by_name(theirs), _by_name(ours)
+        return known.keys() != wanted.keys() or any(
+            _normalized(known[name], fields) != _normalized(wanted[name], fields) for name in wanted
+        )
 
 
-def _by_name(
-    commands: Sequence[Mapping[str, Any]], fields: Collection[str]
-) -> dict[tuple[str, int], Payload]:
-    return {(str(one["name"]), int(one["type"])): _normalized(one, fields) for one in commands}
+def _by_name(commands: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Any]]:
+    return {(str(one["name"]), int(one["type"])): one for one in commands}
 
 
 def _normalized(value: Any, fields: Collection[str]) -> Any:
