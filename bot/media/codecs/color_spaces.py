@@ -6,7 +6,6 @@ used unchanged. HDR and wide gamuts are converted with a lookup table.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from math import exp, log
 
@@ -30,6 +29,8 @@ _PAPER_NITS, _PAPER_HLG = 203, 0.265
 _PEAK_NITS = 1000
 #: share of reference white below which tone mapping changes nothing; brighter values are compressed
 _KNEE = 0.6
+#: steps of light for which signals are calculated
+_SIGNAL_STEPS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +90,35 @@ def srgb_space(gamut: Gamut) -> Space:
 def table(space: Space, size: int) -> Iterator[Vector]:
     """The sRGB signals for a grid of `size`³ signals from 0 to 1, red changing fastest and blue slowest."""
     light = [space.linear(step / (size - 1)) for step in range(size)]
-    matrix = _to_srgb(space.gamut)
-    signal = lru_cache(maxsize=None)(space.signal)
-    for blue, green, red in product(light, repeat=3):
-        mixed = _applied(matrix, (red, green, blue))
-        shown = [max(0.0, one) for one in mixed]
-        factor = _pressed(max(shown), space.peak)
-        yield tuple(signal(round(min(1.0, one * factor), 6)) for one in shown)  # type: ignore[misc]
+    # A hundred thousand colours: what each primary adds is known before, and each signal is calculated once.
+    reds, greens, blues = (
+        [(row[0] * one, row[1] * one, row[2] * one) for one in light]
+        for row in zip(*_to_srgb(space.gamut), strict=True)
+    )
+    signals, peak = _Signals(space.signal), space.peak
+    for (blue_r, blue_g, blue_b), (green_r, green_g, green_b) in product(blues, greens):
+        base_r, base_g, base_b = blue_r + green_r, blue_g + green_g, blue_b + green_b
+        for red_r, red_g, red_b in reds:
+            r, g, b = base_r + red_r, base_g + red_g, base_b + red_b
+            steps = _pressed(max(r, g, b), peak) * _SIGNAL_STEPS if peak > 1 else _SIGNAL_STEPS
+            yield signals[int(r * steps + 0.5)], signals[int(g * steps + 0.5)], signals[int(b * steps + 0.5)]
+
+
+class _Signals(dict[int, float]):
+    """Signals by their light in small steps; beyond black and white they are those of black and white."""
+
+    def __init__(self, signal: Curve) -> None:
+        super().__init__()
+        self._signal = signal
+
+    def __missing__(self, step: int) -> float:
+        found = self[step] = self._signal(min(max(step, 0), _SIGNAL_STEPS) / _SIGNAL_STEPS)
+        return found
 
 
 def _pressed(brightest: float, peak: float) -> float:
     """The factor that brings a colour's largest component below 1 and keeps its hue."""
-    if peak <= 1 or brightest <= _KNEE:
+    if brightest <= _KNEE:
         return 1
     over, most = (brightest - _KNEE) / (1 - _KNEE), (peak - _KNEE) / (1 - _KNEE)
     return (_KNEE + (1 - _KNEE) * over * (1 + over / most**2) / (1 + over)) / brightest
