@@ -13,7 +13,7 @@ from bot.media.codecs.probe import Probe
 from bot.media.codecs.probing import probe
 from bot.media.codecs.videos import take_still
 from tests.media.pictures import colour
-from tests.media.videos import RATE, claims, half_white, hum, turned, video
+from tests.media.videos import RATE, claims, half_white, silence, turned, video
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_file_with_audio_only_is_refused(tmp_path: Path) -> None:
     with av.open(path, "w") as out:
         voice = out.add_stream("aac", rate=44_100)
         for number in range(20):
-            out.mux(voice.encode(hum(number)))
+            out.mux(voice.encode(silence(number)))
         out.mux(voice.encode(None))
     with pytest.raises(MediaRefused, match="no video track"):
         probe(path)
