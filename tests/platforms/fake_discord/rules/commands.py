@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import orjson
+
 from tests.platforms.fake_discord.rules.refusals import Complaints
 
 Path = tuple[str | int, ...]
@@ -16,10 +18,24 @@ _CHARACTERS = 8000
 _OPTIONS = 25
 _CHOICES = 25
 _DEEPEST = 2
+#: commands that were found right, as JSON: all bots of a run register the same ones
+_FAULTLESS: set[bytes] = set()
 
 
 def check(form: dict[str, Any], complaints: Complaints, path: Path) -> None:
     """Complain about everything that is wrong with one command."""
+    content = orjson.dumps(form)
+    if content in _FAULTLESS:
+        return
+    found = Complaints()
+    _check(form, found, ())
+    if found:
+        _check(form, complaints, path)
+    else:
+        _FAULTLESS.add(content)
+
+
+def _check(form: dict[str, Any], complaints: Complaints, path: Path) -> None:
     if (form.get("type") or _CHAT_INPUT) == _CHAT_INPUT:
         _check_words(form, complaints, path)
         _check_options(form.get("options") or [], complaints, (*path, "options"), depth=0)
