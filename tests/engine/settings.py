@@ -21,9 +21,15 @@ QUICK = {
     "delivery_retry": 20,
     "stop": 3_000,
 }
-#: For a whole bot in real time, which is told of everything that these intervals only make sure of. Looking
-#: as often as with `QUICK`, one that has nothing to do takes a sixth of a processor.
-AT_EASE = {"poll": 100, "watch_interval": 50, "sweep_interval": 2_000, "account_check": 200}
+#: For a whole bot in real time, which is told of everything that these intervals only make sure of. Looks
+#: in vain take the processor from the other tests, the more of them the busier the machine is.
+AT_EASE = {
+    "poll": 500,
+    "watch_interval": 200,
+    "sweep_interval": 10_000,
+    "account_check": 1_000,
+    "progress_interval": 250,
+}
 
 
 def person(name: str, *, workspace: str = WORKSPACE, admin: bool = False) -> Caller:
