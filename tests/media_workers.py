@@ -18,12 +18,13 @@ from typing import Any, Self
 from bot.domain.errors import MediaUnavailable
 from bot.media.sandbox.pool import Args, Result, SandboxPool
 from simulator.drawing.picture import draw_picture
-from simulator.video.render import render_video
+from simulator.video.render import render_thumbnail, render_video
 from tests.patience import PATIENCE_S
-from tests.plain_renders import draw_plain_picture, render_plain_video
+from tests.plain_renders import draw_plain_picture, render_plain_thumbnail, render_plain_video
 
 _PLAIN: dict[Any, Any] = {
     draw_picture: draw_plain_picture,
+    render_thumbnail: render_plain_thumbnail,
     render_video: render_plain_video,
 }
 

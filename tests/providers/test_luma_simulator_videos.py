@@ -1,6 +1,6 @@
 """Every kind of video is asked for by our client, made by the simulator, fetched and looked into."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,7 @@ from bot.domain.generations.requests import (
 )
 from bot.providers.base import Generation, GenerationState, Input, InputGeneration, InputUrl
 from bot.providers.luma import LumaProvider
+from tests.media_workers import SharedPool
 from tests.simulator.client import KEY, ApiClient, served, simulator_at, until
 from tests.simulator.videos import (
     SMALL,
@@ -210,14 +211,14 @@ async def service(tmp_path: Path) -> AsyncIterator[Studio]:
     async with (
         served(Starlette(routes=[Route("/{name}", show)])) as url,
         # How it looks between its first and its last frame is no business of these tests.
-        simulator_at(tmp_path, speed=FAST, drawn_fps=1) as caller,
+        simulator_at(tmp_path, speed=FAST, drawn_fps=1, open_pool=SharedPool) as caller,
         account(caller) as provider,
     ):
         yield Studio(tmp_path, caller, provider, url)
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> list[Image.Image]:
+def own(tmp_path: Path) -> Sequence[Image.Image]:
     """The frames of an own film that can be built on."""
     return decode(write_source(tmp_path / "own.mp4", frames=12, size=(180, 180))).frames
 
@@ -234,7 +235,7 @@ async def test_a_film_begins_and_ends_with_the_pictures_given(service: Studio) -
 
 
 async def test_a_film_goes_on_from_an_own_one_to_a_picture_in_the_length_asked_for(
-    service: Studio, own: list[Image.Image]
+    service: Studio, own: Sequence[Image.Image]
 ) -> None:
     await service.store_video(OWN)
     shown = await service.make(video(start=OWN, end=PICTURE, duration=Duration.NINE))
@@ -265,7 +266,7 @@ async def test_a_film_from_the_web_is_reframed_in_its_own_length(service: Studio
     assert difference(shown.frames[0], plain(GREEN)) < LOSS
 
 
-async def test_an_own_film_is_reframed_by_its_address(service: Studio, own: list[Image.Image]) -> None:
+async def test_an_own_film_is_reframed_by_its_address(service: Studio, own: Sequence[Image.Image]) -> None:
     """As a source it is sent as an address, not as the generation that made it."""
     address = await service.store_video(OWN)
     request = ReframeVideoRequest(source=OWN, aspect_ratio=AspectRatio.SQUARE)

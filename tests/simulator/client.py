@@ -14,13 +14,14 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from bot.media.sandbox.pool import SandboxPool
 from bot.simulation.rendering import render_with
 from bot.simulation.standalone import standalone_app
 from bot.tls import tls_context
 from simulator.app import wall_clock_ms
 from simulator.ports import Fetch, Render
 from simulator.settings import SimulatorSettings
-from tests.media_workers import SharedPool
+from tests.media_workers import PlainPool
 from tests.patience import PATIENCE_S
 from tests.simulator.description import check_answer
 
@@ -102,13 +103,17 @@ async def simulator_at(
     clock_ms: Callable[[], int] = wall_clock_ms,
     fetch: Fetch | None = None,
     render: Render | None = None,
+    open_pool: Callable[[], SandboxPool] = PlainPool,
     speed: float = FAST,
     **settings: Any,
 ) -> AsyncIterator[ApiClient]:
-    """Run a simulator whose database lies in `folder`, mounted under `prefix`."""
+    """Run a simulator whose database lies in `folder`, mounted under `prefix`.
+
+    It draws plain pictures and videos, but with `SharedPool` those that it is made for.
+    """
     own = SimulatorSettings(database=folder / "simulator.db", speed=speed, **settings)
     async with (
-        SharedPool() as workers,
+        open_pool() as workers,
         standalone_app(
             own, clock_ms=clock_ms, fetch=fetch, render=render or render_with(workers)
         ) as simulator,

@@ -8,18 +8,29 @@ from PIL import Image, ImageChops, ImageStat
 
 from simulator.drawing.picture import draw_picture
 from simulator.drawing.spec import PictureSpec, Placement, ReferenceImage
-from simulator.formats import AspectRatio
+from simulator.formats import PICTURE_SIZES, AspectRatio
+
+#: how many times smaller pictures are than those of the API, where their size is no matter
+SMALLER = 4
+
+
+class _SmallPicture(PictureSpec):
+    @property
+    def size(self) -> tuple[int, int]:
+        width, height = PICTURE_SIZES[self.aspect_ratio]
+        return width // SMALLER, height // SMALLER
 
 
 def spec_of(
     prompt: str,
     *,
+    full_size: bool = False,
     ratio: AspectRatio = AspectRatio.SQUARE,
     references: Sequence[ReferenceImage] = (),
     identifier: str = "5e9d0a33-5f0d-4d0e-9d8c-2d8f4f2f2b11",
     **placement: Any,
 ) -> PictureSpec:
-    return PictureSpec(
+    return (PictureSpec if full_size else _SmallPicture)(
         id=identifier,
         prompt=prompt,
         model="photon-1",

@@ -15,7 +15,7 @@ import asyncio, sys
 from pathlib import Path
 from bot.simulation.standalone import serve
 from simulator.settings import SimulatorSettings
-settings = SimulatorSettings(database=Path(sys.argv[1]), speed=float(sys.argv[2]))
+settings = SimulatorSettings(database=Path(sys.argv[1]), speed=float(sys.argv[2]), drawn_fps=6)
 started = lambda port: print("port", port, flush=True)
 asyncio.run(serve(settings, host="127.0.0.1", port=0, started=started))
 """

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simulator.errors import FileUnavailable, FileUnreadable
+from tests.media_workers import SharedPool
 from tests.simulator.client import ApiClient, served, simulator_at
 from tests.simulator.pictures import difference
 
@@ -44,7 +45,7 @@ async def _picture_of(caller: ApiClient, generation: dict[str, Any]) -> Image.Im
 
 
 async def test_a_variation_of_an_own_picture_resembles_it(tmp_path: Path) -> None:
-    async with simulator_at(tmp_path) as caller:
+    async with simulator_at(tmp_path, open_pool=SharedPool) as caller:
         first = await caller.ended((await caller.create("a mushroom at sunset", format="png"))["id"])
         url = first["assets"]["image"]
         refs = [{"url": url, "weight": 0.85}]
@@ -56,7 +57,7 @@ async def test_a_variation_of_an_own_picture_resembles_it(tmp_path: Path) -> Non
 
 
 async def test_a_reframe_over_the_wire_contains_its_source(tmp_path: Path) -> None:
-    async with _gallery([Response(_png())]) as url, simulator_at(tmp_path) as caller:
+    async with _gallery([Response(_png())]) as url, simulator_at(tmp_path, open_pool=SharedPool) as caller:
         body = {
             "generation_type": "reframe_image",
             "model": "photon-flash-1",
@@ -116,7 +117,7 @@ async def test_a_reference_that_comes_at_the_second_try_is_used(tmp_path: Path) 
 
 
 async def test_a_picture_is_drawn_although_its_reference_is_gone(tmp_path: Path) -> None:
-    async with simulator_at(tmp_path) as caller:
+    async with simulator_at(tmp_path, open_pool=SharedPool) as caller:
         async with _gallery([Response(_png("blue"))]) as url:
             created = await caller.create("gone by now", modify_image_ref={"url": url, "weight": 1})
             ended = await caller.ended(created["id"])

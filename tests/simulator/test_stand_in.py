@@ -8,10 +8,16 @@ import pytest
 from PIL import Image
 
 from simulator.errors import FileUnavailable, FileUnreadable
+from tests.media_workers import SharedPool
 from tests.simulator.client import simulator_at
 from tests.simulator.videos import create_video, decode, difference, download_video
 
-OFFLINE: dict[str, Any] = {"offline_media": True, "drawn_fps": 2, "speed": 10_000}
+OFFLINE: dict[str, Any] = {
+    "offline_media": True,
+    "drawn_fps": 2,
+    "speed": 10_000,
+    "open_pool": SharedPool,
+}
 URL = "https://nowhere.example/tiger.jpg"
 
 

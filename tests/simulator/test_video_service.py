@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from tests.media_workers import SharedPool
 from tests.patience import PATIENCE_S
 from tests.simulator.client import served, simulator_at, until
 from tests.simulator.process import alone
@@ -29,7 +30,7 @@ FAST = 10_000
 
 async def test_a_dreaming_video_has_a_small_film_of_its_progress(tmp_path: Path) -> None:
     at = [1_760_000_000_000]
-    async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1) as caller:
+    async with simulator_at(tmp_path, clock_ms=lambda: at[0], speed=1, open_pool=SharedPool) as caller:
         video = await create_video(caller, prompt="a red boat at sea", model="ray-2")
         assert video["assets"] is None
         at[0] += 60_000
@@ -43,7 +44,7 @@ async def test_a_dreaming_video_has_a_small_film_of_its_progress(tmp_path: Path)
 
 async def test_a_video_is_made_served_and_edited(tmp_path: Path) -> None:
     """The one long story: a video of five seconds, its poster, ranges, its continuation and its sound."""
-    async with simulator_at(tmp_path, speed=FAST) as caller:
+    async with simulator_at(tmp_path, speed=FAST, drawn_fps=2, open_pool=SharedPool) as caller:
         body = {
             "model": "ray-flash-2",
             "resolution": "540p",
@@ -87,7 +88,7 @@ async def test_pictures_and_videos_are_brought_in_from_the_web(tmp_path: Path) -
 
     async with (
         served(Starlette(routes=[Route("/{name}", show)])) as url,
-        simulator_at(tmp_path, speed=FAST) as caller,
+        simulator_at(tmp_path, speed=FAST, open_pool=SharedPool) as caller,
     ):
         media: dict[str, Any] = {
             "media": {"url": f"{url}/video.mp4"},
@@ -114,7 +115,7 @@ async def test_pictures_and_videos_are_brought_in_from_the_web(tmp_path: Path) -
 
 
 async def test_an_upscaled_video_is_larger(tmp_path: Path) -> None:
-    async with simulator_at(tmp_path, speed=FAST) as caller:
+    async with simulator_at(tmp_path, speed=FAST, open_pool=SharedPool) as caller:
         done = await caller.ended((await create_video(caller, model="ray-2", prompt="a small one"))["id"])
         store_video(tmp_path, done, write_source(tmp_path / "video.mp4", frames=4))
         larger = await caller.ended((await create_video(caller, f"/{done['id']}/upscale"))["id"])
@@ -124,7 +125,7 @@ async def test_an_upscaled_video_is_larger(tmp_path: Path) -> None:
 
 async def test_a_changed_video_keeps_its_id_where_that_is_set(tmp_path: Path) -> None:
     """First audio, then a higher resolution: each is charged, and a new file of the one generation."""
-    async with simulator_at(tmp_path, speed=FAST, edits_keep_id=True) as caller:
+    async with simulator_at(tmp_path, speed=FAST, open_pool=SharedPool, edits_keep_id=True) as caller:
         video = await caller.ended((await create_video(caller, model="ray-2", prompt="a small one"))["id"])
         store_video(tmp_path, video, write_source(tmp_path / "video.mp4", frames=4))
         paid = await caller.credit()

@@ -1,11 +1,11 @@
 """What tests of videos share: asking for them, holding one ready, and looking into it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import av
 import httpx
@@ -20,6 +20,25 @@ from tests.simulator.client import KEY, ApiClient
 SMALL = (320, 180)
 
 
+class _Frames(Sequence[Image.Image]):
+    """The frames of a video; only those that are looked at become pictures."""
+
+    def __init__(self, frames: list[av.VideoFrame]) -> None:
+        self._frames = frames
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @overload
+    def __getitem__(self, at: int) -> Image.Image: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Image.Image]: ...
+
+    def __getitem__(self, at: int | slice) -> Image.Image | Sequence[Image.Image]:
+        return _Frames(self._frames[at]) if isinstance(at, slice) else _picture(self._frames[at])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedVideo:
     """A video as a player sees it."""
@@ -28,7 +47,7 @@ class DecodedVideo:
     pixels: str
     size: tuple[int, int]
     rate: Fraction | None
-    frames: list[Image.Image]
+    frames: Sequence[Image.Image]
     sound: str | None
     sound_s: float
 
@@ -41,7 +60,7 @@ def decode(video: Path | bytes) -> DecodedVideo:
     """Decode a video whole."""
     with av.open(BytesIO(video) if isinstance(video, bytes) else str(video), "r") as container:
         stream = container.streams.video[0]
-        frames = [_picture(frame) for frame in container.decode(stream)]
+        frames = _Frames(list(container.decode(stream)))
         heard = container.streams.audio[0] if container.streams.audio else None
         sound_s = 0.0
         if heard is not None and heard.duration is not None and heard.time_base is not None:
