@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.providers.base import Generation, GenerationState
@@ -158,8 +158,20 @@ fields = st.sampled_from([*COMPLETED, "image", "video", "callback_url", "url", "
 generations = st.dictionaries(fields, anything | st.dictionaries(fields, anything))
 
 
+@settings(max_examples=50)
 @given(document=anything | generations, named=st.booleans())
 def test_reading_never_fails(document: Any, named: bool) -> None:
+    _read_all(document, named=named)
+
+
+@pytest.mark.soak
+@settings(max_examples=1_000)
+@given(document=anything | generations, named=st.booleans())
+def test_reading_never_fails_in_a_long_run(document: Any, named: bool) -> None:
+    _read_all(document, named=named)
+
+
+def _read_all(document: Any, *, named: bool) -> None:
     if named and isinstance(document, dict):
         document["id"] = ID
     generation = read_generation(document)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.generations.media import MediaKind, Reference
@@ -114,9 +114,28 @@ def _echo_reference(url: str, weight: float | None = None) -> dict[str, Any]:
     return {"url": url, "weight": None if weight is None else single_precision(weight)}
 
 
+@settings(max_examples=50)
 @given(request=requests)
 def test_what_is_sent_equals_its_echo(request: AnyRequest) -> None:
     """The echo may have been signed for another attempt and carries that attempt's callback."""
+    _compare_with_echo(request)
+
+
+@settings(max_examples=50)
+@given(one=requests, other=requests)
+def test_different_requests_differ(one: AnyRequest, other: AnyRequest) -> None:
+    _compare(one, other)
+
+
+@pytest.mark.soak
+@settings(max_examples=1_000)
+@given(one=requests, other=requests)
+def test_requests_equal_their_echo_and_differ_in_a_long_run(one: AnyRequest, other: AnyRequest) -> None:
+    _compare_with_echo(one)
+    _compare(one, other)
+
+
+def _compare_with_echo(request: AnyRequest) -> None:
     _, sent = create(request, media=MEDIA)
     _, listed = create(request, media=SIGNED_AGAIN, callback_url="https://bot.example/callbacks/other")
     generation = read_generation({"id": "g", "request": echo(listed)})
@@ -124,8 +143,7 @@ def test_what_is_sent_equals_its_echo(request: AnyRequest) -> None:
     assert generation.fingerprint == fingerprint(sent)
 
 
-@given(one=requests, other=requests)
-def test_different_requests_differ(one: AnyRequest, other: AnyRequest) -> None:
+def _compare(one: AnyRequest, other: AnyRequest) -> None:
     assume(one != other)
     digests = {fingerprint(create(request, media=MEDIA)[1]) for request in (one, other)}
     assert len(digests) == 2
