@@ -158,6 +158,7 @@ async def engine(
     start: Sequence[str] | None = (),
     *,
     concurrent: int = 1_000_000,
+    owner: str = "engine",
 ) -> AsyncIterator[tuple[Engine, InstantChat]]:
     """The bot's engine with the times of production and all its loops, or none where `start` is None."""
     clock, chat = Clock(), InstantChat(work_s)
@@ -170,6 +171,7 @@ async def engine(
         clock=clock,
         times=Timing().model_dump(),
         start=start,
+        owner=owner,
         make_adapter=lambda *_: Adapter(name="chat", publisher=publisher),
         **WITHOUT_LIMITS,
     ) as opened:
