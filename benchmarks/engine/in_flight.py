@@ -9,17 +9,16 @@ figure of its own. The minute is divided, and with it how often each side looks,
 import asyncio
 import json
 import sys
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.engine.luma_api import LumaApi, luma_api
 from benchmarks.engine.watcher import Order
+from benchmarks.platforms import many_in_flight
 from benchmarks.results.comparison import (
     CONTROL,
     CONTROL_S,
@@ -31,18 +30,13 @@ from benchmarks.results.comparison import (
     compared,
     in_turn,
 )
-from benchmarks.results.process import processor_s, resident_mb
 from benchmarks.results.run import Run
 from bot.web.server import listen
 
 TAKES_S = 60.0
 #: jobs in flight, and what divides all times
 QUICK, FULL, REAL = (100, 10.0), (500, 6.0), (1_000, 1.0)
-MANY_QUICK, MANY_FULL = 500, 5_000
-#: seconds of each round in which the share of a core is measured
-_WINDOW_S = 3.0
 _PATIENCE_S = 600.0
-_MANY = "The SDK's loop does not finish with 5,000 in flight. Memory includes both chats' libraries."
 
 _SDK = "official SDK, get every 3 s"
 _BY_LIST = "Reverie without callbacks, by list"
@@ -104,7 +98,7 @@ async def compare(run: Run) -> list[Comparison]:
             {name: replace(figure, title=f"{figure.title}, by list") for name, figure in listed.items()},
         ),
         *compared(found, {"apart": apart}),
-        *await _many(run),
+        *await many_in_flight.compare(run),
     ]
 
 
@@ -124,42 +118,6 @@ async def _waited(order: Order) -> Mapping[str, float]:
             await _event(events, "apart")
             figures["apart"] = median(api.noticed_ms(warm_up=True))
         return figures
-
-
-async def _many(run: Run) -> list[Comparison]:
-    """Thousands in flight, of which none ends meanwhile."""
-    jobs = MANY_FULL if run.full else MANY_QUICK
-    comparisons = list[Comparison]()
-    for callbacks, way in ((True, ""), (False, ", by list")):
-        order = Order(
-            side="reverie", api="", folder="", jobs=jobs, callbacks=callbacks, chats=True, takes_s=30
-        )
-        async with _before_api(order, _PATIENCE_S) as (_, pid, events):
-            await _event(events, "submitted")
-            # By then they may have ended as far as the bot knows, so that every look asks for all of them.
-            await asyncio.sleep(_EARLIEST_S if run.full else 0)
-            found = await in_turn({OURS: partial(_usage, pid)}, run.rounds)
-        figures = {
-            "share": Figure(
-                title=f"share of a core, {jobs:,} in flight{way}", unit="%", goals=(Goal(plus=40),)
-            ),
-            "size": Figure(
-                title=f"resident memory, {jobs:,} in flight{way}", unit="MB", goals=(Goal(plus=150),)
-            ),
-        }
-        comparisons += compared(found, figures, note=_MANY)
-    return comparisons
-
-
-async def _usage(pid: int) -> Mapping[str, float]:
-    worked, began = processor_s(pid), time.perf_counter()
-    await asyncio.sleep(_WINDOW_S)
-    share = (processor_s(pid) - worked) * 100 / (time.perf_counter() - began)
-    return {"share": share, "size": resident_mb(pid)}
-
-
-#: after this a picture may have ended, as far as the bot knows
-_EARLIEST_S = 14.0
 
 
 @asynccontextmanager

@@ -70,8 +70,6 @@ class Order:
     work_s: float = 0.0
     #: file descriptor of the socket that callbacks arrive at
     listener: int = -1
-    #: import both chat platforms' libraries, which then take their memory
-    chats: bool = False
 
     def dumped(self) -> str:
         return json.dumps(asdict(self))
@@ -181,9 +179,6 @@ def main() -> None:
 
 
 def _run(order: Order) -> None:
-    if order.chats:
-        import adapters.discord.adapter  # noqa: PLC0415
-        import adapters.slack.adapter  # noqa: F401, PLC0415
     side = {"reverie": _reverie, "sdk": _sdk}[order.side]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(side(order))

@@ -1,14 +1,17 @@
 """Bots as processes of their own, each before a chat service of its own on loopback."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from adapters.slack.oauth.manifest import manifest
 from tests.platforms.fake_discord import HOSTS, FakeDiscord, make_certificates
+from tests.platforms.fake_discord.client.person import Person
 from tests.platforms.fake_discord.transport.certificates import Certificates
+from tests.platforms.fake_discord.transport.proxy import Proxy
 from tests.platforms.fake_slack import HOSTS as SLACK_HOSTS
 from tests.platforms.fake_slack import FakeSlack, Team
 from tests.platforms.unmodified import REVERIE, Bot, free_port, start_proxied, started
@@ -69,6 +72,56 @@ async def on_slack(
         if program in (REVERIE, SLOWED):
             await bot.ready()
         yield bot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BothChats:
+    """A Discord and a Slack for one bot."""
+
+    discord: FakeDiscord
+    slack: FakeSlack
+    #: a member on Discord
+    ada: Person
+    _folder: Path
+    _authorities: Path
+    _settings: Mapping[str, str]
+
+    @asynccontextmanager
+    async def connected(self, program: Sequence[str], settings: Mapping[str, str]) -> AsyncIterator[Bot]:
+        """Start a bot and wait until it can work in both chats; it ends with the block."""
+        proxy = Proxy({**self.discord.proxy().hosts, **self.slack.proxy().hosts})
+        own = {**self._settings, **settings}
+        async with start_proxied(self._folder, proxy, self._authorities, own, program) as bot:
+            await self.discord.until(lambda: self.discord.gateway.connected > 0, timeout=_CONNECTED_S)
+            await self.slack.connected()
+            if program in (REVERIE, SLOWED):
+                await bot.ready()
+            yield bot
+
+
+@asynccontextmanager
+async def both_chats(folder: Path) -> AsyncIterator[BothChats]:
+    """Open a Discord and a Slack, with a server and a team in which the bot is."""
+    async with AsyncExitStack() as exits:
+        discord = await exits.enter_async_context(new_discord(folder / "discord"))
+        slack, certificates = new_slack(folder / "slack")
+        await exits.enter_async_context(slack)
+        team = slack.team("Film club")
+        authorities = folder / "authorities.pem"
+        trusted = (discord.certificates.authority, certificates.authority)
+        authorities.write_bytes(b"".join(one.read_bytes() for one in trusted))
+        yield BothChats(
+            discord=discord,
+            slack=slack,
+            ada=discord.member(discord.guild("Film club"), "ada"),
+            _folder=folder,
+            _authorities=authorities,
+            _settings={
+                "DISCORD_TOKEN": discord.token,
+                "SLACK_BOT_TOKEN": slack.bot_token(team),
+                "SLACK_APP_TOKEN": slack.app_token,
+            },
+        )
 
 
 @asynccontextmanager

@@ -7,22 +7,20 @@ both; Reverie has besides to answer 200 at `/readyz`, for which its generation p
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from benchmarks.engine.luma_api import luma_api
-from benchmarks.platforms.bots import BARE_BOTH, SLOWED, new_discord, new_slack
+from benchmarks.platforms.bots import BARE_BOTH, SLOWED, both_chats
 from benchmarks.results.comparison import CONTROL, OURS, Comparison, Figure, Goal, Measure, compared, in_turn
 from benchmarks.results.process import children, processor_s, resident_mb, written_bytes
 from benchmarks.results.run import Run
-from tests.platforms.fake_discord.transport.proxy import Proxy
-from tests.platforms.unmodified import REVERIE, Bot, start_proxied
+from tests.platforms.unmodified import REVERIE
 
 #: seconds until a bot has come to rest, and in which its idleness is measured
 _REST_S, QUICK_S, FULL_S = 2.0, 5.0, 6.0
 _BARE = "bare discord.py + slack-bolt"
-_PATIENCE_S = 120.0
 _FIGURES = {
     "ready_s": Figure(title="start to ready, both chats", unit="s", goals=(Goal(against=_BARE, factor=1.5),)),
     "idle_mb": Figure(
@@ -52,7 +50,14 @@ async def compare(run: Run) -> list[Comparison]:
 
 async def _measured(program: Sequence[str], seconds: float) -> Mapping[str, float]:
     with tempfile.TemporaryDirectory(prefix="reverie-") as name:
-        async with _both(Path(name), program) as (bot, ready_s):
+        async with both_chats(Path(name)) as chats, luma_api(60) as api, AsyncExitStack() as exits:
+            began = time.perf_counter()
+            settings = {
+                "LUMAAI_API_KEY": "luma-benchmark",
+                "LUMAAI_BASE_URL": f"{api.url}/dream-machine/v1",
+            }
+            bot = await exits.enter_async_context(chats.connected(program, settings))
+            ready_s = time.perf_counter() - began
             await asyncio.sleep(_REST_S)
             family = [bot.pid, *children(bot.pid)]
             worked, written = (sum(map(one, family)) for one in (processor_s, written_bytes))
@@ -66,33 +71,3 @@ async def _measured(program: Sequence[str], seconds: float) -> Mapping[str, floa
                 "share": (sum(map(processor_s, family)) - worked) * 100 / took,
                 "written_kb": (sum(map(written_bytes, family)) - written) / 1000 * 60 / took,
             }
-
-
-@asynccontextmanager
-async def _both(folder: Path, program: Sequence[str]) -> AsyncIterator[tuple[Bot, float]]:
-    """Start a bot before both chats; yields it with the seconds after which it was ready."""
-    async with AsyncExitStack() as exits:
-        discord = await exits.enter_async_context(new_discord(folder / "discord"))
-        slack, certificates = new_slack(folder / "slack")
-        await exits.enter_async_context(slack)
-        discord.member(discord.guild("Film club"), "ada")
-        team = slack.team("Film club")
-        api = await exits.enter_async_context(luma_api(60))
-        authorities = folder / "authorities.pem"
-        trusted = (discord.certificates.authority, certificates.authority)
-        authorities.write_bytes(b"".join(one.read_bytes() for one in trusted))
-        settings = {
-            "DISCORD_TOKEN": discord.token,
-            "SLACK_BOT_TOKEN": slack.bot_token(team),
-            "SLACK_APP_TOKEN": slack.app_token,
-            "LUMAAI_API_KEY": "luma-benchmark",
-            "LUMAAI_BASE_URL": f"{api.url}/dream-machine/v1",
-        }
-        proxy = Proxy({**discord.proxy().hosts, **slack.proxy().hosts})
-        began = time.perf_counter()
-        bot = await exits.enter_async_context(start_proxied(folder, proxy, authorities, settings, program))
-        await discord.until(lambda: discord.gateway.connected > 0, timeout=_PATIENCE_S)
-        await slack.connected()
-        if program != BARE_BOTH:
-            await bot.ready()
-        yield bot, time.perf_counter() - began
