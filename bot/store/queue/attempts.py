@@ -15,6 +15,9 @@ from bot.store.rows import dump_record
 
 sql = load("queue/attempts")
 
+#: jobs whose whole rows are read at once: those of thousands take several times the memory of the jobs
+_ROWS_AT_ONCE = 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRef:
@@ -37,10 +40,13 @@ class JobsInFlight:
         return bool(self.jobs or self.unreadable)
 
 
-async def in_flight(database: Database, account: str, *, known: Iterable[Job] = ()) -> JobsInFlight:
+async def in_flight(
+    database: Database, account: str, *, known: Iterable[Job] = (), at_once: int = _ROWS_AT_ONCE
+) -> JobsInFlight:
     """The jobs in flight of an account; of the `known` ones, read earlier, only the changed are read again.
 
-    There may be thousands, and most wait for minutes without a change.
+    There may be thousands, and most wait for minutes without a change. Up to `at_once` rows are in memory at
+    a time.
     """
     rows = await database.fetch(sql.in_flight, account=account)
     earlier = {job.id: job for job in known}
@@ -50,7 +56,10 @@ async def in_flight(database: Database, account: str, *, known: Iterable[Job] = 
         if (job := earlier.get(row["id"])) is not None
         and (job.state, job.attempt, job.deadline) == (row["state"], row["attempt"], row["deadline"])
     }
-    jobs = unchanged | await jobs_by_id(database, [row["id"] for row in rows if row["id"] not in unchanged])
+    changed = [row["id"] for row in rows if row["id"] not in unchanged]
+    jobs = unchanged
+    for first in range(0, len(changed), at_once):
+        jobs |= await jobs_by_id(database, changed[first : first + at_once])
     unreadable = [(_ref(row), row["deadline"]) for row in rows if row["id"] not in jobs]
     return JobsInFlight(jobs=[jobs[row["id"]] for row in rows if row["id"] in jobs], unreadable=unreadable)
 

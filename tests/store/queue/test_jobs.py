@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.generations.estimates import DurationStats
 from bot.domain.generations.media import MediaKind
 from bot.domain.generations.models import VideoModel
 from bot.domain.generations.requests import AnyRequest, VideoRequest
 from bot.domain.ids import short_id
 from bot.domain.jobs.job import State
-from bot.store.database.base import Database
+from bot.store.database.base import Database, Row
 from bot.store.database.named_sql import Query
 from bot.store.listings.job_pages import PageQuery, history
 from bot.store.listings.job_search import jobs_by_any_id, newest_usable
@@ -134,6 +136,25 @@ async def test_of_the_jobs_in_flight_only_the_changed_are_read_again(store: Data
     assert [kept.job, changed.job, new.job] == list(read)
     assert read[kept.job] is known[kept.job]
     assert NOW + 9 * DAY == read[changed.job].deadline
+
+
+async def test_many_jobs_in_flight_are_read_a_few_at_a_time(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_account(store)
+    walks = [await submitted(store) for _ in range(5)]
+    read, sizes = store.fetch, list[int]()
+
+    async def fetch(query: Query, /, **values: object) -> list[Row]:
+        rows = await read(query, **values)
+        if "request" in (rows[0] if rows else ()):
+            sizes.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(store, "fetch", fetch)
+    found = await in_flight(store, ACCOUNT, at_once=2)
+    assert [walk.job for walk in walks] == [job.id for job in found.jobs]
+    assert [2, 2, 1] == sizes
 
 
 async def test_generations_are_counted_by_when_they_were_claimed(store: Database) -> None:
