@@ -7,14 +7,14 @@ starts again on a store in which that job has so many copies.
 import asyncio
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
 from benchmarks.engine.luma_api import WARM_UP, luma_api, photo
-from benchmarks.platforms.bots import SLOWED, UNLIMITED, both_chats
-from benchmarks.results.comparison import CONTROL, OURS, Comparison, Figure, Goal, compared, in_turn
+from benchmarks.platforms.bots import UNLIMITED, both_chats
+from benchmarks.results.comparison import OURS, Comparison, Figure, Goal, compared, in_turn
 from benchmarks.results.process import processor_s, resident_mb
 from benchmarks.results.run import Run
 from benchmarks.store.clones import clone
@@ -38,11 +38,7 @@ async def compare(run: Run) -> list[Comparison]:
     jobs = FULL if run.full else QUICK
     comparisons = list[Comparison]()
     for callbacks, way in ((True, ""), (False, ", by list")):
-        sides = {OURS: REVERIE, **({CONTROL: SLOWED} if run.control else {})}
-        found: dict[str, dict[str, list[float]]] = {}
-        for side, program in sides.items():
-            for figure, rounds in (await _measured(program, callbacks, jobs, run.rounds)).items():
-                found.setdefault(figure, {})[side] = rounds
+        found = await _measured(callbacks, jobs, run.rounds)
         figures = {
             "share": Figure(
                 title=f"share of a core, {jobs:,} in flight{way}", unit="%", goals=(Goal(plus=40),)
@@ -51,16 +47,13 @@ async def compare(run: Run) -> list[Comparison]:
                 title=f"resident memory, {jobs:,} in flight{way}",
                 unit="MB",
                 goals=(Goal(plus=150),),
-                controlled=False,
             ),
         }
         comparisons += compared(found, figures, note=_NOTE)
     return comparisons
 
 
-async def _measured(
-    program: tuple[str, ...], callbacks: bool, jobs: int, rounds: int
-) -> Mapping[str, list[float]]:
+async def _measured(callbacks: bool, jobs: int, rounds: int) -> Mapping[str, Mapping[str, Sequence[float]]]:
     address = f"http://127.0.0.1:{(port := free_port())}"
     async with AsyncExitStack() as exits:
         folder = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="reverie-")))
@@ -85,14 +78,13 @@ async def _measured(
         request = next(iter(api.generations.values())).request
         for number in range(1, jobs + 1):
             api.add(f"clone-{number}", request, time.monotonic() + _TAKES_S)
-        bot = await exits.enter_async_context(chats.connected(program, settings))
+        bot = await exits.enter_async_context(chats.connected(REVERIE, settings))
         # Where callbacks arrive, the bot waits for them.
         chats.ada.slash("imagine", prompt=_PROMPT, model=WARM_UP)
         await chats.discord.message_in(
             chats.ada.place, lambda one: bool(one.attachments), timeout=_PATIENCE_S
         )
-        found = await in_turn({OURS: partial(_usage, bot.pid)}, rounds)
-        return {figure: of[OURS] for figure, of in found.items()}
+        return await in_turn({OURS: partial(_usage, bot.pid)}, rounds)
 
 
 async def _submitted(folder: Path) -> str:
