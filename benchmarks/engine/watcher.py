@@ -46,7 +46,7 @@ _MEGABYTE = 1_000_000
 #: the times that count while a picture is made
 _PER_GENERATION = ("watch_interval", "progress_interval")
 #: generations that end one after the other, once the others have
-_APART = 8
+_APART = 4
 #: after which these begin; what the others cost has been read by then
 _PAUSE_S = 0.5
 

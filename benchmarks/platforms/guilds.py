@@ -66,12 +66,14 @@ async def compare(run: Run) -> list[Comparison]:
 
 
 async def _measured(program: Sequence[str], count: int, settings: Mapping[str, str]) -> Mapping[str, float]:
-    alone = await _started(program, 0, settings)
+    alone = await _started(program, 0, settings, commands=0)
     found = await _started(program, count, settings)
     return {**found, "each_kb": (found["size_mb"] - alone["size_mb"]) * 1000 / count}
 
 
-async def _started(program: Sequence[str], count: int, settings: Mapping[str, str]) -> Mapping[str, float]:
+async def _started(
+    program: Sequence[str], count: int, settings: Mapping[str, str], *, commands: int = _COMMANDS
+) -> Mapping[str, float]:
     with tempfile.TemporaryDirectory(prefix="reverie-") as name:
         async with new_discord(Path(name) / "discord") as discord:
             for number in range(count):
@@ -81,10 +83,10 @@ async def _started(program: Sequence[str], count: int, settings: Mapping[str, st
                 # Guilds are told in order: who answers in the last one knows all of them.
                 await ada.slash("imagine", prompt="a fox").answered(timeout=_PATIENCE_S)
                 found = {"size_mb": resident_mb(bot.pid), "start_s": processor_s(bot.pid)}
-                if program == BARE_DISCORD:
+                if program == BARE_DISCORD or not commands:
                     return found
                 took = []
-                for _ in range(_COMMANDS):
+                for _ in range(commands):
                     asked = ada.slash("quota")
                     await asked.answered(timeout=_PATIENCE_S)
                     took.append(float(asked.acknowledged_after_ms or _PATIENCE_S * 1000))

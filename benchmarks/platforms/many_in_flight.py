@@ -22,7 +22,7 @@ from tests.platforms.unmodified import REVERIE, free_port, query
 
 QUICK, FULL = 500, 5_000
 #: seconds of each round in which the share of a core is measured
-_WINDOW_S = 3.0
+_WINDOW_S = 2.0
 #: none of the generations ends
 _TAKES_S = 3_600.0
 _PATIENCE_S = 120.0
