@@ -1,7 +1,7 @@
 """The gateway client: one login of discord.py, whose events go to the event router.
 
-discord.py parses events and keeps its sessions alive. It caches neither messages nor members: everything
-that an event means is in the event itself or in the store.
+discord.py parses events and keeps its sessions alive. It caches neither messages nor members, and few roles:
+everything that an event means is in the event itself or in the store.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from adapters.discord.events.context import MALFORMED, may_be_by_person, refusal
 from adapters.discord.events.pending_media import PendingMediaId
 from adapters.discord.events.router import EventRouter
 from adapters.discord.gateway.event_tasks import EventTasks, Handler
+from adapters.discord.gateway.guild_roles import is_of_bot, makes_admins, roles_of_bot, with_read_roles
 from adapters.discord.gateway.identify_limiter import IdentifyLimiter
 from adapters.discord.gateway.welcome import WelcomeMessage
 from adapters.discord.messages.buttons import PAGE, ComponentId
@@ -89,6 +90,7 @@ class GatewayClient(discord.AutoShardedClient):
         self._presence_sent: dict[int, str] = {}
         # An error in a parser would end the session, and with it the events of other people.
         parsers = self._connection.parsers
+        self._add_role: Parser = parsers["GUILD_ROLE_CREATE"]
         for name in parsers.keys() - _SESSION_EVENTS:
             parsers[name] = partial(self._parse, name, parsers[name])
 
@@ -214,7 +216,7 @@ class GatewayClient(discord.AutoShardedClient):
             return
         try:
             if refusal is None:
-                parser(event)
+                self._parse_read_parts(name, parser, event)
                 return
         except Exception as error:  # noqa: BLE001 - whatever an event holds, the session goes on
             _log.warning("event_malformed", event_name=name, error=repr(error))
@@ -223,6 +225,29 @@ class GatewayClient(discord.AutoShardedClient):
         if interaction is not None and not self.is_closed():
             reject = partial(self._router.reject, interaction, refusal)
             self._event_tasks.start_interaction("malformed", reject, reject)
+
+    def _parse_read_parts(self, name: str, parser: Parser, event: Any) -> None:
+        """Have the library parse an event without the roles that are not read."""
+        bot = self._connection.self_id or 0
+        match name:
+            case "GUILD_CREATE":
+                parser(with_read_roles(event, roles_of_bot(event, bot)))
+            case "GUILD_UPDATE":
+                guild = self.get_guild(int(event["id"]))
+                kept = [role.id for role in guild.roles] if guild is not None else []
+                parser(with_read_roles(event, kept))
+            case "GUILD_ROLE_CREATE":
+                if makes_admins(event["role"]) or is_of_bot(event["role"], bot):
+                    parser(event)
+            case "GUILD_ROLE_UPDATE":
+                guild = self.get_guild(int(event["guild_id"]))
+                is_kept = guild is not None and guild.get_role(int(event["role"]["id"])) is not None
+                if is_kept or not makes_admins(event["role"]):
+                    parser(event)
+                else:
+                    self._add_role(event)
+            case _:
+                parser(event)
 
     async def _send_presence(self, shard: int) -> None:
         text = self._presence

@@ -1,6 +1,7 @@
 """The gateway client: every event reaches its handler once, whatever happens to the connection."""
 
 from dataclasses import replace
+from typing import Any
 
 import discord
 import pytest
@@ -11,6 +12,9 @@ from adapters.discord.gateway.event_tasks import TaskLimits
 from adapters.discord.messages.buttons import ComponentId
 from bot.domain.ids import new_id
 from tests.platforms.fake_discord import FakeDiscord, Person
+from tests.platforms.fake_discord.rules.permissions import Permissions
+from tests.platforms.fake_discord.state.payloads import guild_json, role_json
+from tests.platforms.fake_discord.state.places import Guild, Role
 from tests.platforms.with_discord.gateway_env import ClosedClient, ClosingClient, connected_gateway
 
 _JOB = new_id(1_800_000_000_000, bytes(9))
@@ -65,6 +69,46 @@ async def test_no_privileged_intents_and_no_caches_of_members_or_messages(
         assert [] == list(gateway.cached_messages)
     (intents,) = {data["intents"] for op, data in fake.gateway.received if op == 2}
     assert discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True).value == intents
+
+
+def role_event(guild: Guild, role: Role) -> dict[str, Any]:
+    return {"guild_id": str(guild.id), "role": role_json(role)}
+
+
+async def test_only_roles_whose_permissions_are_read_are_kept(fake: FakeDiscord, ada: Person) -> None:
+    place = ada.place.guild
+    assert place is not None
+    fake.role(place, "Painters")
+    fake.role(place, "Keepers", Permissions.MANAGE_GUILD)
+    async with connected_gateway(fake) as (gateway, _):
+        (guild,) = gateway.guilds
+        assert {"@everyone", "Keepers", "reverie"} == {role.name for role in guild.roles}
+        gateway._connection.parsers["GUILD_UPDATE"](guild_json(place))
+        assert {"@everyone", "Keepers", "reverie"} == {role.name for role in guild.roles}
+
+
+async def test_a_role_is_kept_once_its_members_become_admins(fake: FakeDiscord, ada: Person) -> None:
+    place = ada.place.guild
+    assert place is not None
+    painters = fake.role(place, "Painters")
+    new = fake.role(place, "Guests")
+    async with connected_gateway(fake) as (gateway, _):
+        (guild,) = gateway.guilds
+        parsers = gateway._connection.parsers
+        parsers["GUILD_ROLE_UPDATE"](role_event(place, painters))
+        parsers["GUILD_ROLE_CREATE"](role_event(place, new))
+        assert guild.get_role(painters.id) is guild.get_role(new.id) is None
+        for role, event in ((painters, "GUILD_ROLE_UPDATE"), (new, "GUILD_ROLE_CREATE")):
+            role.permissions = Permissions.ADMINISTRATOR
+            parsers[event](role_event(place, role))
+            kept = guild.get_role(role.id)
+            assert kept is not None
+            assert kept.permissions.administrator
+        painters.permissions = Permissions.NONE
+        parsers["GUILD_ROLE_UPDATE"](role_event(place, painters))
+        kept = guild.get_role(painters.id)
+        assert kept is not None
+        assert not kept.permissions.administrator
 
 
 async def test_a_burst_with_a_broken_connection_arrives_completely_and_once(
