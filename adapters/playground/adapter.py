@@ -11,8 +11,6 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from adapters.playground.access.origin_guard import AccessPolicy, OriginGuard, password_of, unavailable
 from adapters.playground.access.sessions import Sessions, generated_password
@@ -22,9 +20,10 @@ from adapters.playground.delivery.poller import StorePoller
 from adapters.playground.delivery.publisher import CardPublisher
 from adapters.playground.events.admin_routes import AdminRoutes
 from adapters.playground.events.command_routes import CommandRoutes
-from adapters.playground.events.page_routes import STATIC, PageRoutes
+from adapters.playground.events.page_routes import PageRoutes
 from adapters.playground.events.replies import Replies
 from adapters.playground.events.requests import RequestReader
+from adapters.playground.events.static_files import STATIC_PATH, StaticPages
 from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.conversations import ADAPTER, name_of
 from bot.domain.errors import MediaError, NotAllowed, QuotaExhausted, Refused, ReverieError
@@ -80,7 +79,9 @@ def build(context: AdapterContext) -> Adapter:
         replies=Replies(store, link),
         link=link,
     )
+    static = StaticPages()
     pages = PageRoutes(
+        static=static,
         service=context.service,
         store=store,
         poller=poller,
@@ -90,7 +91,7 @@ def build(context: AdapterContext) -> Adapter:
         link=link,
         simulated=settings.simulated,
     )
-    admin = AdminRoutes(service=context.service, people=people, reader=reader)
+    admin = AdminRoutes(static=static, service=context.service, people=people, reader=reader)
 
     async def forget(person: str) -> None:
         await store.forget(name_of(person))
@@ -99,7 +100,7 @@ def build(context: AdapterContext) -> Adapter:
         name=ADAPTER,
         publisher=CardPublisher(store),
         receiver=poller,
-        routes=_routes(pages, admin, commands, policy, sessions),
+        routes=_routes(pages, admin, commands, static=static, policy=policy, sessions=sessions),
         forget=forget,
         startup_notice=lambda address: _notice(address, password, generated=configured is None),
     )
@@ -117,7 +118,13 @@ def _notice(address: str, password: str | None, *, generated: bool) -> str:
 
 
 def _routes(
-    pages: PageRoutes, admin: AdminRoutes, commands: CommandRoutes, policy: AccessPolicy, sessions: Sessions
+    pages: PageRoutes,
+    admin: AdminRoutes,
+    commands: CommandRoutes,
+    *,
+    static: StaticPages,
+    policy: AccessPolicy,
+    sessions: Sessions,
 ) -> Sequence[BaseRoute]:
     def guard(*, is_signed_in: Callable[[Request], Awaitable[bool]], **more: Any) -> list[Middleware]:
         return [Middleware(OriginGuard, policy=policy, is_signed_in=is_signed_in, **more)]
@@ -165,20 +172,8 @@ def _routes(
         post("/playground/people", pages.add_person),
         get("/playground/admin", admin.page, page(f"{_LOGIN}?to=admin")),
         *(get(f"/playground/admin/{name}", endpoint) for name, endpoint in admin.data.items()),
-        Mount("/playground/static", app=_RevalidatedFiles(directory=STATIC), middleware=public),
+        Mount(STATIC_PATH, app=static, middleware=public),
     )
-
-
-class _RevalidatedFiles(StaticFiles):
-    """Static files that browsers revalidate each time, so that a page never mixes two versions."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        try:
-            response = await super().get_response(path, scope)
-        except HTTPException as error:
-            return JSONResponse({"error": error.detail}, status_code=error.status_code)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 def _errors_as_json(endpoint: Endpoint) -> Endpoint:

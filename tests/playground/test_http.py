@@ -1,9 +1,11 @@
 """The playground's routes over real sockets."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -78,6 +80,27 @@ async def test_every_response_has_the_security_headers(served: Served) -> None:
     for answer in answers:
         assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
     assert [answer.status_code for answer in answers] == [200, 200, 404, 200, 421, 422]
+
+
+async def test_a_browser_keeps_the_files_of_a_page_until_another_version_is_served(served: Served) -> None:
+    async with served.client() as client:
+        page = await client.get("/")
+        files = re.findall(r'"(/playground/static/[^"]+)"', page.text)
+        kept = [await client.get(file) for file in files]
+        plain = await client.get("/playground/static/app.js")
+        other = await client.get(f"/playground/static/v{'0' * 16}/app.js")
+        none = await client.get(files[0].replace(Path(files[0]).name, "none.js"))
+    assert page.headers["cache-control"] == "no-cache"
+    assert len({Path(file).parent for file in files}) == 1
+    assert {(one.status_code, one.headers["cache-control"]) for one in kept} == {
+        (200, "public, max-age=31536000, immutable")
+    }
+    # A page of another version gets what there is, and asks again the next time.
+    assert [one.headers["cache-control"] for one in (plain, other)] == ["no-cache", "no-cache"]
+    assert (
+        other.content == plain.content == next(one.content for one in kept if one.url.path.endswith("app.js"))
+    )
+    assert (none.status_code, none.headers["cache-control"]) == (404, "no-store")
 
 
 async def test_the_page_has_no_inline_code_and_names_no_other_host(served: Served) -> None:

@@ -5,12 +5,13 @@ from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from adapters.playground.delivery.people import PersonStore
-from adapters.playground.events.page_routes import STATIC, person_record
+from adapters.playground.events.page_routes import person_record
 from adapters.playground.events.replies import as_json
 from adapters.playground.events.requests import RequestContext, RequestReader, page_number, person_among
+from adapters.playground.events.static_files import StaticPages
 from adapters.playground.messages.admin_records import (
     allowances_record,
     audit_record,
@@ -36,10 +37,12 @@ class AdminRoutes:
     def __init__(
         self,
         *,
+        static: StaticPages,
         service: BotService,
         people: PersonStore,
         reader: RequestReader,
     ) -> None:
+        self._static = static
         self._service = service
         self._people = people
         self._reader = reader
@@ -58,7 +61,7 @@ class AdminRoutes:
 
     async def page(self, _: Request) -> Response:
         """Return the page without any data: a request for a page does not say whom a tab is."""
-        return FileResponse(STATIC / "admin.html", headers={"Cache-Control": "no-cache"})
+        return self._static.page("admin.html")
 
     async def start(self, request: Request) -> Response:
         """Return what every section needs."""

@@ -1,11 +1,10 @@
 """The routes that show something: the pages, their state, event streams, autocomplete and sign-in."""
 
 from http import HTTPStatus
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from adapters.playground.access.login_delays import TooManyLogins
 from adapters.playground.access.sessions import Sessions
@@ -25,6 +24,7 @@ from adapters.playground.events.requests import (
     read_body,
     read_number,
 )
+from adapters.playground.events.static_files import StaticPages
 from adapters.playground.events.uploads import LARGEST
 from adapters.playground.messages.command_forms import command_forms
 from adapters.playground.messages.conversations import Channel, Person
@@ -37,8 +37,6 @@ from bot.domain.jobs.actions import EMOJI, LABELS, Action, normalized
 from bot.security.loopback import client_address
 from bot.service.facade import BotService
 
-STATIC = Path(__file__).parent.with_name("static")
-
 
 class PageRoutes:
     """Answers the browser."""
@@ -46,6 +44,7 @@ class PageRoutes:
     def __init__(
         self,
         *,
+        static: StaticPages,
         service: BotService,
         store: ConversationStore,
         poller: StorePoller,
@@ -55,6 +54,7 @@ class PageRoutes:
         link: MediaLink,
         simulated: bool,
     ) -> None:
+        self._static = static
         self._service = service
         self._store = store
         self._poller = poller
@@ -65,7 +65,7 @@ class PageRoutes:
         self._simulated = simulated
 
     async def page(self, _: Request) -> Response:
-        return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
+        return self._static.page("index.html")
 
     async def gallery(self, _: Request) -> Response:
         """Lead to the studio's gallery, which the core serves; the link works for an hour."""
@@ -74,7 +74,7 @@ class PageRoutes:
         return RedirectResponse(link, HTTPStatus.SEE_OTHER, {"Cache-Control": "no-store"})
 
     async def login_page(self, _: Request) -> Response:
-        return FileResponse(STATIC / "login.html", headers={"Cache-Control": "no-cache"})
+        return self._static.page("login.html")
 
     async def state(self, request: Request) -> Response:
         """Return everything that a page starts with."""
