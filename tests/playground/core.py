@@ -221,7 +221,7 @@ async def open_core(folder: Path, **settings: Any) -> AsyncIterator[Core]:
         keys=keys,
         start=("prepare", "deliver"),
         # Every revision is shown: no test waits for the next progress edit.
-        times=AT_EASE | {"progress_interval": 1},
+        times=AT_EASE | {"progress_interval": 1, "poll": 2_000, "account_check": 2_000},
         make_service=ObservedService,
         make_adapter=make_adapter,
         **{"playground_password": None, **settings},

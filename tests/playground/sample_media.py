@@ -11,7 +11,7 @@ _COLOURS = (
     ((70, 40, 52), (240, 196, 150), (92, 62, 44)),
     ((36, 70, 82), (238, 220, 178), (60, 94, 70)),
 )
-_FPS = 12
+_FPS = 4
 
 
 def paint(width: int, height: int, *, seed: str = "", rise: float = 0.0) -> Image.Image:
