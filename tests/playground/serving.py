@@ -42,10 +42,10 @@ class Served:
 
 
 @asynccontextmanager
-async def serve(folder: Path | None = None, **settings: Any) -> AsyncIterator[Served]:
+async def serve(folder: Path | None = None, *, port: int = 0, **settings: Any) -> AsyncIterator[Served]:
     """Open a core in a folder, else in one of its own, and serve its playground until the block ends."""
     with tempfile.TemporaryDirectory() as own:
-        async with open_core(folder or Path(own), **settings) as core, serve_core(core) as served:
+        async with open_core(folder or Path(own), **settings) as core, serve_core(core, port=port) as served:
             yield served
 
 

@@ -32,7 +32,9 @@ class StaticPages(StaticFiles):
         super().__init__(directory=_FOLDER)
         self._version = _version()
         self._pages = {
-            path.name: path.read_text().replace(f"{STATIC_PATH}/", f"{STATIC_PATH}/{self._version}/")
+            path.name: path.read_text(encoding="utf-8").replace(
+                f"{STATIC_PATH}/", f"{STATIC_PATH}/{self._version}/"
+            )
             for path in _FOLDER.glob("*.html")
         }
 

@@ -19,11 +19,14 @@ ROOT = Path(__file__).parents[3]
 
 
 @asynccontextmanager
-async def running(folder: Path, *, speed: int, **settings: str) -> AsyncIterator[str]:
-    """Run the bot in an empty folder, without any configuration but `settings`; yield its address."""
+async def running(folder: Path, port: int = 0, /, *, speed: int, **settings: str) -> AsyncIterator[str]:
+    """Run the bot in an empty folder, without any configuration but `settings`; yield its address.
+
+    It listens on `port`, else on one that is free.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = port or free.getsockname()[1]
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     ours = {
         "PYTHONPATH": str(ROOT),

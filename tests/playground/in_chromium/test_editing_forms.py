@@ -45,7 +45,6 @@ async def test_a_video_is_modified_in_a_mode_that_is_explained(served: Served, b
     assert isinstance(request, ModifyVideoRequest)
     assert (request.mode, request.prompt, request.source.job) == ("reimagine_2", "in a blizzard", source)
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_a_picture_is_modified_with_a_weight_of_its_own(served: Served, browser: Browser) -> None:
@@ -61,7 +60,6 @@ async def test_a_picture_is_modified_with_a_weight_of_its_own(served: Served, br
     assert isinstance(request, ImageRequest)
     assert request.modify_ref is not None
     assert (request.modify_ref.job, request.modify_ref.weight) == (source, 0.05)
-    await page.context.close()
 
 
 async def test_a_card_of_a_video_upscales_it_and_adds_audio(served: Served, browser: Browser) -> None:
@@ -87,7 +85,6 @@ async def test_a_card_of_a_video_upscales_it_and_adds_audio(served: Served, brow
     await expect(page.locator(".card")).to_have_count(5)
     assert (await served.core.newest()).request == varied.request
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_concepts_and_motions_are_chosen_from_chips(served: Served, browser: Browser) -> None:
@@ -108,7 +105,6 @@ async def test_concepts_and_motions_are_chosen_from_chips(served: Served, browse
     request = (await served.core.newest()).request
     assert isinstance(request, VideoRequest)
     assert (request.concepts, request.prompt) == (("orbit_left", "push_in"), "a fox runs, camera pan left")
-    await page.context.close()
 
 
 async def test_a_form_shows_ones_defaults_and_takes_presets_from_chips(
@@ -137,7 +133,6 @@ async def test_a_form_shows_ones_defaults_and_takes_presets_from_chips(
     job = await served.core.newest()
     assert ("9:16", False) == (job.request.aspect_ratio, job.private)
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_the_new_frame_is_drawn_before_anything_is_spent(served: Served, browser: Browser) -> None:
@@ -163,7 +158,6 @@ async def test_the_new_frame_is_drawn_before_anything_is_spent(served: Served, b
     assert isinstance(request, ReframeImageRequest)
     assert request.grid_position_y == 0
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_a_typed_command_shows_the_new_frame_before_it_is_started(
@@ -191,4 +185,3 @@ async def test_a_typed_command_shows_the_new_frame_before_it_is_started(
     assert isinstance(job.request, ReframeImageRequest)
     assert (job.parent, job.request.grid_position_y) == (source, 20)
     assert complaints(page) == []
-    await page.context.close()

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 
 from bot.domain.cards.card import JobPhase
 from tests.playground.core import Core, open_core
-from tests.playground.in_chromium.browsing import complaints, open_page, say
+from tests.playground.in_chromium.browsing import complaints, open_page, put_away, say
 from tests.playground.serving import Served, serve_core
 
 WIDEST = "Math.max(...[...document.querySelectorAll('body *')].map(one => one.getBoundingClientRect().right))"
@@ -222,7 +222,7 @@ async def _lose_and_return(core: Core, browser: Browser) -> None:
         await expect(page.locator(".picture.there")).to_be_visible()
         await expect(page.locator(".card .title")).to_have_text([BEAR, "a fox in the snow"])
         assert await core.card_count() == 2
-        await page.context.close()
+        await put_away(page)
 
 
 async def test_two_windows_keep_their_own_drafts_and_what_is_sent_offline_arrives_once(

@@ -88,7 +88,6 @@ async def test_only_one_video_plays_at_a_time_while_it_is_visible(served: Served
     await page.keyboard.press("Escape")
     await expect(page.locator("#lightbox video")).to_have_count(0)
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_a_video_plays_on_while_its_card_changes(served: Served, browser: Browser) -> None:
@@ -105,7 +104,6 @@ async def test_a_video_plays_on_while_its_card_changes(served: Served, browser: 
     assert hidden is not None
     assert hidden["width"] <= 1
     assert await playing.evaluate("one => [one.isConnected, one.paused]") == [True, False]
-    await page.context.close()
 
 
 async def test_several_pictures_share_one_row_of_actions(served: Served, browser: Browser) -> None:
@@ -130,7 +128,6 @@ async def test_several_pictures_share_one_row_of_actions(served: Served, browser
     await expect(page.locator(".parent")).to_contain_text("from #")
     assert (await served.core.newest()).parent == jobs[2]
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_a_grid_fits_with_its_buttons_and_is_picked_by_click_number_key_and_arrow(
@@ -179,7 +176,6 @@ async def test_a_grid_fits_with_its_buttons_and_is_picked_by_click_number_key_an
     await pictures.nth(0).click()
     await expect(page.locator("#lightbox")).to_be_visible()
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_buttons_and_menus_show_prices_and_warn_where_too_little_is_left(
@@ -207,7 +203,6 @@ async def test_buttons_and_menus_show_prices_and_warn_where_too_little_is_left(
     await expect(page.locator("#price")).to_have_class(re.compile("short"))
     await expect(page.locator("#quota")).to_have_class(re.compile("short"))
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_reactions_are_added_counted_and_removed(served: Served, browser: Browser) -> None:
@@ -238,8 +233,6 @@ async def test_reactions_are_added_counted_and_removed(served: Served, browser: 
     await expect(ada.locator(".message")).to_have_count(2)
     assert (await served.core.newest()).parent == jobs[1]
     assert complaints(ada) + complaints(grace) == []
-    await ada.context.close()
-    await grace.context.close()
 
 
 async def test_a_reaction_that_does_not_apply_is_not_offered(served: Served, browser: Browser) -> None:
@@ -249,7 +242,6 @@ async def test_a_reaction_that_does_not_apply_is_not_offered(served: Served, bro
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("menuitemcheckbox", name="Animate")).to_be_visible()
     await expect(page.get_by_role("menuitemcheckbox", name="Extend")).to_have_count(0)
-    await page.context.close()
 
 
 async def test_the_delete_reaction_asks_for_confirmation(served: Served, browser: Browser) -> None:
@@ -265,7 +257,6 @@ async def test_the_delete_reaction_asks_for_confirmation(served: Served, browser
         if answer == "Keep":
             assert not (await served.core.job(job)).deleted
     await expect(page.locator(".message")).to_have_count(0)
-    await page.context.close()
 
 
 async def test_a_double_click_deletes_nothing(served: Served, browser: Browser) -> None:
@@ -288,7 +279,6 @@ async def test_a_double_click_deletes_nothing(served: Served, browser: Browser) 
     await page.keyboard.press("Escape")
     await expect(page.locator("dialog.sheet")).to_have_count(0)
     assert not (await served.core.job(job)).deleted
-    await page.context.close()
 
 
 async def test_a_typed_delete_asks_in_a_dialog(served: Served, browser: Browser) -> None:
@@ -302,7 +292,6 @@ async def test_a_typed_delete_asks_in_a_dialog(served: Served, browser: Browser)
     )
     await expect(page.locator(".message")).to_have_count(0)
     assert (await served.core.job(job)).deleted
-    await page.context.close()
 
 
 async def test_a_result_links_to_its_source(served: Served, browser: Browser) -> None:
@@ -329,7 +318,6 @@ async def test_a_result_links_to_its_source(served: Served, browser: Browser) ->
     await page.get_by_role("link", name="from #").click()
     await expect(page.locator(".note .picture.there")).to_be_visible()
     await expect(page.locator(".note .said")).to_have_text(re.compile("^/show "))
-    await page.context.close()
 
 
 async def test_the_prompt_is_edited_in_a_dialog(served: Served, browser: Browser) -> None:
@@ -344,7 +332,6 @@ async def test_the_prompt_is_edited_in_a_dialog(served: Served, browser: Browser
     await expect(page.locator(".card .title").last).to_have_text("a bear with a drum")
     await expect(page.locator("dialog.sheet")).to_have_count(0)
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_direct_messages_show_their_unread_count(served: Served, browser: Browser) -> None:
@@ -365,4 +352,3 @@ async def test_direct_messages_show_their_unread_count(served: Served, browser: 
     await expect(page.locator(".message")).to_have_count(1)
     await expect(page.locator(".unread:visible")).to_have_count(0)
     assert complaints(page) == []
-    await page.context.close()

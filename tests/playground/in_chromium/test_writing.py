@@ -64,7 +64,6 @@ async def test_a_pasted_picture_is_attached_and_animated(served: Served, browser
     assert await served.core.engine.services.storage.exists(request.start.file.file)
     await expect(page.locator(".attached-files img")).to_have_attribute("alt", "hills.png")
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_a_picture_can_be_dropped_anywhere_on_the_page(served: Served, browser: Browser) -> None:
@@ -76,7 +75,6 @@ async def test_a_picture_can_be_dropped_anywhere_on_the_page(served: Served, bro
     await expect(page.locator(".chip")).to_contain_text("hills.png")
     await page.get_by_role("button", name="Remove hills.png").click()
     await expect(page.locator(".chip")).to_have_count(0)
-    await page.context.close()
 
 
 async def test_unusable_files_show_the_reason_on_their_chips(served: Served, browser: Browser) -> None:
@@ -98,7 +96,6 @@ async def test_unusable_files_show_the_reason_on_their_chips(served: Served, bro
     await page.press("#command-input", "Escape")
     await page.press("#command-input", "Enter")
     await expect(page.locator(".progress")).to_be_visible()
-    await page.context.close()
 
 
 async def test_a_file_of_200_mb_never_leaves_the_page(served: Served, browser: Browser) -> None:
@@ -114,7 +111,6 @@ async def test_a_file_of_200_mb_never_leaves_the_page(served: Served, browser: B
     )
     await expect(page.locator(".chip")).to_contain_text("larger than 100 MB. Make it smaller or shorter")
     assert not [url for url in asked if "upload" in url]
-    await page.context.close()
 
 
 async def test_many_files_at_once_all_arrive(served: Served, browser: Browser) -> None:
@@ -125,7 +121,6 @@ async def test_many_files_at_once_all_arrive(served: Served, browser: Browser) -
     await (await chooser.value).set_files([file(HILLS, f"hills {number}.png") for number in range(4)])
     await expect(page.locator(".chip")).to_have_count(4)
     await expect(page.locator(".chip[data-state=ready]")).to_have_count(4)
-    await page.context.close()
 
 
 async def test_a_refused_command_can_be_edited_with_its_files(served: Served, browser: Browser) -> None:
@@ -142,7 +137,6 @@ async def test_a_refused_command_can_be_edited_with_its_files(served: Served, br
     await page.locator(".chip .remove").first.click()
     await page.keyboard.press("Enter")
     await expect(page.locator(".progress")).to_be_visible()
-    await page.context.close()
 
 
 async def test_a_reply_builds_on_a_result_until_escape(served: Served, browser: Browser) -> None:
@@ -163,7 +157,6 @@ async def test_a_reply_builds_on_a_result_until_escape(served: Served, browser: 
     await expect(page.locator("#replying")).to_be_hidden()
     await expect(page.locator(".replied")).to_contain_text("reply to #")
     assert (await served.core.newest()).parent == source
-    await page.context.close()
 
 
 async def test_every_command_has_a_form_that_opens_by_keyboard(served: Served, browser: Browser) -> None:
@@ -180,7 +173,6 @@ async def test_every_command_has_a_form_that_opens_by_keyboard(served: Served, b
         await page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_a_form_shows_its_price_and_sends_its_values(served: Served, browser: Browser) -> None:
@@ -211,7 +203,6 @@ async def test_a_form_shows_its_price_and_sends_its_values(served: Served, brows
     await expect(page.locator(".said").last).to_have_text(said)
     await expect(page.locator(".card").last).to_contain_text("Only you can see this")
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def test_each_media_field_takes_its_own_file(served: Served, browser: Browser) -> None:
@@ -231,7 +222,6 @@ async def test_each_media_field_takes_its_own_file(served: Served, browser: Brow
     request = (await served.core.newest()).request
     assert isinstance(request, VideoRequest)
     assert [end.file.width for end in (request.start, request.end) if end and end.file] == [160, 320]
-    await page.context.close()
 
 
 async def test_a_form_marks_the_field_at_fault_and_keeps_its_values(served: Served, browser: Browser) -> None:
@@ -278,7 +268,6 @@ async def test_a_form_marks_the_field_at_fault_and_keeps_its_values(served: Serv
     await page.wait_for_selector(".progress")
     assert isinstance((await served.core.newest()).request, VideoRequest)
     assert complaints(page) == []
-    await page.context.close()
 
 
 async def made_picture(served: Served, page: Page) -> None:
@@ -340,7 +329,6 @@ async def test_options_are_checked_and_drafts_belong_to_their_conversation(
     await expect(page.locator(".chip")).to_have_count(1)
     await say(page, "/imagine a fox")
     await expect(page.get_by_role("alert")).to_contain_text("cannot be sent: This is neither a picture")
-    await page.context.close()
 
 
 async def test_sending_waits_for_a_running_upload(served: Served, browser: Browser) -> None:
@@ -359,7 +347,6 @@ async def test_sending_waits_for_a_running_upload(served: Served, browser: Brows
     arrived.set()
     await expect(page.locator(".progress")).to_be_visible()
     assert len((await served.core.newest()).request.references) == 1
-    await page.context.close()
 
 
 async def test_a_command_written_before_the_page_has_loaded_is_sent_by_its_person(
@@ -387,7 +374,6 @@ async def test_a_command_written_before_the_page_has_loaded_is_sent_by_its_perso
     async with page.expect_event("requestfailed", lambda request: "/suggest" in request.url):
         await page.press("#command-input", "Escape")
     arrived.set()
-    await page.context.close()
 
 
 async def test_every_form_fits_a_phone(served: Served, browser: Browser) -> None:
@@ -396,4 +382,3 @@ async def test_every_form_fits_a_phone(served: Served, browser: Browser) -> None
         dialog = await form(page, name)
         assert await dialog.evaluate(WIDEST) <= 320
         await page.keyboard.press("Escape")
-    await page.context.close()
