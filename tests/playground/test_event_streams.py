@@ -1,7 +1,7 @@
 """The poller reads the store once for all event streams; each sends what its person may see, in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -53,7 +53,11 @@ def store(adapter_data: MemoryAdapterData) -> ConversationStore:
 
 
 def poller_of(
-    adapter_data: MemoryAdapterData, store: ConversationStore, *, poll_every_s: float = 60
+    adapter_data: MemoryAdapterData,
+    store: ConversationStore,
+    *,
+    poll_every_s: float = 60,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> StorePoller:
     return StorePoller(
         adapter_data=adapter_data,
@@ -61,6 +65,7 @@ def poller_of(
         people=PersonStore(adapter_data),
         link=str,
         poll_every_s=poll_every_s,
+        sleep=sleep,
     )
 
 
@@ -82,13 +87,14 @@ async def follow(poller: StorePoller, name: str, seq: int, until: Callable[[list
     """Return what a stream sends, until it ends or is enough."""
     told: list[Told] = []
     stream = poller.follow(name, seq, known, keep_alive_s=60)
-    async for event in stream:
-        if event.startswith(b"id: "):
-            first, second, *_ = event.decode().split("\n")
-            told.append((int(first.removeprefix("id: ")), orjson.loads(second.removeprefix("data: "))))
-        if until(told):
-            break
-    await stream.aclose()  # type: ignore[attr-defined]
+    async for chunk in stream:
+        for event in chunk.decode().split("\n\n"):
+            if event.startswith("id: "):
+                first, second = event.split("\n")
+                told.append((int(first.removeprefix("id: ")), orjson.loads(second.removeprefix("data: "))))
+            if until(told):
+                await stream.aclose()  # type: ignore[attr-defined]
+                return told
     return told
 
 
@@ -191,9 +197,17 @@ async def test_streams_end_with_the_poller_and_start_with_the_next(
     store: ConversationStore, adapter_data: MemoryAdapterData
 ) -> None:
     poller = poller_of(adapter_data, store)
+    seen = 0
+
+    def count(told: list[Told]) -> bool:
+        nonlocal seen
+        seen = len(told)
+        return False
+
     async with running(poller):
-        ended = asyncio.create_task(follow(poller, "ada", 0, lambda _: False))
-        await until(lambda: poller.open_streams == 1)
+        ended = asyncio.create_task(follow(poller, "ada", 0, count))
+        # Until then the poller may not have begun.
+        await until(lambda: seen == 2)
     assert ["person", "person"] == [message["kind"] for _, message in await ended]
     async with running(poller):
         said = asyncio.create_task(follow(poller, "ada", adapter_data.seq, kinds("said")))
@@ -323,3 +337,67 @@ async def test_others_come_in_between_while_many_pages_are_told(
             reader.cancel()
 
     assert len(seen) >= 10, seen
+
+
+async def test_changes_that_are_read_together_are_sent_together(
+    adapter_data: MemoryAdapterData, store: ConversationStore
+) -> None:
+    poller, elsewhere = poller_of(adapter_data, store), ConversationStore(adapter_data, lambda: NOW)
+    async with running(poller):
+        stream = poller.follow("ada", 0, known)
+        while b"person" not in await anext(stream):
+            pass
+        for number in range(3):
+            await elsewhere.put_message(STUDIO, f"card-{number}", UserMessage(text="/quota"), to=None)
+        store.changed.notify()
+        while b"card-0" not in (chunk := await anext(stream)):
+            pass
+    assert 3 == chunk.count(b"data: ")
+
+
+async def test_changes_wait_for_each_other_after_many_pages_were_told(
+    adapter_data: MemoryAdapterData, store: ConversationStore
+) -> None:
+    """Without a pause, pages that are told of each change alone leave no time for commands."""
+    paused, over, many = asyncio.Event(), asyncio.Event(), 30
+    chunks = list[bytes]()
+
+    async def sleep(_: float) -> None:
+        paused.set()
+        await over.wait()
+
+    async def read(name: str) -> None:
+        async for chunk in poller.follow(name, 0, known):
+            chunks.append(chunk)
+
+    poller = poller_of(adapter_data, store, sleep=sleep)
+    async with running(poller), asyncio.TaskGroup() as tasks:
+        readers = [tasks.create_task(read(f"reader{number}")) for number in range(many)]
+        # Each has read the first two people: the poller is under way.
+        await until(lambda: sum(b"person" in chunk for chunk in chunks) == 2 * many)
+        await store.put_message(STUDIO, "first", UserMessage(text="/quota"), to=None)
+        await paused.wait()
+        for number in range(3):
+            await store.put_message(STUDIO, f"card-{number}", UserMessage(text="/quota"), to=None)
+        over.set()
+        await until(lambda: sum(b"card-2" in chunk for chunk in chunks) == many)
+        for reader in readers:
+            reader.cancel()
+    assert {3} == {chunk.count(b"data: ") for chunk in chunks if b"card-" in chunk}
+
+
+async def test_an_idle_stream_is_kept_alive_until_its_reader_signs_out(
+    adapter_data: MemoryAdapterData, store: ConversationStore
+) -> None:
+    poller, signed_in = poller_of(adapter_data, store), True
+
+    async def is_signed_in() -> bool:
+        return signed_in
+
+    async with running(poller):
+        chunks = list[bytes]()
+        async for chunk in poller.follow("ada", 0, is_signed_in, keep_alive_s=0.01):
+            chunks.append(chunk)
+            signed_in = chunks.count(b": keep-alive\n\n") < 3
+    assert 3 == chunks.count(b": keep-alive\n\n")
+    assert b"signed-out" in chunks[-1]

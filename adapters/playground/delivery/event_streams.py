@@ -1,8 +1,7 @@
 """One open event stream: the changes that wait for its page, and why it ends."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -40,15 +39,18 @@ class EventStream:
         #: the person who reads it
         self.name = name
         self.close_reason: CloseReason | None = None
-        self._queue: deque[StreamEvent] = deque()
+        self._queue: list[StreamEvent] = []
         self._wake = asyncio.Event()
-        self._checked_at = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self._checked_at = self._loop.time()
+        #: its time without an event may be over
+        self._may_be_idle = False
 
-    def put(self, event: StreamEvent) -> None:
-        if len(self._queue) >= _QUEUE_MAX:
+    def put(self, events: Sequence[StreamEvent]) -> None:
+        if len(self._queue) + len(events) > _QUEUE_MAX:
             self.close(CloseReason.AGAIN)
         elif self.close_reason is None:
-            self._queue.append(event)
+            self._queue += events
             self._wake.set()
 
     def close(self, reason: CloseReason) -> None:
@@ -70,21 +72,38 @@ class EventStream:
 
     async def events(
         self, is_signed_in: IsSignedIn, *, keep_alive_s: float
-    ) -> AsyncIterator[StreamEvent | None]:
-        """Yield events until the stream is closed, and None after each `keep_alive_s` without any."""
-        loop = asyncio.get_running_loop()
-        while True:
-            while self._queue:
-                yield self._queue.popleft()
-            self._wake.clear()
-            if loop.time() - self._checked_at >= keep_alive_s:
-                self._checked_at = loop.time()
-                if not await _or_true_on_error(is_signed_in):
-                    self.close(CloseReason.SIGNED_OUT)
-            if self.close_reason is not None:
-                return
-            if not await is_set_within(self._wake, keep_alive_s):
-                yield None
+    ) -> AsyncIterator[list[StreamEvent]]:
+        """Yield all that waits until the stream is closed; an empty list after each idle `keep_alive_s`."""
+        sent_at = self._loop.time()
+        # A timer for each event would cost half as much as sending it.
+        timer = self._loop.call_later(keep_alive_s, self._on_timer)
+        try:
+            while True:
+                while self._queue:
+                    waiting, self._queue = self._queue, []
+                    yield waiting
+                    sent_at = self._loop.time()
+                self._wake.clear()
+                now = self._loop.time()
+                if now - self._checked_at >= keep_alive_s:
+                    self._checked_at = now
+                    if not await _or_true_on_error(is_signed_in):
+                        self.close(CloseReason.SIGNED_OUT)
+                if self.close_reason is not None:
+                    return
+                if self._may_be_idle:
+                    self._may_be_idle = False
+                    if now - sent_at >= keep_alive_s:
+                        yield []
+                        sent_at = now
+                    timer = self._loop.call_at(sent_at + keep_alive_s, self._on_timer)
+                await self._wake.wait()
+        finally:
+            timer.cancel()
+
+    def _on_timer(self) -> None:
+        self._may_be_idle = True
+        self._wake.set()
 
 
 async def is_set_within(event: asyncio.Event, seconds: float) -> bool:

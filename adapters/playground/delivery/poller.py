@@ -1,7 +1,7 @@
 """Reads new messages from the store once per process and passes them to all open event streams."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import orjson
@@ -27,6 +27,8 @@ KEEP_ALIVE_S = 15.0
 _PAGE = 200
 #: streams that are woken at once
 _TOGETHER = 10
+#: seconds in which no changes are passed on after many streams were woken
+_LONGEST_PAUSE_S = 0.2
 
 _log = structlog.get_logger(__name__)
 
@@ -42,12 +44,14 @@ class StorePoller:
         people: PersonStore,
         link: MediaLink,
         poll_every_s: float = 1.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._adapter_data = adapter_data
         self._store = store
         self._people = people
         self._link = link
         self._poll_every_s = poll_every_s
+        self._sleep = sleep
         #: the oldest first
         self._streams: list[EventStream] = []
         #: newest sequence number that was passed on; None before the first poll
@@ -98,11 +102,11 @@ class StorePoller:
                     sent.add(number)
                 if is_visible_to(record, name):
                     yield self._event(number, record).data
-            async for event in stream.events(is_signed_in, keep_alive_s=keep_alive_s):
-                if event is None:
+            async for events in stream.events(is_signed_in, keep_alive_s=keep_alive_s):
+                if not events:
                     yield b": keep-alive\n\n"
-                elif event.seq not in sent:
-                    yield event.data
+                elif unsent := b"".join([event.data for event in events if event.seq not in sent]):
+                    yield unsent
             if stream.close_event:
                 yield stream.close_event
 
@@ -140,26 +144,37 @@ class StorePoller:
             self._newest = max(self._passed, default=0)
         while True:
             entries = await self._adapter_data.since(FEED, max(0, self._newest - OVERLAP), limit=_PAGE)
-            for entry in entries:
-                if entry.seq not in self._passed:
-                    await self._pass_on(entry)
+            await self._pass_on([entry for entry in entries if entry.seq not in self._passed])
             self._newest = max([self._newest, *(entry.seq for entry in entries)])
             self._passed = {number for number in self._passed if number > self._newest - OVERLAP}
             self._running.set()
             if len(entries) < _PAGE:
                 return
 
-    async def _pass_on(self, entry: Entry) -> None:
-        self._passed.add(entry.seq)
-        record = orjson.loads(entry.value)
-        readers = [stream for stream in self._streams if is_visible_to(record, stream.name)]
-        if readers:
-            event = self._event(entry.seq, record)
-            for number, stream in enumerate(readers, 1):
-                stream.put(event)
-                if number % _TOGETHER == 0:
-                    # Commands are answered in between.
-                    await asyncio.sleep(0)
+    async def _pass_on(self, entries: Sequence[Entry]) -> None:
+        """Put entries into the streams of those who may see them; all of a stream's at once."""
+        self._passed.update(entry.seq for entry in entries)
+        records = [(entry.seq, orjson.loads(entry.value)) for entry in entries]
+        events = [(record, self._event(seq, record)) for seq, record in records if self._streams]
+        #: by the reader's name
+        visible: dict[str, list[StreamEvent]] = {}
+        woken, began = 0, asyncio.get_running_loop().time()
+        for stream in tuple(self._streams):
+            if stream.name not in visible:
+                visible[stream.name] = [
+                    event for record, event in events if is_visible_to(record, stream.name)
+                ]
+            if not visible[stream.name]:
+                continue
+            stream.put(visible[stream.name])
+            woken += 1
+            if woken % _TOGETHER == 0:
+                # Commands are answered in between.
+                await asyncio.sleep(0)
+        if woken > _TOGETHER:
+            # At most half of the time is spent on this. What is stored meanwhile is sent together.
+            took = asyncio.get_running_loop().time() - began
+            await self._sleep(min(took, _LONGEST_PAUSE_S))
 
     def _event(self, seq: int, record: Record) -> StreamEvent:
         data = orjson.dumps(with_links(record, self._link))
