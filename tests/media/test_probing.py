@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.domain.errors import MediaRefused
+from bot.media.codecs import pictures
 from bot.media.codecs.pictures import probe_picture
 from bot.media.codecs.probe import Probe
 from bot.media.codecs.probing import probe
@@ -133,3 +134,39 @@ def test_whatever_is_broken_the_answer_is_a_probe_or_a_refusal(kind: str, place:
     content[at : at + len(patch)] = patch
     with TemporaryDirectory() as folder, suppress(MediaRefused):
         assert probe(_write(Path(folder), bytes(content))).width > 0
+
+
+_JPEGS = {
+    "baseline": picture("JPEG", (120, 80)),
+    "progressive": picture("JPEG", (120, 80), progressive=True),
+    "without subsampling": picture("JPEG", (120, 80), subsampling=0),
+    "smaller than a scaled pixel": picture("JPEG", (5, 3)),
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(_JPEGS)),
+    place=st.integers(0, 10_000),
+    removed=st.integers(0, 10_000),
+    patch=st.binary(max_size=20),
+)
+def test_a_broken_jpeg_is_refused_as_if_it_were_decoded_in_full_size(
+    kind: str, place: int, removed: int, patch: bytes
+) -> None:
+    content = bytearray(_JPEGS[kind])
+    at = place % len(content)
+    content[at : at + removed] = patch
+    with TemporaryDirectory() as folder:
+        path = _write(Path(folder), bytes(content))
+        with pytest.MonkeyPatch.context() as full_size:
+            full_size.setattr(pictures, "_SCALED_DECODING", frozenset())
+            expected = _verdict(path)
+        assert expected == _verdict(path)
+
+
+def _verdict(path: Path) -> Probe | str:
+    try:
+        return probe(path)
+    except MediaRefused as refusal:
+        return str(refusal)
