@@ -35,7 +35,8 @@ _RETRY_MS = 2_000
 _MAX_UPLOADS, _MAX_UNSHARED = 3, 2
 #: error codes that only say that the file does not exist
 _FILE_GONE = frozenset({"file_deleted", "file_is_deleted", "file_not_found"})
-_POLL_S = (0.2, 0.4, 0.8)
+#: from the end of an upload to the first look at it, and from one look to the next
+_FIRST_LOOK_S, _POLL_S = 0.05, (0.1, 0.2, 0.4, 0.8)
 #: replies of a thread in which a video is looked for
 _REPLIES, _CLOCK_DIFFERENCE_S = 100, 60
 
@@ -81,8 +82,7 @@ class FileUploader:
         if upload is not None and upload.ready:
             return upload.file
         if upload is None or (upload.lost and upload.times < _MAX_UPLOADS):
-            upload = await self._upload(api, request, kind, upload)
-            await self._complete(api, upload, request, kind)
+            upload = await self._send(api, request, kind, upload)
         if upload.lost or self._is_overdue(upload):
             return None
         file = await self._poll(api, upload, lambda file: bool(file.get("mimetype")))
@@ -101,8 +101,7 @@ class FileUploader:
         if upload is not None and upload.ready and upload.message is not None:
             return upload
         if upload is None or (upload.lost and upload.times < _MAX_UPLOADS):
-            upload = await self._upload(api, request, UploadKind.VIDEO, upload)
-            await self._complete(api, upload, request, UploadKind.VIDEO, thread)
+            upload = await self._send(api, request, UploadKind.VIDEO, upload, thread)
         if upload.lost:
             return None
         file = await self._poll(api, upload, lambda file: _shared_ts(file, thread.channel) is not None)
@@ -129,6 +128,20 @@ class FileUploader:
         if upload is not None and upload.source != request.stored and not (upload.ready or upload.lost):
             # Another rendition that was given up; nobody has seen it.
             return None
+        return upload
+
+    async def _send(
+        self,
+        api: WorkspaceApi,
+        request: UploadRequest,
+        kind: UploadKind,
+        before: Upload | None,
+        thread: Thread | None = None,
+    ) -> Upload:
+        """Upload a file, and wait until Slack can have processed it, which it never has at once."""
+        upload = await self._upload(api, request, kind, before)
+        await self._complete(api, upload, request, kind, thread)
+        await asyncio.sleep(min(_FIRST_LOOK_S, self._patience_s))
         return upload
 
     async def _upload(

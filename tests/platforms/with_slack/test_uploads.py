@@ -59,6 +59,15 @@ async def test_a_picture_is_shown_in_the_card_with_its_prompt_as_alt_text(harnes
     assert 1 == len(harness.fake.world.files)
 
 
+async def test_a_new_picture_is_asked_for_only_when_it_can_be_ready(harness: PublisherHarness) -> None:
+    done, name = await _running(harness, PICTURE)
+    # In the event loop of both, this ends before the first pause does.
+    harness.fake.world.processing_s = 0.01
+    await harness.publisher.show(done, harness.place(message=name))
+    assert 1 == len(pictures(harness.messages()[0]))
+    assert 1 == len(harness.fake.requests("files.info"))
+
+
 @pytest.mark.parametrize("drop", [Drop.AFTER, Drop.BEFORE])
 async def test_a_picture_with_a_lost_completion_is_shown(harness: PublisherHarness, drop: Drop) -> None:
     done, name = await _running(harness, PICTURE)
