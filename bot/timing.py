@@ -30,7 +30,7 @@ class Timing(BaseModel):
     #: deadline of a generation, from its submission
     generation_deadline: int = 900_000
     #: between two polls of running generations
-    watch_interval: int = 1_500
+    watch_interval: int = 800
     watch_lease: int = 10_000
     #: between two fetches of one running job's preview
     preview_interval: int = 10_000

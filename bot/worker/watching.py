@@ -100,11 +100,12 @@ class Watcher:
         # A TaskGroup can be entered only once, and this loop is restarted after a failure.
         self._group = asyncio.TaskGroup()
         self._processing.clear()
+        # A burst of wakeups causes one tick. The pause is part of the interval.
+        pause = services.times.watch_interval // 2
         async with self._group:
-            async for _ in services.ticks(Topic.IN_FLIGHT, services.times.watch_interval):
+            async for _ in services.ticks(Topic.IN_FLIGHT, services.times.watch_interval - pause):
                 await services.guarded("watch", self._tick)
-                # A burst of wakeups causes one tick.
-                await self._pause(services.times.watch_interval // 2)
+                await self._pause(pause)
         # Another replica can continue at once, rather than when the lease ends.
         await services.guarded("watch", lambda: self._holds_lease(has_jobs=False))
 

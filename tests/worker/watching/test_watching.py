@@ -16,6 +16,7 @@ from bot.domain.errors import (
 from bot.domain.jobs.failures import FailureCategory
 from bot.domain.jobs.job import State
 from bot.providers.base import GenerationState
+from bot.services import Topic
 from bot.worker.watching import Watcher
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider, lost_on_the_way
@@ -50,6 +51,29 @@ async def test_many_jobs_are_read_from_the_list(engine: Open) -> None:
         finish_all(bot)
 
         assert {State.COMPLETED} == {(await bot.ends(card)).state for card in cards}
+
+
+async def test_the_pause_after_a_look_is_part_of_the_interval(
+    engine: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with engine(start=()) as bot:
+        waits, pauses = list[int](), list[int]()
+        changed, pause = bot.services.database.wakeups.changed, Watcher._pause
+
+        async def recorded_wait(topic: str, *, since: int, timeout_s: float | None) -> bool:
+            if topic == Topic.IN_FLIGHT and timeout_s is not None:
+                waits.append(round(timeout_s * 1000))
+            return await changed(topic, since=since, timeout_s=timeout_s)
+
+        async def recorded_pause(watcher: Watcher, milliseconds: int) -> None:
+            pauses.append(milliseconds)
+            await pause(watcher, milliseconds)
+
+        monkeypatch.setattr(bot.services.database.wakeups, "changed", recorded_wait)
+        monkeypatch.setattr(Watcher, "_pause", recorded_pause)
+        bot.start("watch")
+        await bot.until(lambda: len(waits) > 1)
+        assert waits[0] + pauses[0] == bot.services.times.watch_interval
 
 
 async def test_thousands_of_jobs_are_read_from_as_many_pages_as_they_fill(engine: Open) -> None:
