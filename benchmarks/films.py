@@ -34,8 +34,8 @@ from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage.folder import FolderStorage
+from tests.media.download.site import Answer, Site
 from tests.media.libraries import arrived
-from tests.media.site import Answer, Site
 from tests.media.videos import video
 
 COUNT = 4

@@ -30,7 +30,7 @@ _LONG = (
     "tests/platforms/with_discord/test_overload.py",
     "tests/crash/test_controls.py",
     "tests/crash/test_replicas.py",
-    "tests/platforms/with_slack/test_member_rate_limit.py",
+    "tests/platforms/with_slack/events/test_member_rate_limit.py",
     "tests/crash/test_points.py",
     "tests/simulator/test_sdk_javascript.py",
     "tests/worker/submission/test_lane_limits.py",

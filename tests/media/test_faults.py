@@ -15,9 +15,9 @@ import pytest
 from bot.domain.errors import ProcessingFailed
 from bot.media.sandbox.pool import SandboxPool
 from bot.media.storage.folder import FolderStorage
+from tests.media.download.site import Site, plain
 from tests.media.libraries import arrived, files_in, open_library
 from tests.media.pictures import picture
-from tests.media.site import Site, plain
 from tests.media.videos import video
 from tests.patience import PATIENCE_S
 

@@ -12,10 +12,10 @@ from simulator.drawing.images import open_image
 from simulator.video.decode import check_video, open_frame, read_frames
 from simulator.video.encode import write_video
 from simulator.video.spec import FramePosition, Keyframe
-from tests.media.bombs import still_video
-from tests.media.flat import BT601, BT709, FULL, STRIPES, first_frame, middle, shown, striped_video
+from tests.media.codecs.bombs import still_video
+from tests.media.codecs.flat import BT601, BT709, FULL, STRIPES, first_frame, middle, shown, striped_video
+from tests.media.codecs.profiles import P3, grey_profile, rgb_profile
 from tests.media.pictures import colour
-from tests.media.profiles import P3, grey_profile, rgb_profile
 
 _HD = (1280, 720)
 _WAYS: dict[str, dict[str, Any]] = {

@@ -18,7 +18,7 @@ from bot.service.plugin import AdapterContext
 from bot.settings import Settings
 from tests.platforms.with_discord.fake_library import FakeLibrary
 from tests.platforms.with_slack.cards import NOW
-from tests.platforms.with_slack.oauth_harness import open_adapter_data
+from tests.platforms.with_slack.oauth.oauth_harness import open_adapter_data
 
 _BOT, _APP, _SIGNING = "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"
 _OAUTH = {_SIGNING: "s", "SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "c"}

@@ -12,7 +12,7 @@ from adapters.slack.oauth.manifest import SCOPES, manifest
 from bot.service.plugin import Diagnosis
 from tests.engine.settings import given_settings
 from tests.platforms.fake_slack import FakeSlack
-from tests.platforms.with_slack.malformed_responses import odd_fault
+from tests.platforms.with_slack.web_api.malformed_responses import odd_fault
 
 _NAMES = (
     "SLACK_BOT_TOKEN",

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
 from adapters.slack.web_api.client import SingleToken
 from tests.platforms.fake_slack import FakeSlack
-from tests.platforms.with_slack.oauth_harness import Served, client_of, http_manifest, open_app, serving
+from tests.platforms.with_slack.oauth.oauth_harness import Served, client_of, http_manifest, open_app, serving
 
 
 async def _ready(served: Served) -> dict[str, str]:

@@ -1,0 +1,31 @@
+"""What the tests of the fetcher share."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.media.download.fetcher import Fetcher
+from bot.media.download.transport import FetchRules
+from tests.buckets import bucket, bucket_server
+from tests.media.download.names import PRIVATE, PUBLIC, Names, reachable
+from tests.media.download.site import Site, plain
+
+__all__ = ["bucket", "bucket_server"]
+
+
+@pytest.fixture
+def names() -> Names:
+    return Names(pictures=[PUBLIC], inside=[PRIVATE], rebinding=[PUBLIC, PRIVATE])
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    async with Site() as site:
+        site.answers["/a.png"] = plain(b"picture", headers="content-type: image/png\r\n")
+        yield site
+
+
+@pytest.fixture
+async def fetcher(names: Names) -> AsyncIterator[Fetcher]:
+    async with Fetcher(FetchRules(resolve=names, may_reach=reachable)) as fetcher:
+        yield fetcher
