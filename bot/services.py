@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from bot.domain.generations.concepts import Vocabulary
 from bot.domain.generations.estimates import DurationStats
 from bot.domain.generations.models import Lane
 from bot.domain.ids import ENTROPY_BYTES, new_id
+from bot.domain.jobs.action_prices import ActionPrices
 from bot.domain.jobs.job import queue_name
 from bot.domain.money.credit import Spendable
 from bot.domain.money.pricing import Rates
@@ -135,6 +136,8 @@ class Services:
     failing_loops: dict[str, LoopFailures] = field(default_factory=dict)
     #: inputs of estimates and when they were read, by duration class
     estimate_cache: dict[str, tuple[int, EstimateInputs]] = field(default_factory=dict)
+    #: prices of actions with the rates by which they were found, by kind of job; the newest last
+    price_cache: dict[Hashable, tuple[Rates, ActionPrices]] = field(default_factory=dict)
     #: what each emoji does in a workspace and when that was read, by workspace
     reaction_maps: dict[str, tuple[int, Mapping[str, ReactionRule]]] = field(default_factory=dict)
     #: no new work is started once this is set

@@ -64,6 +64,29 @@ async def test_a_new_aspect_ratio_costs_what_its_entry_shows(engine: Open) -> No
         assert prices.shown_of_ratio(AspectRatio.SQUARE) == await spent(bot) - before
 
 
+async def test_jobs_that_differ_in_what_prices_depend_on_have_prices_of_their_own(engine: Open) -> None:
+    def prices(view: JobView) -> Mapping[Action, int]:
+        return {action: price.total for action, price in view.prices.by_action.items()}
+
+    async with engine() as bot:
+        first, same = [prices(await shown(bot, await bot.made())) for _ in range(2)]
+        small = prices(await shown(bot, await bot.made("/imagine a red fox --model photon-flash-1")))
+        assert first == same
+        assert first[Action.AGAIN] > small[Action.AGAIN]
+        assert first[Action.ANIMATE] == small[Action.ANIMATE]
+
+
+async def test_a_view_shows_the_prices_of_new_rates(engine: Open) -> None:
+    async with engine() as bot:
+        job = await bot.made()
+        before = (await shown(bot, job)).prices.by_action
+        raise_rates(bot)
+        after = (await shown(bot, job)).prices.by_action
+        assert {action: 3 * price.each for action, price in before.items()} == pytest.approx(
+            {action: price.each for action, price in after.items()}, abs=3
+        )
+
+
 async def test_a_click_asks_where_the_price_has_risen_and_starts_once_at_the_new_one(
     engine: Open,
 ) -> None:
