@@ -164,8 +164,9 @@ class MediaLibrary:
             self._cache(media.file, found)
             if media.kind is MediaKind.VIDEO:
                 await self._add_still(media, member)
-        finally:
+        except BaseException:
             await asyncio.to_thread(path.unlink, missing_ok=True)
+            raise
         return media
 
     async def describe(self, file_id: str, *, member: str | None = None) -> Media:

@@ -73,7 +73,7 @@ async def receive(
             await asyncio.to_thread(body.write, chunk)
         if length is not None and received < length:
             raise MediaUnavailable("The server of this URL sent only a part of the file.")
-        await asyncio.to_thread(body.end)
+        body.end()
     return FetchedFile(path=path, bytes=body.size, content_type=response.headers.get("content-type", ""))
 
 

@@ -15,7 +15,6 @@ from bot.media.storage.base import (
     Reservations,
     ServedFile,
     digest_of_id,
-    identify,
     is_file_id,
     is_rendition,
     relative_path,
@@ -63,7 +62,8 @@ class BucketStorage:
     ) -> Media:
         with disk_errors():
             async with incoming.entering(source, self.incoming) as path:
-                file, size = await asyncio.to_thread(identify, path)
+                # Else a power cut could leave a copy in the cache that is only partly there.
+                file, size = await asyncio.to_thread(incoming.flush, path)
                 async with self._reservations.reserved(file):
                     await self.client.put(relative_path(file), path, _attributes(mime))
                     await self.cache.adopt(path, file, size)
@@ -78,7 +78,7 @@ class BucketStorage:
                 self._reservations.reserved(file),
             ):
                 await self.client.look(relative_path(file))
-                mime, size = await asyncio.to_thread(lambda: (mime_of(path), path.stat().st_size))
+                mime, size = await asyncio.to_thread(_flush, path)
                 await self.client.put(key, path, _attributes(mime))
                 await self.cache.adopt(path, target, size)
         return target
@@ -157,6 +157,12 @@ class BucketStorage:
 
     async def fault(self) -> str | None:
         return await self.client.fault()
+
+
+def _flush(path: Path) -> tuple[str | None, int]:
+    """Make a rendition survive a power cut in the cache; returns its type and size."""
+    incoming.sync(path)
+    return mime_of(path), path.stat().st_size
 
 
 def _attributes(mime: str | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from bot.domain.generations.media import Media
 from bot.media.disk import disk_errors, used_bytes
 from bot.media.sniff import mime_of
 from bot.media.storage import incoming
-from bot.media.storage.base import ServedFile, digest_of_id, identify, is_file_id, relative_path
+from bot.media.storage.base import ServedFile, digest_of_id, is_file_id, relative_path
 from bot.media.storage.file_locks import FileLocks
 from bot.media.storage.incoming_quota import IncomingQuota
 
@@ -29,6 +29,8 @@ class FolderStorage:
         self.reservations = FileLocks(self.folder / "locks")
         self.incoming_quota = quota or IncomingQuota()
         self.links_origin = None
+        #: names in it that are known to survive a power cut
+        self._flushed: set[str] = set()
 
     def path(self, file_id: str) -> Path:
         """Say where a file lies, or would lie."""
@@ -39,7 +41,7 @@ class FolderStorage:
     ) -> Media:
         with disk_errors():
             async with incoming.entering(source, self.incoming) as path:
-                file, size = await asyncio.to_thread(identify, path)
+                file, size = await asyncio.to_thread(incoming.flush, path)
                 async with self.reservations.reserved(file):
                     await asyncio.to_thread(self._place, path, self.path(file))
         return Media(file=file, mime=mime, size=size, width=width, height=height, duration_ms=duration_ms)
@@ -113,14 +115,24 @@ class FolderStorage:
         return None
 
     def _place(self, path: Path, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        upper = target.parent.parent
+        try:
+            target.parent.mkdir(exist_ok=True)
+        except FileNotFoundError:
+            self._flushed.discard(upper.name)
+            target.parent.mkdir(parents=True, exist_ok=True)
         incoming.place(path, target)
-        for folder in (target.parent, target.parent.parent, self.folder):
-            incoming.sync(folder)
+        incoming.sync(target.parent)
+        incoming.sync(upper)
+        # It has at most 256 names, and each flush of a folder may be one of the disk.
+        if upper.name not in self._flushed:
+            incoming.sync(self.folder)
+            self._flushed.add(upper.name)
 
     def _place_beside(self, file: Path, target: Path, path: Path) -> None:
         if not file.is_file():
             raise MediaLost
+        incoming.sync(path)
         incoming.place(path, target)
         incoming.sync(target.parent)
 

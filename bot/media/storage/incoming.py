@@ -7,22 +7,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.media.storage.base import ABANDONED_MS, chunks_of
+from bot.media.storage.base import ABANDONED_MS, chunks_of, identify
 
 
 @asynccontextmanager
 async def entering(source: Path | bytes, incoming: Path) -> AsyncIterator[Path]:
-    """Bring a file into `incoming` and onto the disk; it is renamed into its place from there."""
+    """Bring a file into `incoming`; whoever asks flushes it and moves it on."""
     if isinstance(source, Path) and source.parent == incoming:
-        await asyncio.to_thread(sync, source)
         yield source
         return
     path = incoming / f"copy-{secrets.token_hex(16)}"
     try:
         await asyncio.to_thread(_copy, source, path)
         yield path
-    finally:
+    except BaseException:
         await asyncio.to_thread(path.unlink, missing_ok=True)
+        raise
 
 
 def _copy(source: Path | bytes, path: Path) -> None:
@@ -30,7 +30,12 @@ def _copy(source: Path | bytes, path: Path) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
         for chunk in chunks_of(source):
             copy.write(chunk)
+
+
+def flush(path: Path) -> tuple[str, int]:
+    """Make the content of a file survive a power cut; returns the file's id and size."""
     sync(path)
+    return identify(path)
 
 
 def place(path: Path, target: Path) -> None:

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -116,6 +117,25 @@ async def test_a_file_system_without_hard_links_serves_too(
     for _ in range(2):
         await _put(storage)
     assert [storage.path(ID)] == _files(storage)
+
+
+async def test_folders_that_were_removed_are_made_again_and_survive_a_power_cut(
+    storage: FolderStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = set[Path]()
+    flush = os.fsync
+
+    def recorded(handle: int) -> None:
+        flushed.add(Path(f"/proc/self/fd/{handle}").readlink())
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", recorded)
+    folder = storage.path(ID).parent
+    for _ in range(2):
+        await _put(storage)
+        assert {folder, folder.parent, storage.folder} <= flushed
+        shutil.rmtree(folder.parent)
+        flushed.clear()
 
 
 async def test_only_abandoned_files_are_swept(storage: FolderStorage) -> None:
