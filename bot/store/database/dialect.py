@@ -41,10 +41,11 @@ class Statement:
 
     sql: str
     parameters: tuple[str, ...]
+    names: frozenset[str]
 
     def bind(self, values: Mapping[str, object]) -> list[Any]:
         """Order the values; whatever is no scalar is sent as JSON text."""
-        if values.keys() != set(self.parameters):
+        if values.keys() != self.names:
             raise TypeError(f"The query takes {sorted(self.parameters)}, not {sorted(values)}")
         return [_sent(values[name]) for name in self.parameters]
 
@@ -94,7 +95,7 @@ def render(text: str, dialect: Dialect) -> Statement:
         return f"{sign}{numbers.setdefault(name, len(numbers) + 1)}" if name else token[0]
 
     sql = _TOKEN.sub(number, _TOKEN.sub(expand, text))
-    return Statement(sql.strip().removesuffix(";").rstrip(), tuple(numbers))
+    return Statement(sql.strip().removesuffix(";").rstrip(), tuple(numbers), frozenset(numbers))
 
 
 def split(text: str) -> list[str]:

@@ -23,13 +23,12 @@ from bot.store.database.group_commit import Batch, GroupedDatabase
 from bot.store.database.named_sql import Query
 from bot.store.database.sqlite_readers import Readers
 from bot.store.database.sqlite_thread import (
+    TRANSLATED,
     SqliteTransaction,
     apply,
     begin,
-    by_name,
     end,
     run_in_thread,
-    translated,
 )
 from bot.store.database.wakeups import Wakeups
 
@@ -77,7 +76,7 @@ class SqliteDatabase(GroupedDatabase):
                 f"SQLite {sqlite3.sqlite_version} is too old: {OLDEST[0]}.{OLDEST[1]} is needed."
             )
         async with AsyncExitStack() as connections:
-            with translated():
+            with TRANSLATED:
                 if not self._read_only:
                     self._writer = await self._connect_writer(connections)
                 for _ in range(READERS):
@@ -97,7 +96,7 @@ class SqliteDatabase(GroupedDatabase):
         address = f"file:{quote(str(self._path))}?mode={mode}"
         # A file that cannot be opened fails here: the driver's thread may report it to a loop that is closed.
         sqlite3.connect(address, uri=True).close()
-        connection = await connections.enter_async_context(
+        return await connections.enter_async_context(
             aiosqlite.connect(
                 address,
                 uri=True,
@@ -106,8 +105,6 @@ class SqliteDatabase(GroupedDatabase):
                 cached_statements=256,
             )
         )
-        connection.row_factory = by_name  # type: ignore[assignment]  # any callable will do
-        return connection
 
     async def _connect_writer(self, connections: AsyncExitStack) -> aiosqlite.Connection:
         _make_private(self._path)
@@ -154,7 +151,7 @@ async def _use_write_ahead_log(writer: aiosqlite.Connection) -> None:
                 raise
             await asyncio.sleep(0.01)
         else:
-            if row["journal_mode"] != "wal":
+            if row[0] != "wal":
                 raise StoreError("SQLite cannot keep a write-ahead log there: put the file on a local disk.")
             return
 

@@ -6,9 +6,10 @@ for each statement would spend its time on thread switches, and so would every w
 """
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from types import TracebackType
 from typing import Any, TypeAlias
 
 import aiosqlite
@@ -82,14 +83,14 @@ def _finish(operation: Coroutine[Any, Any, Outcome]) -> Outcome:
 
 
 def begin(connection: sqlite3.Connection) -> None:
-    with translated():
+    with TRANSLATED:
         if connection.in_transaction:
             connection.rollback()  # left open by one that could not be ended, as on a full disk
         connection.execute("BEGIN IMMEDIATE")
 
 
 def end(connection: sqlite3.Connection) -> None:
-    with translated():
+    with TRANSLATED:
         connection.commit()
 
 
@@ -113,35 +114,46 @@ class SqliteTransaction:
 
 
 def fetch(statement: Statement, values: Mapping[str, object], connection: sqlite3.Connection) -> list[Row]:
-    with translated():
-        return connection.execute(statement.sql, statement.bind(values)).fetchall()
+    with TRANSLATED:
+        return _rows(connection.execute(statement.sql, statement.bind(values)))
 
 
 def run(statement: Statement, values: Mapping[str, object], connection: sqlite3.Connection) -> int:
-    with translated():
+    with TRANSLATED:
         cursor = connection.execute(statement.sql, statement.bind(values))
         if cursor.description:  # RETURNING: the statement runs as its rows are fetched
             return len(cursor.fetchall())
         if cursor.rowcount >= 0 or not statement.sql.upper().startswith("WITH"):
             return max(cursor.rowcount, 0)
         # The driver counts only for statements that begin with INSERT, UPDATE or DELETE.
-        (row,) = connection.execute("SELECT changes() AS changed").fetchall()
-        return int(row["changed"])
+        ((changed,),) = connection.execute("SELECT changes()").fetchall()
+        return int(changed)
 
 
-def by_name(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> Row:
-    """A row as a mapping."""
-    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
+def _rows(cursor: sqlite3.Cursor) -> list[Row]:
+    """Rows as mappings. A row factory would be called for each of them, which takes three times as long."""
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise the driver's errors as the store's."""
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise ConstraintViolated(str(error)) from error
-    except sqlite3.Error as error:
-        # the lower byte is the kind, the upper ones its variety: https://sqlite.org/rescode.html
-        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        raise _ERRORS.get(code, StoreError)(str(error)) from error
+class _Translated:
+    """Raises the driver's errors as the store's. A generator would take as long as a short statement."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, sqlite3.IntegrityError):
+            raise ConstraintViolated(str(error)) from error
+        if isinstance(error, sqlite3.Error):
+            # the lower byte is the kind, the upper ones its variety: https://sqlite.org/rescode.html
+            code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+            raise _ERRORS.get(code, StoreError)(str(error)) from error
+
+
+#: used again and again, since it keeps nothing
+TRANSLATED = _Translated()
