@@ -221,7 +221,7 @@ class Meter:
         if amount > self.left(limit):
             for_admins = _PERSON_EXHAUSTED if limit.level is Level.PERSON else ""
             raise NotEnoughLeft(_exhausted(self, amount, limit), for_admins=for_admins)
-        return replace(self, reserved=self.reserved + amount)
+        return Meter(used=self.used, reserved=self.reserved + amount, granted=self.granted)
 
     def settle(self, amount: int, settlement: Settlement) -> "Meter":
         """Settle an amount that was reserved here or, for a refund, captured here."""

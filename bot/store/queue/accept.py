@@ -44,7 +44,7 @@ from bot.store.queue.queue_stats import QueuePosition, queue_positions
 from bot.store.queue.votes import Vote, Voters, count_vote, insert_votes, lock_and_count
 from bot.store.quotas.counters import StateChange, update_counters
 from bot.store.quotas.limits import open_meters, rules_for
-from bot.store.quotas.links import linked_caller, links_of
+from bot.store.quotas.links import Link, linked_caller, links_of
 from bot.store.rows import member_row, new_job_row, workspace_from
 
 sql, cards, jobs = load("queue/accept"), load("queue/cards"), load("queue/jobs")
@@ -94,7 +94,7 @@ class _Batch:
 async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[AcceptedCard | Exception]:
     """Accept or refuse each item; a refusal is a `Refused` in its place."""
     links = await links_of(tx, (item.caller.person for item in items))
-    items = [replace(item, caller=linked_caller(item.caller, links)) for item in items]
+    items = [_with_links(item, links) for item in items]
     batch = await _read(tx, items, {person: link.id for person, link in links.items()})
     results: list[AcceptedCard | Exception] = []
     for item in items:
@@ -120,6 +120,12 @@ async def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accep
     if batch.copies:
         await insert_copies(tx, batch.copies)
     return [await _with_rows(tx, result) for result in results]
+
+
+def _with_links(item: Acceptance, links: Mapping[str, Link]) -> Acceptance:
+    caller = linked_caller(item.caller, links)
+    # A copy of so many fields takes longer than all checks of a command.
+    return item if caller is item.caller else replace(item, caller=caller)
 
 
 async def _with_rows(tx: Transaction, result: AcceptedCard | Exception) -> AcceptedCard | Exception:
