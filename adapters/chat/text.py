@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 #: zero-width joiners, which emoji and several scripts need
 _JOINERS = frozenset("\u200c\u200d")
@@ -10,8 +11,11 @@ _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+#: sanitized lines that are kept, because each revision of a card has the same ones
+_KEPT = 1_000
 
 
+@lru_cache(_KEPT)
 def sanitize_line(text: str, limit: int) -> str:
     """One line of visible text of at most `limit` characters, for fields without formatting."""
     line = " ".join("".join(_visible(text)).split())

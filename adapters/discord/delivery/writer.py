@@ -6,6 +6,7 @@ from typing import Any
 
 from discord.http import Route
 
+from adapters.chat.ttl_cache import TtlCache
 from adapters.discord.delivery.attachments import AttachmentPlan, AttachmentPlanner
 from adapters.discord.delivery.interactions import InteractionToken, expiry_notes, is_public
 from adapters.discord.delivery.routes import (
@@ -22,6 +23,9 @@ from adapters.discord.rest.client import RestClient, UnexpectedResponse, object_
 from adapters.discord.rest.errors import ApiError, ErrorAction
 from bot.domain.cards.card import CardView, JobPhase
 from bot.domain.identity import Place
+
+#: messages whose attachments need not be asked for
+_REMEMBERED = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +73,33 @@ class MessageWriter:
         self._lookups = lookups
         self._clock = clock
         self._mention = mention
+        #: messages that had no attachments after their last edit, which was made here
+        self._without_files = TtlCache[MessageTarget, bool](_REMEMBERED)
 
     async def write(self, target: MessageTarget, delivery: Delivery) -> Mapping[str, Any]:
         """Bring a message up to this revision, with files as large as the channel takes; returns it."""
         new = isinstance(target, ChannelRoute) and target.message is None
         # What is attached already is not uploaded again.
-        existing = await self._attachments(target) if delivery.has_files and not new else []
+        existing: Sequence[Mapping[str, Any]] = []
+        if delivery.has_files and not new and not self._without_files.get(target):
+            existing = await self._attachments(target)
+        # Only after an answer is it known again: files may be attached although their upload seems to fail.
+        self._without_files.discard(target)
         limit = await self._upload_limit(target, delivery) if delivery.has_files else DEFAULT_UPLOAD_LIMIT
         while True:
             plan = await self._planner.plan(delivery.view, existing, limit)
             try:
-                return await self._send(target, delivery, plan)
+                answer = await self._send(target, delivery, plan)
             except ApiError as error:
                 lower = self._lower_limit(error, plan, delivery.view, limit)
                 if lower is None:
                     raise
                 limit = lower
+            else:
+                # Discord may answer with anything; whoever needs its id says so.
+                if isinstance(answer, Mapping) and answer.get("attachments") == []:
+                    self._without_files.put(target, True)
+                return answer
 
     async def unarchiving(self, target: MessageTarget, request: Callable[[], Awaitable[Any]]) -> Any:
         """Send a request; where it fails because the thread is archived, unarchive it and send it again."""

@@ -39,6 +39,31 @@ async def test_a_video_is_an_attachment_outside_of_the_embed(env: DeliveryEnv) -
     assert {} == message.embedded
 
 
+async def test_a_message_is_asked_for_its_files_unless_its_last_edit_has_left_none(env: DeliveryEnv) -> None:
+    running, done = env.view(job_view(phase=JobPhase.RUNNING)), env.view(job_view(media=VIDEO))
+    place = env.place()
+    place = replace(place, message=await env.publisher.show(running, place))
+    asked = []
+    for view in (running, done, done):
+        await env.publisher.show(view, place)
+        asked.append(len(env.fake.requests("GET */messages/*")))
+    assert [0, 0, 1] == asked
+    [message] = env.cards()
+    assert ["video/mp4"] == [one.content_type for one in message.attachments]
+
+
+async def test_files_that_may_have_arrived_are_asked_for(env: DeliveryEnv) -> None:
+    running, done = env.view(job_view(phase=JobPhase.RUNNING)), env.view(job_view(media=VIDEO))
+    place = env.place()
+    place = replace(place, message=await env.publisher.show(running, place))
+    await env.publisher.show(running, place)
+    env.fake.fault("PATCH */messages/*", status=500)
+    with pytest.raises(Delayed):
+        await env.publisher.show(done, place)
+    await env.publisher.show(done, place)
+    assert 1 == len(env.fake.requests("GET */messages/*"))
+
+
 async def test_a_video_of_30_mb_is_uploaded_smaller_where_10_are_allowed(env: DeliveryEnv) -> None:
     film = _film(env, 30)
     await env.publisher.show(env.view(job_view(media=film)), env.place())
