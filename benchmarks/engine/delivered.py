@@ -230,8 +230,9 @@ async def _measured(jobs: int, asking: list[Awaitable[None]], shown: Awaitable[o
 
 _ON_POSTGRES, _QUEUE = "Reverie on PostgreSQL", "procrastinate"
 _NOTE = (
-    "procrastinate keeps neither prices nor limits nor the events of a job. The processor time of"
-    " PostgreSQL's server is not counted."
+    "procrastinate keeps neither prices nor limits nor the events of a job, shows no card before the result"
+    " and waits for no callback. Both store the picture by the same code, with its flushes. The processor"
+    " time of PostgreSQL's server is not counted."
 )
 _FIGURES = {
     "rate": Figure(

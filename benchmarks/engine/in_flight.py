@@ -69,10 +69,10 @@ async def compare(run: Run) -> list[Comparison]:
         "p50": replace(called["p50"], goals=(Goal(plus=_LIST_P50 / speed),)),
         "p99": replace(called["p99"], goals=(Goal(plus=_LIST_P99 / speed),)),
     }
-    note = ""
+    note = "The SDK's loop stores neither the job nor its picture."
     if speed != 1:
-        note = (
-            f"Generations of a minute, divided by {speed:g}, and with it how often each side looks, and the"
+        note += (
+            f" Generations of a minute, divided by {speed:g}, and with it how often each side looks, and the"
             " goals for what is noticed by list. `--real-windows` divides nothing: one round of 1,000 jobs."
         )
     by_callback = {

@@ -28,6 +28,10 @@ QUICK, FULL = (60, 12), (300, 60)
 _TAKES_S = 12.0
 _PATIENCE_S = 300.0
 _SDK = "bare discord.py, SDK in the handler"
+_NOTE = (
+    "The bare bot stores, limits and charges nothing, shows no progress, and neither keeps nor checks the"
+    " pictures. Reverie's decoders are counted."
+)
 _SETTINGS = UNLIMITED | {"REVERIE_IMAGE_CONCURRENT": "1000", "REVERIE_IMAGE_PER_MINUTE": "10000"}
 
 
@@ -46,7 +50,7 @@ async def compare(run: Run) -> list[Comparison]:
         ),
         "shown_s": Figure(title=f"command to picture p50, {of}", unit="s", controlled=False),
     }
-    return compared(await in_turn(sides, run.rounds), figures)
+    return compared(await in_turn(sides, run.rounds), figures, note=_NOTE)
 
 
 async def _measured(program: Sequence[str], commands: int, channels: int) -> Mapping[str, float]:
