@@ -1,5 +1,6 @@
 """Health endpoints: `/healthz` (liveness), `/readyz` (readiness, with reasons) and `/metrics`."""
 
+import asyncio
 import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ async def readiness(
     try:
         rows = await list_accounts(services.database)
     except StoreError as error:
-        return Readiness(not_ready=(f"The database does not respond: {error}",))
+        # Without their file connections that were in use go on; the others fail with an error of the disk.
+        missing = await asyncio.to_thread(writes.missing_file)
+        return Readiness(not_ready=(missing or f"The database does not respond: {error}",))
     not_ready = [fault] if (fault := await writes.fault()) else []
     own_keys_only = await has_own_keys_only(services)
     if not own_keys_only:

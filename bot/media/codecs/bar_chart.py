@@ -12,14 +12,15 @@ from typing import Any
 
 # It keeps a list of fonts in a folder of the user; this process must leave nothing behind.
 with TemporaryDirectory() as _folder:
-    os.environ["MPLCONFIGDIR"] = _folder
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ |= {"MPLCONFIGDIR": _folder, "OPENBLAS_NUM_THREADS": "1"}
     from matplotlib import font_manager, rc_context
     from matplotlib.axes import Axes
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ft2font import FT2Font
     from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    del os.environ["MPLCONFIGDIR"], os.environ["OPENBLAS_NUM_THREADS"]
 
 from PIL import Image
 

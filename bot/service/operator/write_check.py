@@ -35,7 +35,7 @@ class WriteCheck:
 
     async def fault(self) -> str | None:
         """Why no command can be accepted, with the remedy; None if commands can be accepted."""
-        if (gone := await asyncio.to_thread(self._gone)) is not None:
+        if (gone := await asyncio.to_thread(self.missing_file)) is not None:
             return gone
         if self._services.database.write_fault is None and await self.low_disk() is None:
             return None
@@ -61,7 +61,7 @@ class WriteCheck:
                 return _disk(folder, f"The disk of {folder} has only {show_bytes(free)} left.", _MAKE_ROOM)
         return None
 
-    def _gone(self) -> str | None:
+    def missing_file(self) -> str | None:
         """An error where the database file was removed: what is written now is lost with the process."""
         if self._file is None or self._file.exists():
             return None

@@ -28,6 +28,8 @@ _QUICKLY: dict[str, dict[str, object]] = {
     "AVIF": {"speed": 10},
     "WEBP": {"method": 0},
 }
+#: a baseline JPEG is checked in an eighth of its size, and fits; the coefficients of a progressive one do not
+_LARGE: dict[str, dict[str, object]] = {"JPEG": {"progressive": True}}
 
 
 def _probe_with(left: int, path: Path) -> Probe:
@@ -47,7 +49,7 @@ def _probe_with(left: int, path: Path) -> Probe:
 
 def _picture(path: Path, kind: str) -> Path:
     image = Image.linear_gradient("L").resize((4000, 3000)).convert("RGB")
-    image.save(path, kind, quality=40, **_QUICKLY.get(kind, {}))
+    image.save(path, kind, quality=40, **_QUICKLY.get(kind, {}), **_LARGE.get(kind, {}))
     return path
 
 

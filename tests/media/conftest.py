@@ -1,4 +1,4 @@
-"""What the tests of the fetcher share."""
+"""What tests of media share: sites and names for the fetcher, and buckets."""
 
 from collections.abc import AsyncIterator
 
