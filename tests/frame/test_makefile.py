@@ -36,8 +36,9 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def make(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    # A make that runs these tests must not hand its own flags and job slots down.
-    context = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHON"}}
+    # A make that runs these tests must not hand its own flags, variables and job slots down.
+    own = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS", "PYTHON", "WORKERS"}
+    context = {name: value for name, value in os.environ.items() if name not in own}
     return subprocess.run(
         ["make", *arguments], cwd=checkout, env=context, capture_output=True, text=True, check=False
     )

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.slack.events.event_tasks import EventTasks
 from adapters.slack.socket_mode import PING_S
+from tests.patience import PATIENCE_S
 from tests.platforms.fake_slack import Message
 from tests.platforms.with_slack.bot_harness import BotHarness, Slow, before, run_bot, words
 
@@ -102,8 +103,9 @@ async def test_a_burst_of_1200_commands_is_answered_with_one_look_up(tmp_path: P
         with bot.slack.clock.held():
             asked = [bot.ada.slash("/quota") for _ in range(1_200)]
             for one in asked:
-                await one.response()
-                await one.acknowledged()
+                # Each waits for those before it, too.
+                await one.response(timeout=4 * PATIENCE_S)
+                await one.acknowledged(timeout=4 * PATIENCE_S)
         looked_up = [bot.slack.requests(name) for name in ("auth.test", "users.info")]
 
     assert {1} == {len(one.responses) for one in asked}
