@@ -41,6 +41,8 @@ from bot.domain.identity import Place
 from bot.ports import Publisher
 from bot.providers.base import Generation, Inputs, Page
 from bot.service.plugin import Adapter
+from bot.store.database.connect import connect
+from bot.store.database.migrate import migrate
 from bot.timing import Timing
 from tests.engine.fakes import Clock, FakeProvider
 from tests.engine.harness import Engine, open_engine
@@ -255,12 +257,20 @@ async def compare(run: Run) -> list[Comparison]:
         new_database = partial(_new_database, server, count(1))
         sides: dict[str, Measure] = {
             OURS: lambda: _reverie(on_file, jobs),
-            _ON_POSTGRES: lambda: _reverie(new_database, jobs),
+            _ON_POSTGRES: lambda: _reverie(partial(_migrated, new_database), jobs),
             _QUEUE: lambda: _queued(new_database, jobs),
         }
         if run.control:
             sides[CONTROL] = lambda: _reverie(on_file, jobs, CONTROL_S)
         return compared(await in_turn(sides, run.rounds), _FIGURES, note=_NOTE)
+
+
+async def _migrated(new_database: Callable[[], Awaitable[str]]) -> str:
+    """A database of its own with our tables."""
+    url = await new_database()
+    async with connect(url) as database:
+        await migrate(database)
+    return url
 
 
 async def _new_database(server: str, numbers: "count[int]") -> str:
