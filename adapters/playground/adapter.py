@@ -23,7 +23,7 @@ from adapters.playground.events.command_routes import CommandRoutes
 from adapters.playground.events.page_routes import PageRoutes
 from adapters.playground.events.replies import Replies
 from adapters.playground.events.requests import RequestReader
-from adapters.playground.events.static_files import STATIC_PATH, StaticPages
+from adapters.playground.events.static_files import STATIC_PATH, StaticApp
 from adapters.playground.events.uploads import Uploads
 from adapters.playground.messages.conversations import ADAPTER, name_of
 from bot.domain.errors import MediaError, NotAllowed, QuotaExhausted, Refused, ReverieError
@@ -79,9 +79,7 @@ def build(context: AdapterContext) -> Adapter:
         replies=Replies(store, link),
         link=link,
     )
-    static = StaticPages()
     pages = PageRoutes(
-        static=static,
         service=context.service,
         store=store,
         poller=poller,
@@ -91,7 +89,7 @@ def build(context: AdapterContext) -> Adapter:
         link=link,
         simulated=settings.simulated,
     )
-    admin = AdminRoutes(static=static, service=context.service, people=people, reader=reader)
+    admin = AdminRoutes(service=context.service, people=people, reader=reader)
 
     async def forget(person: str) -> None:
         await store.forget(name_of(person))
@@ -100,7 +98,7 @@ def build(context: AdapterContext) -> Adapter:
         name=ADAPTER,
         publisher=CardPublisher(store),
         receiver=poller,
-        routes=_routes(pages, admin, commands, static=static, policy=policy, sessions=sessions),
+        routes=_routes(pages, admin, commands, policy, sessions),
         forget=forget,
         startup_notice=lambda address: _notice(address, password, generated=configured is None),
     )
@@ -118,13 +116,7 @@ def _notice(address: str, password: str | None, *, generated: bool) -> str:
 
 
 def _routes(
-    pages: PageRoutes,
-    admin: AdminRoutes,
-    commands: CommandRoutes,
-    *,
-    static: StaticPages,
-    policy: AccessPolicy,
-    sessions: Sessions,
+    pages: PageRoutes, admin: AdminRoutes, commands: CommandRoutes, policy: AccessPolicy, sessions: Sessions
 ) -> Sequence[BaseRoute]:
     def guard(*, is_signed_in: Callable[[Request], Awaitable[bool]], **more: Any) -> list[Middleware]:
         return [Middleware(OriginGuard, policy=policy, is_signed_in=is_signed_in, **more)]
@@ -172,7 +164,7 @@ def _routes(
         post("/playground/people", pages.add_person),
         get("/playground/admin", admin.page, page(f"{_LOGIN}?to=admin")),
         *(get(f"/playground/admin/{name}", endpoint) for name, endpoint in admin.data.items()),
-        Mount(STATIC_PATH, app=static, middleware=public),
+        Mount(STATIC_PATH, app=StaticApp(), middleware=public),
     )
 
 

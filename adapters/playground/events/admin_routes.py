@@ -11,7 +11,7 @@ from adapters.playground.delivery.people import PersonStore
 from adapters.playground.events.page_routes import person_record
 from adapters.playground.events.replies import as_json
 from adapters.playground.events.requests import RequestContext, RequestReader, page_number, person_among
-from adapters.playground.events.static_files import StaticPages
+from adapters.playground.events.static_files import static_page
 from adapters.playground.messages.admin_records import (
     allowances_record,
     audit_record,
@@ -37,12 +37,10 @@ class AdminRoutes:
     def __init__(
         self,
         *,
-        static: StaticPages,
         service: BotService,
         people: PersonStore,
         reader: RequestReader,
     ) -> None:
-        self._static = static
         self._service = service
         self._people = people
         self._reader = reader
@@ -61,7 +59,7 @@ class AdminRoutes:
 
     async def page(self, _: Request) -> Response:
         """Return the page without any data: a request for a page does not say whom a tab is."""
-        return self._static.page("admin.html")
+        return static_page("admin.html")
 
     async def start(self, request: Request) -> Response:
         """Return what every section needs."""

@@ -24,7 +24,7 @@ from adapters.playground.events.requests import (
     read_body,
     read_number,
 )
-from adapters.playground.events.static_files import StaticPages
+from adapters.playground.events.static_files import static_page
 from adapters.playground.events.uploads import LARGEST
 from adapters.playground.messages.command_forms import command_forms
 from adapters.playground.messages.conversations import Channel, Person
@@ -44,7 +44,6 @@ class PageRoutes:
     def __init__(
         self,
         *,
-        static: StaticPages,
         service: BotService,
         store: ConversationStore,
         poller: StorePoller,
@@ -54,7 +53,6 @@ class PageRoutes:
         link: MediaLink,
         simulated: bool,
     ) -> None:
-        self._static = static
         self._service = service
         self._store = store
         self._poller = poller
@@ -65,7 +63,7 @@ class PageRoutes:
         self._simulated = simulated
 
     async def page(self, _: Request) -> Response:
-        return self._static.page("index.html")
+        return static_page("index.html")
 
     async def gallery(self, _: Request) -> Response:
         """Lead to the studio's gallery, which the core serves; the link works for an hour."""
@@ -74,7 +72,7 @@ class PageRoutes:
         return RedirectResponse(link, HTTPStatus.SEE_OTHER, {"Cache-Control": "no-store"})
 
     async def login_page(self, _: Request) -> Response:
-        return self._static.page("login.html")
+        return static_page("login.html")
 
     async def state(self, request: Request) -> Response:
         """Return everything that a page starts with."""

@@ -21,8 +21,8 @@ _VERSIONED = re.compile(r"(v[0-9a-f]{16})/(.+)")
 _YEAR_S = 365 * 24 * 3600
 
 
-class StaticPages(StaticFiles):
-    """Serves the files under their version, and pages that refer to it.
+class StaticApp(StaticFiles):
+    """Serves the files under their version.
 
     Without a version, or with that of another replica, a file is sent as it is here and asked for again
     each time.
@@ -30,17 +30,6 @@ class StaticPages(StaticFiles):
 
     def __init__(self) -> None:
         super().__init__(directory=_FOLDER)
-        self._version = _version()
-        self._pages = {
-            path.name: path.read_text(encoding="utf-8").replace(
-                f"{STATIC_PATH}/", f"{STATIC_PATH}/{self._version}/"
-            )
-            for path in _FOLDER.glob("*.html")
-        }
-
-    def page(self, name: str) -> Response:
-        """Return a page, which is asked for again each time."""
-        return HTMLResponse(self._pages[name], headers={"Cache-Control": "no-cache"})
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         versioned = _VERSIONED.fullmatch(path)
@@ -50,8 +39,19 @@ class StaticPages(StaticFiles):
         except HTTPException as error:
             return JSONResponse({"error": error.detail}, status_code=error.status_code)
         kept = f"public, max-age={_YEAR_S}, immutable"
-        response.headers["Cache-Control"] = kept if version == self._version else "no-cache"
+        response.headers["Cache-Control"] = kept if version == _version() else "no-cache"
         return response
+
+
+def static_page(name: str) -> Response:
+    """Return a page, which refers to its files by their version and is asked for again each time."""
+    return HTMLResponse(_content(name), headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def _content(name: str) -> str:
+    text = (_FOLDER / name).read_text(encoding="utf-8")
+    return text.replace(f"{STATIC_PATH}/", f"{STATIC_PATH}/{_version()}/")
 
 
 @cache
