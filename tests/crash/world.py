@@ -1,6 +1,5 @@
 """A whole world for the bot to be killed in: a provider, a chat, a database, and bots that come and go."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,6 +16,7 @@ from bot.timing import Timing
 from bot.tls import tls_context
 from simulator.generations.accounts import account_id
 from simulator.settings import SimulatorSettings
+from tests import patience
 from tests.crash import timing
 from tests.crash.chat import Chat, open_chat
 from tests.crash.processes import Processes, Running, port
@@ -26,9 +26,7 @@ from tests.patience import PATIENCE_S
 async def until(holds: Callable[[], Awaitable[bool]], what: str, *, within_s: float = PATIENCE_S) -> None:
     """Wait for something that other processes do; fails by naming it."""
     try:
-        async with asyncio.timeout(within_s):
-            while not await holds():  # noqa: ASYNC110 - it happens in other processes
-                await asyncio.sleep(0.02)
+        await patience.until(holds, within_s=within_s)
     except TimeoutError:
         raise AssertionError(f"not within {within_s:g} s: {what}") from None
 

@@ -58,10 +58,8 @@ from tests.engine.fake_library import FakeLibrary
 from tests.engine.fakes import Clock, FakeAccounts, FakeChat, FakeProvider
 from tests.engine.operator import operator_of
 from tests.engine.settings import ADA, given_settings
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 
-#: the longest pause between two looks at what others do
-_PAUSE_MAX_S = 0.03
 SECRET = b"a secret of the tests that opens nothing"
 
 
@@ -242,17 +240,7 @@ class Engine:
 
     async def until(self, look: Callable[[], Any], *, seconds: float = PATIENCE_S) -> Any:
         """Wait for what others do, in the store or in memory; answers what `look` found."""
-        pause_s = 0.002
-        async with asyncio.timeout(seconds):
-            while True:
-                found = look()
-                if asyncio.iscoroutine(found):
-                    found = await found
-                if found:
-                    return found
-                await asyncio.sleep(pause_s)
-                # Most of it comes at once; what does not is not looked for hundreds of times a second.
-                pause_s = min(pause_s * 1.5, _PAUSE_MAX_S)
+        return await until(look, within_s=seconds)
 
     async def looks(self, many: int = 6) -> None:
         """Wait until the provider's list has been read so many times more, by whoever reads it."""

@@ -21,11 +21,10 @@ from bot.domain.errors import StoreError
 from bot.service.adapter_data import Entry
 from bot.service.replies import PrivateReply
 from bot.settings import Switch
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 from tests.playground.live_cards import CARD, NOW, place, running_card
 from tests.playground.memory_adapter_data import MemoryAdapterData
 from tests.playground.serving import Served, serve
-from tests.web.running_app import until
 
 Told = tuple[int, Any]
 
@@ -83,7 +82,9 @@ async def known() -> bool:
     return True
 
 
-async def follow(poller: StorePoller, name: str, seq: int, until: Callable[[list[Told]], bool]) -> list[Told]:
+async def follow(
+    poller: StorePoller, name: str, seq: int, until: Callable[[list[Told]], object]
+) -> list[Told]:
     """Return what a stream sends, until it ends or is enough."""
     told: list[Told] = []
     stream = poller.follow(name, seq, known, keep_alive_s=60)
@@ -197,17 +198,11 @@ async def test_streams_end_with_the_poller_and_start_with_the_next(
     store: ConversationStore, adapter_data: MemoryAdapterData
 ) -> None:
     poller = poller_of(adapter_data, store)
-    seen = 0
-
-    def count(told: list[Told]) -> bool:
-        nonlocal seen
-        seen = len(told)
-        return False
-
+    heard = list[list[Told]]()
     async with running(poller):
-        ended = asyncio.create_task(follow(poller, "ada", 0, count))
+        ended = asyncio.create_task(follow(poller, "ada", 0, heard.append))
         # Until then the poller may not have begun.
-        await until(lambda: seen == 2)
+        await until(lambda: heard and len(heard[-1]) == 2)
     assert ["person", "person"] == [message["kind"] for _, message in await ended]
     async with running(poller):
         said = asyncio.create_task(follow(poller, "ada", adapter_data.seq, kinds("said")))

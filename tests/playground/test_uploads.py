@@ -15,12 +15,11 @@ from starlette.types import Message
 from adapters.playground.events.requests import RequestContext
 from adapters.playground.events.uploads import LARGEST, Uploads
 from bot.domain.errors import InvalidRequest, MediaUnavailable
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 from tests.playground.live_cards import ADA, GRACE
 from tests.playground.page_requests import command, fill, seen, upload
 from tests.playground.sample_media import picture, video
 from tests.playground.serving import Served, serve
-from tests.web.running_app import until
 
 HILLS = picture(320, 240, kind="PNG")
 ADA_CONTEXT, GRACE_CONTEXT = RequestContext.of(ADA), RequestContext.of(GRACE)

@@ -17,6 +17,7 @@ from bot.providers.base import InputUrl
 from bot.service.replies import PrivateReply
 from simulator.settings import SimulatorSettings
 from tests.engine.settings import ADA
+from tests.patience import until
 from tests.providers import seeds
 from tests.providers.documented import GIRL
 from tests.providers.documented_calls import (
@@ -35,7 +36,7 @@ from tests.providers.scripted_api import reply, scripted
 from tests.providers.served_simulator import serving
 from tests.providers.test_appypie import ID, account
 from tests.providers.test_luma_examples import needs_documents
-from tests.web.running_app import RunningApp, until
+from tests.web.running_app import RunningApp
 
 KEY, API = "luma-key", "/dream-machine/v1"
 #: what the documents leave to the caller: how much of the list, and from where on

@@ -27,7 +27,8 @@ from bot.domain.generations.requests import (
 from bot.providers.base import Generation, GenerationState, Input, InputGeneration, InputUrl
 from bot.providers.luma import LumaProvider
 from tests.media_workers import SharedPool
-from tests.simulator.client import KEY, ApiClient, served, simulator_at, until
+from tests.patience import until
+from tests.simulator.client import KEY, ApiClient, served, simulator_at
 from tests.simulator.videos import (
     SMALL,
     DecodedVideo,

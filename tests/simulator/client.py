@@ -1,8 +1,7 @@
 """A simulator on a real socket, and a caller whose every answer is held against the API's description."""
 
-import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from simulator.app import wall_clock_ms
 from simulator.ports import Fetch, Render
 from simulator.settings import SimulatorSettings
 from tests.media_workers import PlainPool
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 from tests.simulator.description import check_answer
 
 KEY = "luma-test-key"
@@ -150,13 +149,6 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             await server.shutdown([listener])
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for something that others do."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not await holds():  # noqa: ASYNC110 - it happens on the other side of a socket
-            await asyncio.sleep(0.01)
 
 
 async def _hold_against_description(response: httpx.Response) -> None:

@@ -17,8 +17,8 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from tests.patience import PATIENCE_S
-from tests.simulator.client import served, simulator_at, until
+from tests.patience import PATIENCE_S, until
+from tests.simulator.client import served, simulator_at
 
 
 @contextmanager

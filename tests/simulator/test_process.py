@@ -15,7 +15,8 @@ from structlog.typing import EventDict
 
 from bot.simulation.standalone import may_reach_private, standalone_app
 from simulator.settings import SimulatorSettings
-from tests.simulator.client import KEY, served, until
+from tests.patience import until
+from tests.simulator.client import KEY, served
 
 CONTROL = ["/", "/control/faults", "/control/generations", "/control/stats"]
 BEARER = {"Authorization": f"Bearer {KEY}"}

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from bot.simulation.standalone import serve
 from simulator.settings import SimulatorSettings
-from tests.patience import PATIENCE_S
-from tests.simulator.client import served, until
+from tests.patience import PATIENCE_S, until
+from tests.simulator.client import served
 from tests.simulator.process import alone
 
 

@@ -11,8 +11,8 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from tests.media_workers import SharedPool
-from tests.patience import PATIENCE_S
-from tests.simulator.client import served, simulator_at, until
+from tests.patience import PATIENCE_S, until
+from tests.simulator.client import served, simulator_at
 from tests.simulator.process import alone
 from tests.simulator.videos import (
     SMALL,

@@ -24,7 +24,7 @@ from tests.engine.fakes import FakeChat
 from tests.engine.harness import Engine
 from tests.engine.settings import ADA, AT_EASE, BOSS, given_settings
 from tests.media_workers import PlainPool
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 
 
 @asynccontextmanager
@@ -108,12 +108,6 @@ def _only(name: str, receiver: Receiver) -> Callable[[AdapterContext], Adapter]:
     """An adapter of this inlet alone; where the inlet can be closed, it is closed with the adapter."""
     closing = {"close": receiver.close} if hasattr(receiver, "close") else {}
     return lambda _: Adapter(name=name, publisher=FakeChat(), receiver=receiver, **closing)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds():  # noqa: ASYNC110 - it is set by somebody else
-            await asyncio.sleep(0.005)
 
 
 def unwritable(folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.web.running_app import RunningApp, until
+from tests.patience import until
+from tests.web.running_app import RunningApp
 
 
 async def test_a_running_bot_tells_its_operator(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from bot.timing import Timing
 from bot.web.health import health_routes, readiness
 from tests.engine.fakes import FakeChat, FakeProvider
 from tests.engine.harness import Engine, open_engine
-from tests.patience import PATIENCE_S
-from tests.web.running_app import answers, until
+from tests.patience import PATIENCE_S, until
+from tests.web.running_app import answers
 
 TOKEN = "a token for the gauges"
 

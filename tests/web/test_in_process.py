@@ -22,9 +22,8 @@ from bot.simulation.builtin import BuiltInSimulator
 from bot.simulation.transport import API_URL, OWN_ORIGIN, InProcessTransport
 from simulator.api.http import DroppedConnection
 from simulator.settings import SimulatorSettings
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 from tests.simulator.client import served
-from tests.web.running_app import until
 
 FOX = ImageRequest(prompt="a fox in the snow")
 

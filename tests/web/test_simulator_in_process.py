@@ -7,7 +7,8 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from bot.domain.cards.card import JobPhase
-from tests.web.running_app import RunningApp, until, unwritable, writable
+from tests.patience import until
+from tests.web.running_app import RunningApp, unwritable, writable
 
 KEY = {"authorization": "Bearer simulator"}
 API = "/dream-machine/v1"

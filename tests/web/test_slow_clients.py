@@ -8,7 +8,8 @@ from pathlib import Path
 from adapters.playground import plugin
 from bot.bootstrap import App
 from tests.engine.settings import given_settings
-from tests.web.running_app import served, until
+from tests.patience import until
+from tests.web.running_app import served
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -18,8 +18,8 @@ from bot.web.operator_socket import SOCKET
 from bot.web.server import Server, WebServer, listen
 from tests.cli.running import folder
 from tests.engine.harness import open_engine
-from tests.patience import PATIENCE_S
-from tests.web.running_app import RunningApp, until
+from tests.patience import PATIENCE_S, until
+from tests.web.running_app import RunningApp
 
 SOON = {"restart": 1, "restart_max": 4, "restart_steady": 300}
 

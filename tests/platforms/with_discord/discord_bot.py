@@ -5,7 +5,7 @@ async with started(fake, folder) as bot:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -69,12 +69,6 @@ async def started(
             yield bot
         finally:
             bot.app.stop()
-
-
-async def until(holds: Callable[[], Any]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not holds():  # noqa: ASYNC110 - there is no event for it
-            await asyncio.sleep(0.01)
 
 
 async def findings_of(fake: FakeDiscord, *, token: str | None = None, **own: Any) -> list[Diagnosis]:

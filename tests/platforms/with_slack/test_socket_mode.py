@@ -1,13 +1,12 @@
 """Socket Mode reconnects, reports why it cannot, and acknowledges every envelope."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from tests.patience import PATIENCE_S
+from tests.patience import until
 from tests.platforms.with_slack.bot_harness import Slow, before, run_bot, words
 
 
@@ -54,12 +53,6 @@ async def test_events_without_a_listener_are_acknowledged(tmp_path: Path) -> Non
         asked = bot.ada.press(card, "other")
 
         assert {} == await asked.acknowledged()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 - what the inlet knows announces itself to nobody
-            await asyncio.sleep(0.02)
 
 
 async def test_running_requests_are_answered_before_the_bot_stops(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.errors import NotAllowed
@@ -80,9 +80,3 @@ class Gate:
         self.loop.call_soon_threadsafe(self.entered.set)
         await self.opened.wait()
         return list(ids)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110  what is waited for belongs to others and has no event
-            await asyncio.sleep(0.005)

@@ -14,7 +14,8 @@ import pytest
 from bot.store.database.base import Row, StoreUnavailable, Transaction
 from bot.store.database.connect import connect, path_of
 from bot.store.database.named_sql import Query
-from tests.store.database.note_table import ALL, CREATE, Gate, Writing, count, until
+from tests.patience import until
+from tests.store.database.note_table import ALL, CREATE, Gate, Writing, count
 
 ROOT = Path(__file__).parents[3]
 

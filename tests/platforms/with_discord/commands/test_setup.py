@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from tests.patience import until
 from tests.platforms.fake_discord import FakeDiscord, Message, Permissions
 from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
-from tests.platforms.with_discord.discord_bot import started, until
+from tests.platforms.with_discord.discord_bot import started
 from tests.platforms.with_discord.readers import facts, private
 
 NOT_ADMIN = "Only an admin of this workspace may do that"

@@ -15,10 +15,11 @@ from adapters.discord.messages.modals import PROMPT
 from bot.domain.commands import GenerateCommand, Imagine
 from bot.domain.jobs.actions import Action
 from tests.media.pictures import picture
+from tests.patience import until
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Message, Upload
 from tests.platforms.fake_discord.state.events import Event
 from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
-from tests.platforms.with_discord.discord_bot import started, until
+from tests.platforms.with_discord.discord_bot import started
 from tests.platforms.with_discord.readers import private, told
 from tests.platforms.with_discord.recording_service import RECORDED, Asked, RecordingService
 

@@ -12,8 +12,9 @@ from adapters.discord.events.router import EventRouter
 from adapters.discord.gateway.supervisor import GatewaySupervisor, presence_text
 from adapters.discord.rest.client import RestClient
 from adapters.discord.settings import DiscordSettings
+from tests.patience import until
 from tests.platforms.fake_discord import FakeDiscord
-from tests.platforms.with_discord.discord_bot import started, until
+from tests.platforms.with_discord.discord_bot import started
 from tests.platforms.with_discord.gateway.gateway_env import FakeRouter
 
 

@@ -3,8 +3,9 @@
 import asyncio
 from pathlib import Path
 
+from tests.patience import until
 from tests.platforms.fake_discord import Drop, FakeDiscord, Guild, Permissions
-from tests.platforms.with_discord.discord_bot import Bot, started, until
+from tests.platforms.with_discord.discord_bot import Bot, started
 
 
 def greetings(fake: FakeDiscord, guild: Guild) -> list[str]:

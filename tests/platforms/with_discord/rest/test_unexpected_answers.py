@@ -14,11 +14,12 @@ from adapters.discord.rest.channel_lookups import DEFAULT_UPLOAD_LIMIT, ChannelL
 from adapters.discord.rest.client import LOGIN_REFUSED, RestClient
 from adapters.discord.rest.permissions import fetch_missing_permissions
 from bot.domain.errors import Delayed, MediaUnavailable
+from tests.patience import until
 from tests.platforms.fake_discord import FakeDiscord, Fault
 from tests.platforms.with_discord.bot_env import open_bot_env
 from tests.platforms.with_discord.cards import job_view
 from tests.platforms.with_discord.delivery.delivery_env import DeliveryEnv, open_delivery_env
-from tests.platforms.with_discord.discord_bot import findings_of, started, until
+from tests.platforms.with_discord.discord_bot import findings_of, started
 
 #: bodies that a proxy, an outage or another version may send with 200
 ODD = ("<html>Sign in</html>", "null", "[]", "{}", '"ok"', "[7]", '{"id": null}', '[{"id": {}}]', "{")
