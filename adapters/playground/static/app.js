@@ -167,16 +167,19 @@ function receive(answer) {
 
 function dismiss(id) {
   channels.current.apply({ kind: "note", id, gone: true, cards: [], files: [], said: "" });
-  byId("command-input").focus();
-  showWelcome();
-  post("dismiss", { id }).catch(() => showBanner("The note could not be dismissed and will return after a reload"));
+  sendDismissal(id, "The note could not be dismissed and will return after a reload");
 }
 
 function dismissAll() {
   channels.current.removeNotes();
+  sendDismissal(null, "The notes could not be dismissed and will return after a reload");
+}
+
+// The notes are gone from the page already, so a reload must not abort the request.
+function sendDismissal(id, failure) {
   byId("command-input").focus();
   showWelcome();
-  post("dismiss", { id: null }).catch(() => showBanner("The notes could not be dismissed and will return after a reload"));
+  post("dismiss", { id }, { keepalive: true }).catch(() => showBanner(failure));
 }
 
 // Says that the results are placeholders, until somebody hides the line in this browser.

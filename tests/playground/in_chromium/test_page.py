@@ -1,11 +1,15 @@
 """The page in a real browser, on the real core, whose jobs advance when the test says so."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, expect
+from starlette.requests import Request
 
+from adapters.playground.events import page_routes
+from adapters.playground.events.requests import DismissBody, read_body
 from bot.domain.cards.card import JobPhase
 from tests.playground.core import Core, open_core
 from tests.playground.in_chromium.browsing import complaints, open_page, put_away, say
@@ -121,6 +125,25 @@ async def test_two_tabs_are_two_people_with_notes_and_quotas_of_their_own(
     await expect(grace.locator(".card .title")).to_have_text(BEAR)
     await expect(note).to_have_count(0)
     assert complaints(ada) + complaints(grace) == []
+
+
+async def test_a_reload_does_not_abort_a_dismissal(
+    served: Served, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reloaded = asyncio.Event()
+
+    async def read_after_the_reload(request: Request, schema: type[DismissBody]) -> DismissBody:
+        await reloaded.wait()
+        return await read_body(request, schema)
+
+    monkeypatch.setattr(page_routes, "read_body", read_after_the_reload)
+    page = await open_page(browser, served.url)
+    await say(page, "/imagine x")
+    await page.locator(".note .dismiss").click()
+    await page.reload()
+    await expect(page.locator(".note")).to_have_count(1)
+    reloaded.set()
+    await expect(page.locator(".note")).to_have_count(0)
 
 
 async def test_a_person_can_be_added_and_selected(served: Served, browser: Browser) -> None:
