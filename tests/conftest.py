@@ -8,6 +8,7 @@ import gc
 from collections.abc import Generator, Iterable
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.temporary_files import use_quickest_folder
@@ -17,6 +18,14 @@ use_quickest_folder()
 # How long an example takes says something about the machine, which is shared with the other tests.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+
+# The default draws each traceback as a picture, with the values of all variables.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 #: the longest tests by the start of their ids, the longest first; all others keep their order behind these
 _LONG = (

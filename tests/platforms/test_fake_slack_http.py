@@ -24,6 +24,7 @@ async def slack() -> AsyncIterator[FakeSlack]:
 
 def app_of(slack: FakeSlack, team: Any) -> AsyncApp:
     return AsyncApp(
+        name="tests",
         client=client(slack, team),
         signing_secret=slack.app.signing_secret,
         process_before_response=True,

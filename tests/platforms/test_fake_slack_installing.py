@@ -73,6 +73,7 @@ class Shelf(AsyncInstallationStore, AsyncOAuthStateStore):
 
 def app_of(slack: FakeSlack, shelf: Shelf) -> AsyncApp:
     return AsyncApp(
+        name="tests",
         client=AsyncWebClient(base_url=slack.api),
         signing_secret=slack.app.signing_secret,
         installation_store=shelf,

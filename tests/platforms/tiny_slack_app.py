@@ -136,7 +136,7 @@ async def refused(call: Awaitable[object]) -> str:
 @asynccontextmanager
 async def by_socket(slack: FakeSlack, team: Team, *setups: Setup) -> AsyncIterator[AsyncApp]:
     """Run an app in Socket Mode until the test is done with it."""
-    app = AsyncApp(client=client(slack, team), process_before_response=True)
+    app = AsyncApp(name="tests", client=client(slack, team), process_before_response=True)
     for setup in setups:
         setup(app)
     before = slack.sockets.greeted

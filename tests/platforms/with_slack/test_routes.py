@@ -96,6 +96,7 @@ async def test_one_workspace_needs_no_oauth() -> None:
         client = client_of(slack)
         tokens = SingleToken(SecretStr(slack.bot_token(team)))
         app = AsyncApp(
+            name="tests",
             signing_secret=slack.app.signing_secret,
             client=client,
             authorize=cast("Any", CachedAuthorize(tokens, client)),

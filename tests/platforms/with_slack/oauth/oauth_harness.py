@@ -90,6 +90,7 @@ def app_of(slack: FakeSlack, installations: InstallationStore) -> AsyncApp:
         needs_budget=True,
     )
     return AsyncApp(
+        name="tests",
         signing_secret=slack.app.signing_secret,
         client=client,
         authorize=cast("Any", CachedAuthorize(installations, client)),
