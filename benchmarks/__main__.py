@@ -77,7 +77,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "recovery": Benchmark(
         heading="After a kill",
         compare=_from("benchmarks.engine.recovery"),
-        control="5 ms in each response of the API",
+        control="5 ms for each ten generations that the API lists",
     ),
     "acknowledging": Benchmark(
         heading="Acknowledging commands",

@@ -57,7 +57,7 @@ class LumaApi:
     url: str = ""
     #: content of every picture but for its comment
     picture: bytes = b""
-    #: seconds that each response takes longer
+    #: seconds that a page of the list takes longer for each ten generations
     delay_s: float = 0.0
     requests: int = 0
     generations: dict[str, _Generation] = field(default_factory=dict)
@@ -88,7 +88,6 @@ class LumaApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.requests += 1
-        await asyncio.sleep(self.delay_s)
         path = scope["path"].removeprefix(_ROOT)
         if path.startswith(_FILES):
             await _send_picture(send, self._picture(path))
@@ -98,7 +97,8 @@ class LumaApi:
             status, document = 201, self._create(orjson.loads(await _body(receive)))
         elif path == "/generations":
             query = parse_qs(scope["query_string"].decode())
-            document = self._page(int(query["limit"][0]), int(query["offset"][0]))
+            document = page = self._page(int(query["limit"][0]), int(query["offset"][0]))
+            await asyncio.sleep(self.delay_s * len(page["generations"]) / 10)
         elif path.startswith("/generations/") and path.endswith("/list"):
             document = []
         elif path.startswith("/generations/"):
