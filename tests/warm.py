@@ -1,29 +1,25 @@
 """Starts processes as forks of one that has imported the bot already.
 
 A process that begins so knows nothing of the lives before it, but need not import everything first: hundreds
-of starts in a run would else be much of what a small machine does. `python -m tests.warm SOCKET` is the
-parent, one for each process that runs tests, which it outlives by nothing.
+of starts in a run would else be much of what a small machine does. `python -m tests.warm`, started by
+`run_servers`, is the parent.
 
 Each connection asks for one process: a line of JSON (`Order`) with its three standard streams. It is answered
-by the process's id, and by its exit code once it has ended.
+by the process's id, and by its exit code once it has ended. The process is killed when the connection is
+closed, so it outlives nobody who has asked for it.
 """
 
-import atexit
 import gc
 import importlib
 import json
 import os
 import selectors
-import shutil
 import signal
 import socket
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -31,6 +27,7 @@ from typing import NoReturn, Self
 import adapters.chat.tls
 import bot.tls
 from tests.patience import PATIENCE_S
+from tests.run_servers import run_server
 
 #: what starts the command line, as `python -m bot` does
 COMMAND_LINE = "bot.cli:main"
@@ -60,7 +57,6 @@ _IMPORTED = (
     "uvicorn.lifespan.off",
 )
 
-_ROOT = Path(__file__).parents[1]
 _ORDER_MAX = 1 << 20
 
 
@@ -129,38 +125,9 @@ def start(
         target=target, arguments=tuple(arguments), folder=str(folder), environment=dict(environment)
     )
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(_parent())
+    connection.connect(run_server("tests.warm"))
     socket.send_fds(connection, [json.dumps(asdict(order)).encode() + b"\n"], streams)
     return Started(int(_line(connection)), connection)
-
-
-@cache
-def _parent() -> str:
-    """Start the parent, which ends with this process; answers where it listens."""
-    folder = tempfile.mkdtemp(prefix="warm-")
-    path = f"{folder}/socket"
-    paths = os.pathsep.join((str(_ROOT), *filter(None, sys.path)))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.warm", path],
-        cwd=_ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=_inherited() | {"PYTHONPATH": paths},
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-
-    def end() -> None:
-        process.communicate()
-        shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(end)
-    assert process.stdout.readline(), "the parent of warm processes has not started"
-    return path
-
-
-def _inherited() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("REVERIE_", "LUMA"))}
 
 
 def _line(connection: socket.socket) -> bytes:
@@ -184,8 +151,8 @@ class _Parent:
         os.set_blocking(wake, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake)
-        #: process → who has asked for it
-        self._children: dict[int, socket.socket] = {}
+        #: who has asked for a process → that process
+        self._children: dict[socket.socket, int] = {}
         for one in (0, self._listening, self._woken):
             self._selector.register(one, selectors.EVENT_READ)
 
@@ -198,8 +165,12 @@ class _Parent:
                 self._reap()
             if self._listening in ready:
                 self._fork(self._listening.accept()[0])
-            if 0 in ready and not os.read(0, 1024):
-                for pid in self._children:
+            for connection in self._children.keys() & ready:
+                # Nothing comes over it: readable means that its other end is closed.
+                self._selector.unregister(connection)
+                os.kill(self._children[connection], signal.SIGKILL)
+            if 0 in ready:
+                for pid in self._children.values():
                     os.kill(pid, signal.SIGKILL)
                 return
 
@@ -214,7 +185,8 @@ class _Parent:
             _become(Order(**json.loads(content)), streams)
         for one in streams:
             os.close(one)
-        self._children[pid] = connection
+        self._children[connection] = pid
+        self._selector.register(connection, selectors.EVENT_READ)
         _tell(connection, pid)
 
     def _reap(self) -> None:
@@ -222,7 +194,10 @@ class _Parent:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 return
-            connection = self._children.pop(pid)
+            connection = next(asked for asked, child in self._children.items() if child == pid)
+            del self._children[connection]
+            if connection in self._selector.get_map():
+                self._selector.unregister(connection)
             _tell(connection, os.waitstatus_to_exitcode(status))
             connection.close()
 
@@ -268,11 +243,12 @@ def main() -> None:
     sys.modules["bot.bootstrap"].find_plugins()
     bot.tls.tls_context()
     adapters.chat.tls.tls_context()
-    parent = _Parent(sys.argv[1])
+    path = f"{sys.argv[1]}/warm"
+    parent = _Parent(path)
     # What the collector does not look at stays shared with the children.
     gc.collect()
     gc.freeze()
-    os.write(1, b"ready\n")
+    os.write(1, f"{path}\n".encode())
     parent.serve()
 
 

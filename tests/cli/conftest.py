@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.buckets import bucket, bucket_server
+from tests.buckets import bucket
 from tests.cli.running import folder
 from tests.databases import postgres_server, postgres_url
 
-__all__ = ["bucket", "bucket_server", "home", "postgres_server", "postgres_url"]
+__all__ = ["bucket", "home", "postgres_server", "postgres_url"]
 
 
 @pytest.fixture

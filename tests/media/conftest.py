@@ -6,11 +6,11 @@ import pytest
 
 from bot.media.download.fetcher import Fetcher
 from bot.media.download.transport import FetchRules
-from tests.buckets import bucket, bucket_server
+from tests.buckets import bucket
 from tests.media.download.names import PRIVATE, PUBLIC, Names, reachable
 from tests.media.download.site import Site, plain
 
-__all__ = ["bucket", "bucket_server"]
+__all__ = ["bucket"]
 
 
 @pytest.fixture

@@ -1,3 +1,3 @@
-from tests.buckets import bucket, bucket_server
+from tests.buckets import bucket
 
-__all__ = ["bucket", "bucket_server"]
+__all__ = ["bucket"]

@@ -1,4 +1,4 @@
-from tests.buckets import bucket, bucket_server
+from tests.buckets import bucket
 from tests.engine.conftest import (
     any_engine,
     engine,
@@ -14,7 +14,6 @@ from tests.engine.conftest import (
 __all__ = [
     "any_engine",
     "bucket",
-    "bucket_server",
     "engine",
     "kept_postgres",
     "kept_postgres_url",

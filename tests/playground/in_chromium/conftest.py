@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.buckets import bucket, bucket_server
+from tests.buckets import bucket
 from tests.playground.in_chromium.browsing import launch, put_all_away
 from tests.playground.serving import Served, serve
 
-__all__ = ["bucket", "bucket_server"]
+__all__ = ["bucket"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
