@@ -46,10 +46,10 @@ class Running:
     def let_go(self) -> None:
         self._started.send_signal(signal.SIGCONT)
 
-    async def stop(self) -> int:
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; answers its exit code."""
         self.let_go()
-        self._started.send_signal(signal.SIGTERM)
+        self._started.send_signal(number)
         if not await self.ended(within_s=PATIENCE_S):
             await self.kill()
         return await self.code

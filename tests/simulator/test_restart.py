@@ -31,10 +31,9 @@ async def test_everything_survives_a_kill_in_the_middle(tmp_path: Path) -> None:
                 while True:
                     answered.append((await client.create(f"number {len(answered)}"))["id"])
                     if len(answered) == 9:
-                        process.kill()
+                        await process.kill()
 
         await asyncio.gather(*(create_until_killed() for _ in range(3)))
-        await process.wait()
     async with alone(tmp_path, speed=0.001) as (_, client):
         listed = (await client.page())["generations"]
         assert set(answered) <= {one["id"] for one in listed}
@@ -66,8 +65,7 @@ async def test_a_killed_simulator_goes_on_where_it_was(tmp_path: Path) -> None:
             )
             async with asyncio.timeout(PATIENCE_S):
                 await asked.wait()
-            process.kill()
-            await process.wait()
+            await process.kill()
         open_now.set()
         async with alone(tmp_path, speed=100) as (_, client):
             ended = await client.ended(created["id"])
@@ -100,9 +98,7 @@ async def test_a_signal_stops_it_cleanly_even_while_somebody_waits(
             return bool((await client.page())["generations"])
 
         await until(waits)
-        process.send_signal(number)
-        async with asyncio.timeout(PATIENCE_S):
-            assert await process.wait() == 0
+        assert await process.stop(number) == 0
         waiting.cancel()
 
 

@@ -213,8 +213,7 @@ async def test_a_video_survives_a_kill_while_it_is_made(tmp_path: Path) -> None:
             return any(_begun(tmp_path))
 
         await until(is_rendered)
-        process.kill()
-        await process.wait()
+        await process.kill()
     async with alone(tmp_path, speed=FAST) as (_, client):
         assert (await client.ended(second["id"]))["state"] == "completed"
         earlier = decode(await download_video(client, await client.get(first["id"]))).frames
