@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from bot.domain.cards.card import CardView, JobPhase, JobView
-from bot.domain.cards.card_fields import TOOK
 from bot.domain.cards.decisions import Decision
-from bot.domain.cards.headlines import DONE
+from bot.domain.cards.job_text import DONE, TOOK
 from bot.domain.jobs.actions import LABELS, Action
 from bot.service.replies import ConfirmationButton
 

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import typer
 
-from bot.domain.cards.headlines import show_duration
+from bot.domain.cards.job_text import show_duration
 from bot.domain.money.pricing import show_money
 from bot.standard_streams import discard
 

@@ -19,7 +19,7 @@ from adapters.slack.messages.mrkdwn import (
 from adapters.slack.messages.setup_form import setup_button
 from adapters.slack.messages.strings import ENGLISH
 from bot.domain.cards.card import CardView, JobPhase, JobView
-from bot.domain.cards.headlines import show_age
+from bot.domain.cards.job_text import show_age
 from bot.domain.jobs.actions import EMOJI, LABELS, Action
 from bot.service.replies import PrivateReply
 

@@ -10,9 +10,17 @@ from enum import StrEnum
 
 import orjson
 
-from bot.domain.cards.card_fields import PRICE, is_charged, job_fields, source_fields
 from bot.domain.cards.decisions import DecisionButton, Purpose, held_buttons
-from bot.domain.cards.headlines import NO_FILE, has_time, headline, with_time
+from bot.domain.cards.job_text import (
+    NO_FILE,
+    PRICE,
+    has_time,
+    headline,
+    is_charged,
+    job_fields,
+    source_fields,
+    with_time,
+)
 from bot.domain.generations.estimates import Estimate, ShownEstimate
 from bot.domain.generations.media import Media, MediaKind
 from bot.domain.generations.models import AspectRatio

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from bot.domain.cards.headlines import show_duration
+from bot.domain.cards.job_text import show_duration
 from bot.domain.money.pricing import MICROUSD, show_money
 from bot.domain.reports.charts import Bar, BarChart
 from bot.domain.reports.usage import Dimension, Figures, Group, UsageReport, show_reason

@@ -4,7 +4,7 @@ import asyncio
 
 from pydantic import SecretStr
 
-from bot.domain.cards.headlines import show_age
+from bot.domain.cards.job_text import show_age
 from bot.domain.commands import StudioKey
 from bot.domain.errors import (
     AccountProblem,

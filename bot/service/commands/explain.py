@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
-from bot.domain.cards.headlines import headline
+from bot.domain.cards.job_text import headline
 from bot.domain.command_text.parsing import parse
 from bot.domain.commands import GenerateCommand, RulesExplain
 from bot.domain.errors import InvalidRequest, Refused, for_admins

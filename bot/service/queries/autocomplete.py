@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.access import is_operator
-from bot.domain.cards.headlines import show_age
+from bot.domain.cards.job_text import show_age
 from bot.domain.command_text.completion import (
     AutocompleteChoice,
     Suggestion,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from bot.domain.access import require_visible
-from bot.domain.cards.headlines import show_age
+from bot.domain.cards.job_text import show_age
 from bot.domain.commands import Command, GenerateCommand
 from bot.domain.errors import InvalidRequest, JobNotFound
 from bot.domain.identity import Caller, Place, is_direct_workspace

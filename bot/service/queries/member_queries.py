@@ -13,7 +13,7 @@ from bot.domain.access import (
 )
 from bot.domain.cards.card import CardView, job_view
 from bot.domain.cards.decisions import held_buttons
-from bot.domain.cards.headlines import status_line
+from bot.domain.cards.job_text import status_line
 from bot.domain.command_text.job_settings import settings_of
 from bot.domain.commands import Quota, Show, Status
 from bot.domain.generations.estimates import Estimate

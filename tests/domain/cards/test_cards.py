@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.cards.card import JobPhase, card_view, job_view
-from bot.domain.cards.headlines import show_duration, show_wait
+from bot.domain.cards.job_text import show_duration, show_wait
 from bot.domain.generations.estimates import Estimate
 from bot.domain.generations.media import Reference
 from bot.domain.generations.models import AspectRatio

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.cards.card import card_view
-from bot.domain.cards.headlines import status_line
+from bot.domain.cards.job_text import status_line
 from bot.domain.generations.estimates import Estimate
 from bot.domain.jobs.job import State
 from tests.domain.people import CARD, NOW, film

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bot.domain.access import blocked_by_admins
 from bot.domain.cards.decisions import DecisionButton, held_buttons, report_buttons
-from bot.domain.cards.headlines import status_line
+from bot.domain.cards.job_text import status_line
 from bot.domain.generations.estimates import Estimate
 from bot.domain.identity import Caller
 from bot.domain.jobs.job import IN_FLIGHT, WAITING, Hold, Job, State
