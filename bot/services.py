@@ -14,7 +14,7 @@ from bot.domain.generations.concepts import Vocabulary
 from bot.domain.generations.estimates import DurationStats
 from bot.domain.generations.models import Lane
 from bot.domain.ids import ENTROPY_BYTES, new_id
-from bot.domain.jobs.action_prices import ActionPrices
+from bot.domain.jobs.actions import ActionPrices
 from bot.domain.jobs.job import queue_name
 from bot.domain.money.credit import Spendable
 from bot.domain.money.pricing import Rates

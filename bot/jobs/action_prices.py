@@ -8,11 +8,11 @@ from bot.domain.errors import InvalidRequest
 from bot.domain.generations.concepts import fetched_concepts
 from bot.domain.generations.models import ASPECT_RATIOS, AspectRatio
 from bot.domain.generations.requests import PROMPT_MAX, PROMPT_MIN, AnyRequest
-from bot.domain.jobs.action_prices import ActionPrices
 from bot.domain.jobs.actions import (
     GENERATING,
     Action,
     ActionInput,
+    ActionPrices,
     available_actions,
     follow_up_request,
     open_fields,

@@ -12,7 +12,7 @@ from bot.domain.cards.gallery import GalleryEntry, gallery_view
 from bot.domain.cards.moderation import moderators_view
 from bot.domain.errors import ReverieError, StoreError
 from bot.domain.generations.estimates import DurationStats, Estimate, stabilised, typical_duration
-from bot.domain.jobs.action_prices import ActionPrices
+from bot.domain.jobs.actions import ActionPrices
 from bot.domain.jobs.failures import one_line
 from bot.domain.jobs.job import Job, State
 from bot.jobs.action_prices import action_prices

@@ -13,8 +13,7 @@ from bot.domain.commands.reframe import Reframe
 from bot.domain.errors import InvalidRequest
 from bot.domain.generations.models import AspectRatio
 from bot.domain.generations.requests import PROMPT_MAX
-from bot.domain.jobs.action_prices import NO_PRICES, ActionPrices
-from bot.domain.jobs.actions import EMOJI, LABELS, Action
+from bot.domain.jobs.actions import EMOJI, LABELS, NO_PRICES, Action, ActionPrices
 from bot.domain.options import Kind, Option, options
 from bot.domain.workspace.defaults import EffectiveDefault
 

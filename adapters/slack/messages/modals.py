@@ -33,8 +33,7 @@ from bot.domain.generations.media import Reference
 from bot.domain.generations.models import AspectRatio
 from bot.domain.generations.requests import PROMPT_MAX
 from bot.domain.ids import short_id
-from bot.domain.jobs.action_prices import NO_PRICES, ActionPrices
-from bot.domain.jobs.actions import EMOJI, LABELS, Action, ActionInput
+from bot.domain.jobs.actions import EMOJI, LABELS, NO_PRICES, Action, ActionInput, ActionPrices
 from bot.domain.options import options
 from bot.domain.policy.holds import HELD_FIRST
 from bot.domain.workspace.workspace_keys import OWN_KEY

@@ -26,8 +26,7 @@ from bot.domain.generations.media import Media, MediaKind
 from bot.domain.generations.models import AspectRatio
 from bot.domain.identity import Place
 from bot.domain.ids import short_id
-from bot.domain.jobs.action_prices import NO_PRICES, ActionPrices
-from bot.domain.jobs.actions import WITHOUT_RESULT, Action, available_actions
+from bot.domain.jobs.actions import NO_PRICES, WITHOUT_RESULT, Action, ActionPrices, available_actions
 from bot.domain.jobs.job import FINAL, WAITING, Job, State
 from bot.domain.money.pricing import Price, is_estimate, is_upper_bound
 from bot.domain.policy.asked import command_of

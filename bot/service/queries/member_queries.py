@@ -18,7 +18,7 @@ from bot.domain.command_text.job_settings import settings_of
 from bot.domain.commands import Quota, Show, Status
 from bot.domain.generations.estimates import Estimate
 from bot.domain.identity import Caller, Place
-from bot.domain.jobs.action_prices import NO_PRICES
+from bot.domain.jobs.actions import NO_PRICES
 from bot.domain.jobs.job import Job
 from bot.domain.money.caps import paused_notice
 from bot.domain.money.groups import show_shared

@@ -15,8 +15,7 @@ from adapters.discord.messages.cards import alt_text, embed_size, escape_markdow
 from bot.domain.cards.card import JobPhase
 from bot.domain.generations.models import AspectRatio
 from bot.domain.ids import short_id
-from bot.domain.jobs.action_prices import ActionPrices
-from bot.domain.jobs.actions import EMOJI, Action
+from bot.domain.jobs.actions import EMOJI, Action, ActionPrices
 from bot.domain.money.pricing import Price
 from tests.platforms.with_discord.cards import ASKER, NOW, card_view, identity, job_view
 

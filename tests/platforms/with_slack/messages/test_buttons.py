@@ -8,8 +8,7 @@ from adapters.slack.messages.buttons import BlockAction, control_rows, jobs_in_m
 from adapters.slack.messages.cards import UploadedMedia, render_card
 from adapters.slack.messages.strings import ENGLISH
 from bot.domain.cards.card import CardView, JobPhase
-from bot.domain.jobs.action_prices import ActionPrices
-from bot.domain.jobs.actions import Action
+from bot.domain.jobs.actions import Action, ActionPrices
 from bot.domain.money.pricing import Price
 from tests.platforms.with_slack.cards import card_view, identity, job_view
 from tests.platforms.with_slack.delivery.publisher_harness import open_publisher
