@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from bot.domain.commands.base import Audience
-from bot.domain.commands.media import MediaCommand
+from bot.domain.commands.generate import MediaCommand
 from bot.domain.generations.media import MediaKind
 from bot.domain.generations.requests import CHARACTER_REFS_MAX
 from bot.domain.jobs.job import State
