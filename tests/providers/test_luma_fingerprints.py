@@ -17,9 +17,8 @@ from bot.domain.generations.requests import (
     ReframeVideoRequest,
     VideoRequest,
 )
-from bot.providers.luma.fingerprints import fingerprint
 from bot.providers.luma.requests import create
-from bot.providers.luma.responses import read_generation
+from bot.providers.luma.responses import fingerprint, read_generation
 
 JOBS = ["j1", "j2", "j3", "j4"]
 #: ids of generations that are gone on from, by their jobs

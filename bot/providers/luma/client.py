@@ -13,7 +13,7 @@ from bot.domain.generations.requests import AnyRequest
 from bot.providers.base import Capabilities, Generation, Inputs, LaneLimits, Page
 from bot.providers.http import ApiClient, Call, api_origin
 from bot.providers.luma import requests, responses
-from bot.providers.luma.fingerprints import fingerprint
+from bot.providers.luma.responses import fingerprint
 
 PUBLIC_API = "https://api.lumalabs.ai/dream-machine/v1"
 #: paths of the API
