@@ -20,8 +20,9 @@ from bot.media.download.transport import (
     FetchOptions,
     FetchRules,
     check_certificate,
+    origin,
+    parsed,
 )
-from bot.media.download.urls import origin, parsed
 
 _MAX_REDIRECTS = 5
 #: only public addresses, no proxy
