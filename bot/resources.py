@@ -17,8 +17,7 @@ from bot.domain.errors import ReverieError, ServiceUnavailable
 from bot.domain.money.pricing import Rates, published_rates, read_rates
 from bot.jobs.file_reservations import DatabaseReservations
 from bot.media.disk import MediaUsage
-from bot.media.download.body import SpeedLimits
-from bot.media.download.fetcher import Fetcher
+from bot.media.download.fetcher import Fetcher, SpeedLimits
 from bot.media.download.transport import FetchRules
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import SandboxPool

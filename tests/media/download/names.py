@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
-from bot.media.download.body import FetchedFile
-from bot.media.download.fetcher import Fetcher
+from bot.media.download.fetcher import FetchedFile, Fetcher
 from bot.media.download.ip_ranges import Address
 
 PUBLIC, PRIVATE = IPv4Address("127.0.0.1"), IPv4Address("10.0.0.1")

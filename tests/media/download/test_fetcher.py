@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.download.body import SpeedLimits
-from bot.media.download.fetcher import Fetcher
+from bot.media.download.fetcher import Fetcher, SpeedLimits
 from bot.media.download.ip_ranges import Address
 from bot.media.download.transport import FetchRules
 from tests.media.download.names import PRIVATE, PUBLIC, Names, fetch, reachable

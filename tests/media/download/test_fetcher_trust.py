@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.download.body import FetchedFile
-from bot.media.download.fetcher import Fetcher
+from bot.media.download.fetcher import FetchedFile, Fetcher
 from bot.media.download.transport import FetchRules
 from tests.media.download.names import MAX_BYTES, PRIVATE, PUBLIC, Names, fetch, reachable
 from tests.media.download.site import Site, plain, redirect

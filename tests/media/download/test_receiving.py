@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from bot.media.download.body import SpeedLimits
-from bot.media.download.fetcher import Fetcher
+from bot.media.download.fetcher import Fetcher, SpeedLimits
 from bot.media.download.transport import FetchRules
 from tests.media.download.names import MAX_BYTES, Names, fetch, reachable
 from tests.media.download.site import Answer, Site, endless, plain, raw
