@@ -38,8 +38,7 @@ from bot.media.codecs.calls import (
 from bot.media.codecs.probe import Probe
 from bot.media.disk import disk_errors
 from bot.media.download.fetcher import Fetcher
-from bot.media.sandbox.fairness import FairGate
-from bot.media.sandbox.pool import Args, Result, SandboxPool
+from bot.media.sandbox.pool import Args, FairGate, Result, SandboxPool
 from bot.media.storage.base import Storage
 
 #: Limits on wall-clock time in seconds, with room for a busy machine. CPU time has lower limits, since other

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.media.sandbox.fairness import FairGate
+from bot.media.sandbox.pool import FairGate
 
 
 class _Row:
