@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.errors import StoreError
-from bot.store.database import sqlite_readers
+from bot.store.database import sqlite
 from bot.store.database.named_sql import Query
 from bot.store.database.sqlite import READERS, SqliteDatabase
 
@@ -32,13 +32,13 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
 def visits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many questions went together, visit by visit."""
     seen: list[int] = []
-    answer = sqlite_readers._answer
+    answer = sqlite._answer
 
     def counted(questions: Any, connection: Any) -> Any:
         seen.append(len(questions))
         return answer(questions, connection)
 
-    monkeypatch.setattr(sqlite_readers, "_answer", counted)
+    monkeypatch.setattr(sqlite, "_answer", counted)
     return seen
 
 
