@@ -15,7 +15,7 @@ from bot.providers.luma import CAPABILITIES as LUMA_CAPABILITIES
 from bot.providers.luma import LumaProvider
 from bot.providers.luma_agents import CAPABILITIES as LUMA_AGENTS_CAPABILITIES
 from bot.providers.luma_agents import LumaAgentsProvider
-from bot.security.pseudonyms import account_id
+from bot.security.tokens import account_id
 from bot.settings import Role, Settings, malformed
 
 SIMULATOR = "simulator"

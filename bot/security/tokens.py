@@ -1,9 +1,14 @@
-"""Signed, expiring tokens for links to us, checked without reading the store."""
+"""Keyed hashes: signed, expiring tokens for links to us, and ids that stand for API keys and members.
+
+Both are checked or found without reading the store, and reveal nothing about the secret.
+"""
 
 import base64
 import hmac
 import re
 from hashlib import sha256
+
+from pydantic import SecretStr
 
 from bot.domain.errors import ReverieError
 from bot.security.encryption import derive_key
@@ -79,3 +84,18 @@ def _to_base36(number: int) -> str:
         number, digit = divmod(number, 36)
         digits = _DIGITS[digit] + digits
     return digits
+
+
+def account_id(api_key: SecretStr, secret: bytes) -> str:
+    """The id of the account that an API key opens."""
+    return _keyed_hash(b"account:", api_key.get_secret_value(), secret)
+
+
+def member_id(member: str, secret: bytes) -> str:
+    """The id that stands for a member at a provider."""
+    return _keyed_hash(b"member:", member, secret)
+
+
+def _keyed_hash(purpose: bytes, value: str, secret: bytes) -> str:
+    digest = hmac.digest(secret, purpose + value.encode(), sha256)
+    return base64.b32encode(digest[:10]).decode().lower()

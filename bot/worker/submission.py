@@ -17,7 +17,7 @@ from bot.domain.jobs.job import Job, State
 from bot.jobs.media import provider_inputs
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, Inputs, Provider
-from bot.security.pseudonyms import member_id
+from bot.security.tokens import member_id
 from bot.services import Services, Topic, jobs_topic, log
 from bot.store.queue.attempts import JobRef
 from bot.store.queue.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.providers.luma import LumaProvider
-from bot.security.pseudonyms import account_id
+from bot.security.tokens import account_id
 
 KEY = SecretStr("luma-0123456789abcdef0123456789abcdef")
 
