@@ -17,7 +17,7 @@ from bot.providers.base import GenerationState
 from bot.services import Services, Topic, log
 from bot.store.queue.attempts import Attempt, attempts
 from bot.store.queue.claim import Claim
-from bot.worker.callback_tokens import read_attempt_token
+from bot.worker.reconciliation import read_attempt_token
 from bot.worker.watching import NamedGeneration, Watcher
 
 #: seconds from one look at the queue to the next, so that callbacks of a burst share requests; the first

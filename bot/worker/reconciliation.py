@@ -13,19 +13,20 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from urllib.parse import urlsplit
 
 from bot.domain.errors import ProviderError
 from bot.domain.jobs.failures import FailureCategory, failure
 from bot.domain.jobs.job import Job, State
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState, Page, Provider
+from bot.security.tokens import BadToken, TokenSigner
 from bot.services import Services, log
 from bot.store.operator.accounts import echoed_at, record_echo
 from bot.store.queue.attempts import Attempt, JobRef, attempts, job_refs, known_generations, unbound_attempts
 from bot.store.queue.claim import Claim
 from bot.store.queue.orphans import Orphan, OrphanCause, record_orphan
 from bot.timing import Timing
-from bot.worker.callback_tokens import read_callback_url
 
 #: states in which a job may still adopt a generation of its newest attempt
 _ADOPTING = frozenset({State.SUBMITTING, State.UNKNOWN, State.QUEUED})
@@ -38,6 +39,8 @@ _PAGE_OVERLAP = 5
 PAGE_STEP = PAGE_SIZE - _PAGE_OVERLAP
 #: pages of a complete scan: 10,000 generations
 _SCAN_PAGES_MAX = 100
+#: path of callbacks, and purpose of the token in each attempt's callback URL, which the provider echoes
+_PATH, _PURPOSE = "/callbacks/", "callback"
 
 
 @dataclass(slots=True)
@@ -309,3 +312,28 @@ async def _fail_lost(services: Services, *jobs: Job | JobRef) -> None:
     for job in jobs:
         why = failure(FailureCategory.LOST_ANSWER)
         await transition_job(services, job, State.FAILED, "lost_answer", failure=why)
+
+
+def callback_url(signer: TokenSigner, base: str | None, claim: Claim, *, expires_at: int) -> str | None:
+    """The callback URL of an attempt; None without a `base` under which the provider reaches us."""
+    if base is None:
+        return None
+    token = signer.sign(_PURPOSE, f"{claim.job}-{claim.attempt}", expires_at=expires_at)
+    return f"{base}{_PATH}{token}"
+
+
+def read_callback_url(signer: TokenSigner, url: str | None) -> Claim | None:
+    """The attempt that an echoed URL names, however old it is; None if the URL is not ours."""
+    path = urlsplit(url).path if url else ""
+    if _PATH not in path:
+        return None
+    return read_attempt_token(signer, path.rpartition(_PATH)[2], now=0)
+
+
+def read_attempt_token(signer: TokenSigner, token: str, *, now: int) -> Claim | None:
+    """The attempt that a token names; None if the token is invalid, or expired at `now`."""
+    try:
+        job, _, number = signer.verify(_PURPOSE, token, now=now).rpartition("-")
+    except BadToken:
+        return None
+    return Claim(job=job, attempt=int(number))

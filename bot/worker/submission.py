@@ -22,9 +22,8 @@ from bot.services import Services, Topic, jobs_topic, log
 from bot.store.queue.attempts import JobRef
 from bot.store.queue.claim import Claim, ClaimRequest, SendingRecord, claim, cool_down, record_sending
 from bot.worker.accounts import request_check, start_submitting, stop_submitting
-from bot.worker.callback_tokens import callback_url
 from bot.worker.leased_pool import LeasedPool
-from bot.worker.reconciliation import reconcile_answer
+from bot.worker.reconciliation import callback_url, reconcile_answer
 
 #: requests of one lane at once; more only slow each other down
 MAX_IN_FLIGHT = 16

@@ -9,7 +9,7 @@ from bot.domain.errors import OutcomeUnknown
 from bot.domain.jobs.job import State
 from bot.providers.base import GenerationState
 from bot.store.queue.claim import Claim
-from bot.worker.callback_tokens import callback_url
+from bot.worker.reconciliation import callback_url
 from tests.engine.fakes import lost
 from tests.engine.harness import Engine, open_engine
 
