@@ -1,4 +1,7 @@
-"""Completes jobs once their result is stored (T4), and retries results that cannot be stored yet."""
+"""Completes jobs once their result is stored (T4), and retries results that cannot be stored yet.
+
+Until then a card shows a film of the job's progress, where the provider gives one.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -9,18 +12,18 @@ from bot.domain.jobs.failures import Failure, FailureCategory, classify_failure,
 from bot.domain.jobs.job import Job, State
 from bot.jobs.transitions import transition_job
 from bot.providers.base import Generation, GenerationState
-from bot.services import Services, log
-from bot.store.queue.attempts import attempts, extend_deadline, job_refs
+from bot.services import Services, Topic, log
+from bot.store.queue.attempts import attempts, extend_deadline, job_refs, record_preview
 from bot.store.queue.cards import request_progress
 from bot.store.queue.jobs import results_of_generation
 from bot.store.queue.orphans import OrphanCause
 from bot.timing import Timing
 from bot.worker.accounts import stop_submitting
-from bot.worker.previews import Previews
-from bot.worker.upkeep.media_budget import record_stored
 
 #: doublings after which the pause has long reached its limit
 _DOUBLINGS_MAX = 20
+#: largest preview that is fetched
+_PREVIEW_MAX_BYTES = 50_000_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,7 +158,14 @@ class ResultProcessor:
             return
         self._retries.pop(job.id, None)
         await transition_job(self._services, job, State.COMPLETED, "completed", result=stored)
-        record_stored(self._services, stored.size)
+        self._count_stored(stored.size)
+
+    def _count_stored(self, size: int) -> None:
+        """Count a stored result, and have the excess over the media budget removed."""
+        usage = self._services.media_usage
+        usage.add(size)
+        if usage.excess:
+            self._services.database.wakeups.wake(Topic.MEDIA)
 
     async def _is_unchanged(self, job: Job, stored: Media) -> bool:
         """Whether this is still the file that the job changes, of the same generation."""
@@ -209,3 +219,43 @@ class ResultProcessor:
     async def _was_resubmitted(self, job: Job) -> bool:
         rows = await attempts(self._services.database, [job.id])
         return any(row.remote_id and row.number < job.attempt for row in rows)
+
+
+class Previews:
+    """Fetches the previews of one account's jobs, each job's now and then."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        #: monotonic time of the last fetch, by job id
+        self._fetched_at: dict[str, int] = {}
+
+    def keep_only(self, jobs: Collection[str]) -> None:
+        """Forget all other jobs, which are no longer in flight."""
+        self._fetched_at = {job: at for job, at in self._fetched_at.items() if job in jobs}
+
+    async def show(self, job: Job, generation: Generation) -> None:
+        """Fetch a preview that is due, and have it shown. A failure costs the preview only."""
+        services, now = self._services, self._services.monotonic()
+        url, fetched_at = generation.preview_url, self._fetched_at.get(job.id)
+        if url is None or job.state is not State.SUBMITTED or job.request.makes is not MediaKind.VIDEO:
+            return
+        if fetched_at is not None and now - fetched_at < services.times.preview_interval:
+            return
+        self._fetched_at[job.id] = now
+        try:
+            preview = await services.library.fetch_and_store(
+                url,
+                max_bytes=_PREVIEW_MAX_BYTES,
+                timeout_s=services.times.asset_timeout / 1000,
+                from_platform=True,
+            )
+        except MediaError as error:
+            log.info("preview_not_fetched", job_id=job.id, error=repr(error))
+            return
+        if preview == job.preview or preview.kind is not MediaKind.VIDEO:
+            return
+        shown_until = services.clock() + services.times.upload_hold
+        await services.database.transact(
+            record_preview, job.id, job.attempt, preview, now=services.clock(), until=shown_until
+        )
+        services.wake(Topic.CARDS)

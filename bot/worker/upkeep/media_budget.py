@@ -89,13 +89,6 @@ class MediaBudget:
         self._warned = usage.is_near_budget
 
 
-def record_stored(services: Services, size: int) -> None:
-    """Count a stored result, and have the excess removed."""
-    services.media_usage.add(size)
-    if services.media_usage.excess:
-        services.database.wakeups.wake(Topic.MEDIA)
-
-
 def budget_warning(usage: MediaUsage) -> Iterator[str]:
     """Report that the budget is nearly used."""
     if usage.is_near_budget and not usage.stuck:
