@@ -1,4 +1,4 @@
-"""Fills in what a command leaves open, from the defaults of its member, channel and workspace."""
+"""Completes a command: the presets that it names, then the defaults of its member, channel and workspace."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,33 @@ from bot.domain.money.pricing import price
 from bot.domain.policy.asked import Asked
 from bot.domain.policy.check import require_access
 from bot.domain.policy.defaults import levels_at
+from bot.domain.text import nearest
 from bot.domain.workspace.defaults import DefaultLevel, EffectiveDefault, effective_defaults
+from bot.domain.workspace.presets import unknown_preset
 from bot.jobs.routing import account_required, offered_choices, route_request, usable_accounts
 from bot.services import Services
+from bot.store.admin.presets import named_presets, preset_kinds
 from bot.store.admin.workspaces import find_workspace
 from bot.store.members.defaults import member_defaults
 
 _Command = TypeVar("_Command", bound=GenerateCommand)
+
+
+async def with_presets(services: Services, command: _Command, workspace: str) -> _Command:
+    """The command with what the presets add that it names; raises InvalidRequest for an unknown one."""
+    names = command.preset_names
+    if not names:
+        return command
+    found = await named_presets(services.database, workspace, names)
+    for name in names:
+        if name not in found:
+            raise await unknown_preset_named(services, workspace, name)
+    return command.with_presets([found[name] for name in names])
+
+
+async def unknown_preset_named(services: Services, workspace: str, name: str) -> InvalidRequest:
+    known = list(await preset_kinds(services.database, workspace))
+    return unknown_preset(name, nearest(name, known), known)
 
 
 async def with_defaults(

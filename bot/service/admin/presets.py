@@ -1,23 +1,20 @@
-"""The presets of a workspace: their use in commands, and the use case of `/studio preset`."""
+"""The use case of `/studio preset`: the presets of a workspace."""
 
 import asyncio
 from dataclasses import replace
-from typing import TypeVar
 
-from bot.domain.commands import GenerateCommand, StudioPreset
+from bot.domain.commands import StudioPreset
 from bot.domain.commands.presets import PresetAction
 from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Refused
 from bot.domain.generations.media import MediaKind, Reference
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs.inputs import require_kind
-from bot.domain.text import nearest
 from bot.domain.workspace.presets import (
     PRESETS_MAX,
     Preset,
     PresetKind,
     check_preset,
     read_name,
-    unknown_preset,
 )
 from bot.jobs.media import (
     UNREACHABLE,
@@ -29,36 +26,18 @@ from bot.jobs.media import (
 )
 from bot.jobs.routing import usable_accounts
 from bot.service.admin.rights import audit_entry, require_rights
+from bot.service.defaults import unknown_preset_named
 from bot.service.durable_writes import until_known
 from bot.service.queries.job_lookup import visible_job
 from bot.service.replies import PrivateReply
 from bot.services import Services, log
-from bot.store.admin.presets import list_presets, named_presets, preset_kinds, remove_preset, save_preset
+from bot.store.admin.presets import list_presets, remove_preset, save_preset
 from bot.store.admin.workspaces import find_workspace
 
 #: presets on a page, and characters of one in the list
 _PAGE, _LINE = 20, 200
 #: seconds until the pictures of a preset must have arrived
 _FETCH_S = 20.0
-
-_Command = TypeVar("_Command", bound=GenerateCommand)
-
-
-async def with_presets(services: Services, command: _Command, workspace: str) -> _Command:
-    """The command with what the presets add that it names; raises InvalidRequest for an unknown one."""
-    names = command.preset_names
-    if not names:
-        return command
-    found = await named_presets(services.database, workspace, names)
-    for name in names:
-        if name not in found:
-            raise await _unknown(services, workspace, name)
-    return command.with_presets([found[name] for name in names])
-
-
-async def _unknown(services: Services, workspace: str, name: str) -> InvalidRequest:
-    known = list(await preset_kinds(services.database, workspace))
-    return unknown_preset(name, nearest(name, known), known)
 
 
 async def manage_presets(
@@ -196,7 +175,7 @@ async def _remove(services: Services, command: StudioPreset, caller: Caller) -> 
         services, lambda: services.database.transact(remove_preset, caller.workspace, name, audit=entry)
     )
     if not changed.applied:
-        raise await _unknown(services, caller.workspace, name)
+        raise await unknown_preset_named(services, caller.workspace, name)
     await remove_unreferenced(services, changed.freed)
     was = f"It was: {changed.before.description}." if changed.before else ""
     return PrivateReply(title=f"Preset removed: {name}", text=f"{was} Jobs that use it keep what they have.")

@@ -19,8 +19,7 @@ from bot.jobs.estimates import view_of, view_of_new, with_inputs
 from bot.jobs.media import check_results, check_urls
 from bot.jobs.routing import account_required, has_own_keys_only, route_request, usable_accounts
 from bot.security.encryption import FieldCipher, card_context
-from bot.service.admin.presets import with_presets
-from bot.service.defaults import private_by_default, with_defaults
+from bot.service.defaults import private_by_default, with_defaults, with_presets
 from bot.service.durable_writes import until_known
 from bot.service.queries.job_lookup import must_be_private, only, visible_job, with_named_jobs, with_whole_ids
 from bot.service.replies import CardReply, PrivateReply, Reply
