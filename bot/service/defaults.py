@@ -1,7 +1,7 @@
 """Completes a command: the presets that it names, then the defaults of its member, channel and workspace."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from bot.domain.access import Workspace
@@ -12,9 +12,15 @@ from bot.domain.jobs.job import Job
 from bot.domain.money.pricing import price
 from bot.domain.policy.asked import Asked
 from bot.domain.policy.check import require_access
-from bot.domain.policy.defaults import levels_at
+from bot.domain.policy.record import ChannelDefaults
 from bot.domain.text import nearest
-from bot.domain.workspace.defaults import DefaultLevel, EffectiveDefault, effective_defaults
+from bot.domain.workspace.defaults import (
+    YOURS,
+    DefaultLevel,
+    EffectiveDefault,
+    OptionDefaults,
+    effective_defaults,
+)
 from bot.domain.workspace.presets import unknown_preset
 from bot.jobs.routing import account_required, offered_choices, route_request, usable_accounts
 from bot.services import Services
@@ -104,4 +110,16 @@ async def _levels(
         find_workspace(services.database, caller.workspace),
         member_defaults(services.database, caller.member),
     )
-    return workspace, levels_at(own, workspace.policy.defaults, place)
+    return workspace, _levels_at(own, workspace.policy.defaults, place)
+
+
+def _levels_at(
+    member: OptionDefaults, decided: Iterable[ChannelDefaults], place: Place
+) -> tuple[DefaultLevel, ...]:
+    """The defaults that count for a member at a place, the first ones first."""
+    by_channel = {one.channel: one for one in decided}
+    found = (by_channel.get(channel) for channel in (place.thread or "-", place.channel, ""))
+    return (
+        DefaultLevel(origin=YOURS, values=member),
+        *(DefaultLevel(origin=one.origin, values=one.values) for one in found if one is not None),
+    )

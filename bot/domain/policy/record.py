@@ -8,13 +8,15 @@ from pydantic import Field, ValidationError
 from bot.domain.errors import InvalidRequest
 from bot.domain.policy.access import AccessRule
 from bot.domain.policy.decided import Decided
-from bot.domain.policy.defaults import CHANNELS_MAX, ChannelDefaults
 from bot.domain.policy.holds import PriceRules
 from bot.domain.policy.reactions import REACTIONS_MAX, ReactionRule
 from bot.domain.policy.words import WORDS_MAX, WordRule
+from bot.domain.workspace.defaults import WORKSPACE, OptionDefaults
 
 #: access rules of a workspace
 ACCESS_MAX = 100
+#: channels of a workspace with defaults of their own
+CHANNELS_MAX = 100
 #: policies that a process keeps parsed
 _CACHED = 2_048
 
@@ -58,6 +60,19 @@ class GalleryRules(Decided):
     adapter: str = ""
     #: somebody else's result is shown once its maker has agreed
     consent: bool = False
+
+
+class ChannelDefaults(Decided):
+    """The defaults of one channel, or of the whole workspace."""
+
+    #: id of a channel or thread; empty: the workspace
+    channel: str = ""
+    channel_name: str = ""
+    values: OptionDefaults = OptionDefaults()
+
+    @property
+    def origin(self) -> str:
+        return f"#{self.channel_name or self.channel}" if self.channel else WORKSPACE
 
 
 class Policy(Decided):

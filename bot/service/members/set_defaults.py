@@ -6,9 +6,8 @@ from bot.domain.commands.defaults import DefaultsCommand, Settings, StudioDefaul
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Place
 from bot.domain.options import options
-from bot.domain.policy.defaults import ChannelDefaults
 from bot.domain.policy.named import RuleTarget
-from bot.domain.policy.record import Policy
+from bot.domain.policy.record import ChannelDefaults, Policy
 from bot.domain.text import either
 from bot.domain.workspace.defaults import LABELS, WORKSPACE, OptionDefaults
 from bot.jobs.routing import offered_choices
