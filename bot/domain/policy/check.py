@@ -1,11 +1,19 @@
-"""Checks a request against a policy. Every refusal names the rule, and what the person can do."""
+"""Checks commands against a policy: refused by a rule, or accepted with terms.
+
+Every refusal names the rule, and what the person can do. An accepted command may be held, hidden or delayed.
+"""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from bot.domain.errors import NotAllowed
+from bot.domain.generations.requests import AnyRequest
+from bot.domain.identity import Caller, Place
+from bot.domain.jobs.job import Hold
+from bot.domain.money.pricing import show_money
 from bot.domain.policy.access import AccessRule, Effect, allowed_channels, deciding_rule
 from bot.domain.policy.asked import Asked
-from bot.domain.policy.record import AgeMode, Policy
+from bot.domain.policy.record import AgeMode, Moderators, Policy
 from bot.domain.policy.words import WordRule, find_words
 
 
@@ -76,4 +84,48 @@ def _is_spoiler(policy: Policy, asked: Asked, marked: Sequence[WordRule]) -> boo
     raise NotAllowed(
         f"The age gate of this workspace allows this only in age-restricted channels{because}. Use such a "
         "channel, or ask an admin, who can change it with /rules age."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How the jobs of a command are accepted."""
+
+    #: what they wait for first
+    hold: Hold | None = None
+    #: their results are shown behind a spoiler
+    spoiler: bool = False
+    #: seconds in which they can be undone before they leave
+    undo_s: int = 0
+
+
+def policy_terms(
+    policy: Policy,
+    requests: Sequence[AnyRequest],
+    price: int,
+    *,
+    caller: Caller,
+    place: Place,
+    is_admin: bool,
+    is_vote: bool = False,
+) -> Terms:
+    """The terms of one command with all its jobs and their price together; raises NotAllowed."""
+    spoiler = check_policy(policy, (Asked.of(caller, place, request) for request in requests))
+    hold = policy.prices.hold_for(price, is_admin=is_admin, is_vote=is_vote)
+    if hold is Hold.APPROVAL and place.private and not policy.moderators.channel:
+        raise NotAllowed(
+            f"This costs {show_money(price)}, so an admin must approve it, and only you can see it here. Ask "
+            "for it in a channel, without private; or an admin names a channel with /rules moderators."
+        )
+    undo_s = policy.prices.undo_seconds(price) if hold is None else 0
+    return Terms(hold=hold, spoiler=spoiler, undo_s=undo_s)
+
+
+def moderators_place(moderators: Moderators, place: Place) -> Place:
+    """The moderators' channel of the workspace that a command was given in."""
+    return Place(
+        adapter=place.adapter,
+        workspace=place.workspace,
+        channel=moderators.channel,
+        reply_token=place.channel_token,
     )

@@ -15,8 +15,8 @@ from bot.domain.jobs.job import Hold, Job
 from bot.domain.money.pricing import show_money
 from bot.domain.policy.access import deciding_rule
 from bot.domain.policy.asked import Asked
+from bot.domain.policy.check import policy_terms
 from bot.domain.policy.record import Policy
-from bot.domain.policy.terms import policy_terms
 from bot.service.admin.rights import caller_of, named_member
 from bot.service.admin.rules import Admin, as_admin
 from bot.service.commands.ordering import CommandContext, new_jobs, resolve_command

@@ -6,8 +6,8 @@ from bot.domain.commands import Report, RulesBlock, RulesUnblock
 from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed
 from bot.domain.identity import Caller, Invocation
 from bot.domain.jobs.job import Job, State
+from bot.domain.policy.check import moderators_place
 from bot.domain.policy.record import Moderators
-from bot.domain.policy.terms import moderators_place
 from bot.service.admin.rights import audit_entry, is_admin_here, named_member, remember_admin, require_rights
 from bot.service.commands.ordering import encrypted_token
 from bot.service.durable_writes import until_known

@@ -13,8 +13,8 @@ from bot.domain.identity import Caller, Place
 from bot.domain.jobs.job import Hold, Job, State, state_once_accepted
 from bot.domain.money.pricing import show_money
 from bot.domain.money.quota import Defaults
+from bot.domain.policy.check import Terms, moderators_place, policy_terms
 from bot.domain.policy.record import Moderators, Policy
-from bot.domain.policy.terms import Terms, moderators_place, policy_terms
 from bot.store.database.base import Row
 from bot.store.queue.card_copies import CardCopy
 from bot.store.queue.queue_stats import QueuePosition
