@@ -10,7 +10,7 @@ from bot.domain.errors import InvalidRequest, NotAllowed
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs.job import Job
 from bot.domain.money.pricing import price
-from bot.domain.policy.asked import Asked
+from bot.domain.policy.access import Asked
 from bot.domain.policy.check import require_access
 from bot.domain.policy.record import ChannelDefaults
 from bot.domain.text import nearest

@@ -29,7 +29,7 @@ from bot.domain.ids import short_id
 from bot.domain.jobs.actions import NO_PRICES, WITHOUT_RESULT, Action, ActionPrices, available_actions
 from bot.domain.jobs.job import FINAL, WAITING, Job, State
 from bot.domain.money.pricing import Price, is_estimate, is_upper_bound
-from bot.domain.policy.asked import command_of
+from bot.domain.policy.access import command_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from bot.domain.generations.models import ImageModel, Resolution, VideoModel
 from bot.domain.jobs.actions import Action
 from bot.domain.jobs.job import State
 from bot.domain.options import Kind, OptionSpec
-from bot.domain.policy.asked import RuledCommand
+from bot.domain.policy.access import RuledCommand
 from bot.domain.policy.holds import UNDO_MAX_S
 from bot.domain.policy.reactions import VOTES_MAX, Payer, Who
 from bot.domain.policy.record import AgeMode

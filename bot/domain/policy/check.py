@@ -11,8 +11,7 @@ from bot.domain.generations.requests import AnyRequest
 from bot.domain.identity import Caller, Place
 from bot.domain.jobs.job import Hold
 from bot.domain.money.pricing import show_money
-from bot.domain.policy.access import AccessRule, Effect, allowed_channels, deciding_rule
-from bot.domain.policy.asked import Asked
+from bot.domain.policy.access import AccessRule, Asked, Effect, allowed_channels, deciding_rule
 from bot.domain.policy.record import AgeMode, Moderators, Policy
 from bot.domain.policy.words import WordRule, find_words
 

@@ -13,8 +13,7 @@ from bot.domain.identity import Caller, Place
 from bot.domain.ids import parse_job_name, short_id
 from bot.domain.jobs.job import Hold, Job
 from bot.domain.money.pricing import show_money
-from bot.domain.policy.access import deciding_rule
-from bot.domain.policy.asked import Asked
+from bot.domain.policy.access import Asked, deciding_rule
 from bot.domain.policy.check import policy_terms
 from bot.domain.policy.record import Policy
 from bot.service.admin.rights import caller_of, named_member

@@ -9,7 +9,7 @@ from bot.domain.identity import Caller, Place
 from bot.domain.ids import short_id
 from bot.domain.jobs.job import Job
 from bot.domain.jobs.lineage import Shown, TreeNode, describe, placed
-from bot.domain.policy.asked import command_of
+from bot.domain.policy.access import command_of
 from bot.service.queries.job_lookup import is_visible, visible_job
 from bot.service.queries.member_queries import job_views
 from bot.service.replies import PrivateReply, ReplyFile

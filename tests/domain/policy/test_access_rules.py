@@ -9,8 +9,7 @@ from bot.domain.generations.media import MediaKind, Reference
 from bot.domain.generations.models import ImageModel, Resolution, VideoModel
 from bot.domain.generations.requests import AnyRequest, ImageRequest, VideoRequest
 from bot.domain.identity import Caller, Place
-from bot.domain.policy.access import AccessRule, Effect, deciding_rule
-from bot.domain.policy.asked import Asked, RuledCommand, command_of
+from bot.domain.policy.access import AccessRule, Asked, Effect, RuledCommand, command_of, deciding_rule
 from bot.domain.policy.check import check_policy
 from bot.domain.policy.record import Policy
 

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.errors import InvalidRequest, NotAllowed
 from bot.domain.generations.requests import ImageRequest
 from bot.domain.identity import Place
-from bot.domain.policy.asked import Asked
+from bot.domain.policy.access import Asked
 from bot.domain.policy.check import check_policy
 from bot.domain.policy.record import AgeGate, AgeMode, Policy
 from bot.domain.policy.words import WordRule, find_words, read_pattern

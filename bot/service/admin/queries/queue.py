@@ -10,7 +10,7 @@ from bot.domain.cards.job_text import status_line
 from bot.domain.generations.estimates import Estimate
 from bot.domain.identity import Caller
 from bot.domain.jobs.job import IN_FLIGHT, WAITING, Hold, Job, State
-from bot.domain.policy.asked import RuledCommand, command_of
+from bot.domain.policy.access import RuledCommand, command_of
 from bot.jobs.estimates import estimates
 from bot.service.admin.queries.paging import PAGE, Page, page_of, skipped
 from bot.services import Services
