@@ -11,8 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.errors import Delayed, DeliveryError
-from bot.domain.reports.alerts import AlertRules, AlertState, Notice
-from bot.domain.reports.conditions import Condition
+from bot.domain.reports.alerts import AlertRules, AlertState, Condition, Notice
 from bot.ports import Publisher
 from bot.service.operator.alert_targets import AlertTarget, alert_targets
 from bot.service.operator.conditions import stopped_accounts, stuck_queues_since, unresponsive_providers

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.reports.conditions import Condition, ConditionKind
+from bot.domain.reports.alerts import Condition, ConditionKind
 from bot.services import Services
 from bot.store.operator.accounts import AccountRow, AccountState
 from bot.store.operator.alerts import stuck_queues

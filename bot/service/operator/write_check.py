@@ -8,7 +8,7 @@ import asyncio
 from pathlib import Path
 
 from bot.domain.errors import MediaError, StoreError
-from bot.domain.reports.conditions import Condition, ConditionKind
+from bot.domain.reports.alerts import Condition, ConditionKind
 from bot.media.disk import free_bytes, show_bytes
 from bot.services import Services
 from bot.store.database.base import Transaction

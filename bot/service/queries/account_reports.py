@@ -7,7 +7,7 @@ from datetime import UTC, date
 from bot.domain.money.credit import PriceDeviation, compared_since, days_left, spent_per_day
 from bot.domain.money.pricing import show_left, show_money
 from bot.domain.money.quota import Period, bounds
-from bot.domain.reports.conditions import Condition, ConditionKind
+from bot.domain.reports.alerts import Condition, ConditionKind
 from bot.services import Services
 from bot.store.database.base import Database
 from bot.store.operator.accounts import AccountState, list_accounts, list_workspace_accounts

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.reports.alerts import Alert, AlertRules, AlertState, Notice
-from bot.domain.reports.conditions import Condition, ConditionKind
+from bot.domain.reports.alerts import Alert, AlertRules, AlertState, Condition, ConditionKind, Notice
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.domain.reports.alerts import Alert, AlertRules, AlertState, Notice, direct_place
-from bot.domain.reports.conditions import ConditionKind
+from bot.domain.reports.alerts import Alert, AlertRules, AlertState, ConditionKind, Notice, direct_place
 
 _RULES = AlertRules(clear=10, quiet=100)
 FOUND, RAISED, RESOLVED = AlertState.FOUND, AlertState.RAISED, AlertState.RESOLVED

@@ -8,8 +8,7 @@ from bot.domain.links import LinkedPerson
 from bot.domain.money.groups import Group
 from bot.domain.money.quota import Allowance, Level, Period, Rule
 from bot.domain.policy.words import WordRule
-from bot.domain.reports.alerts import AlertRules
-from bot.domain.reports.conditions import Condition, ConditionKind
+from bot.domain.reports.alerts import AlertRules, Condition, ConditionKind
 from bot.domain.workspace.presets import Preset, PresetKind
 from bot.store.adapter_data import put, reserve_rate_slot
 from bot.store.admin.groups import create_group, join_group
