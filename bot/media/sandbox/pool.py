@@ -12,10 +12,9 @@ from typing import Self, TypeVar, TypeVarTuple
 import structlog
 
 from bot.domain.errors import MediaRefused, MediaUnavailable, ProcessingFailed
-from bot.media.sandbox.answers import Failed, Unreadable, read
 from bot.media.sandbox.child import Failure
 from bot.media.sandbox.confinement import Limits
-from bot.media.sandbox.process import ForkServer
+from bot.media.sandbox.process import Failed, ForkServer, Unreadable, read
 from bot.media.sandbox.server import Report
 
 #: remedy for a system without complete confinement

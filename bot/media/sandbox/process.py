@@ -1,4 +1,7 @@
-"""The client of a fork server: starts it, sends it one call at a time, ends it."""
+"""The client of a fork server: starts it, sends it one call at a time, reads the answer as data, ends it.
+
+An answer, which child.py writes, is validated against the function's return annotation.
+"""
 
 import asyncio
 import json
@@ -9,9 +12,13 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Self
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.domain.errors import ProcessingFailed
+from bot.media.sandbox.child import TEXT_MAX, Failure
 from bot.media.sandbox.confinement import Limits, python_folders
 from bot.media.sandbox.server import ANSWER_MAX, FRAME, CallHeader, Report
 
@@ -30,6 +37,9 @@ sys.path[:] = json.loads(sys.argv.pop())
 from bot.media.sandbox import server
 server.main()
 """
+Result = TypeVar("Result")
+
+_STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 class ForkServer:
@@ -128,3 +138,37 @@ class ForkServer:
         if length > ANSWER_MAX + _HEAD_MAX:
             raise ConnectionError("a server has sent more than the limit")
         return await self._process.stdout.readexactly(length)
+
+
+class Failed(BaseModel):
+    """Why a call has no result; the text comes from the child and is only shown as text."""
+
+    model_config = _STRICT
+
+    failure: Failure
+    text: Annotated[str, Field(max_length=TEXT_MAX)]
+
+
+class Unreadable(Exception):
+    """A child's answer is not what its function returns."""
+
+
+def read(answer: bytes, function: Callable[..., Result]) -> Result | Failed:
+    """Parse a child's answer into a result or a failure. Raises Unreadable."""
+    try:
+        if answer.startswith(b'{"failure"'):
+            return Failed.model_validate_json(answer)
+        answered: dict[str, Result] = _shape(function).validate_json(answer)
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise Unreadable(f"{len(answer)} bytes that {function.__qualname__} cannot have returned") from error
+    return answered["result"]
+
+
+@lru_cache(maxsize=64)
+def _shape(function: Callable[..., Any]) -> TypeAdapter[dict[Any, Any]]:
+    returned = get_type_hints(function, include_extras=True)["return"]
+    return TypeAdapter(_only_result(returned), config=_STRICT)
+
+
+def _only_result(returned: Any) -> Any:
+    return Annotated[dict[Literal["result"], returned], Field(min_length=1)]

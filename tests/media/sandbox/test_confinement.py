@@ -20,9 +20,9 @@ import pytest
 
 from bot.domain.errors import ProcessingFailed
 from bot.media.sandbox import landlock, seccomp
-from bot.media.sandbox.answers import Unreadable, read
 from bot.media.sandbox.confinement import Limits, python_folders
 from bot.media.sandbox.pool import SandboxPool, _result, missing_features
+from bot.media.sandbox.process import Unreadable, read
 from bot.media.sandbox.server import Report
 from tests.media.sandbox.calls import add
 from tests.media_workers import SharedPool
