@@ -2,7 +2,6 @@
 
 import os
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -37,7 +36,7 @@ from bot.security.encryption import DecryptionFailed, FieldCipher
 from bot.security.rate_limit import RateLimiter
 from bot.security.secret_keys import load_or_create_secrets, read_secrets
 from bot.security.tokens import TokenSigner
-from bot.services import Services, log
+from bot.services import Services, clock_ms, log, monotonic_ms
 from bot.settings import PROVIDERS, Role, Settings
 from bot.simulation.transport import API_URL, OWN_ORIGIN, SIMULATOR_ORIGIN
 from bot.store.database.base import Database
@@ -64,14 +63,6 @@ _TAKEN = "a workspace uses this key as its own: remove it there with /studio key
 
 class Misconfigured(ReverieError):
     """The settings are inconsistent."""
-
-
-def clock_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def monotonic_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
 
 
 def secrets_of(settings: Settings) -> tuple[bytes, ...]:

@@ -4,8 +4,9 @@ import asyncio
 from pathlib import Path
 
 from bot.cli.backup import backup, restore
-from bot.resources import clock_ms, secrets_of
+from bot.resources import secrets_of
 from bot.security.tokens import TokenSigner
+from bot.services import clock_ms
 from tests.engine.settings import given_settings
 from tests.web.running_app import RunningApp
 

@@ -7,8 +7,9 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from bot.cli.store_access import reseal
-from bot.resources import clock_ms, naming_key_of, providers_of, secrets_of
+from bot.resources import naming_key_of, providers_of, secrets_of
 from bot.security.tokens import TokenSigner, account_id
+from bot.services import clock_ms
 from bot.settings import Settings
 from bot.store.database.connect import connect
 from bot.store.database.named_sql import Query

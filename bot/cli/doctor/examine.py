@@ -20,10 +20,11 @@ from bot.domain.errors import ProcessingFailed, ReverieError
 from bot.domain.money.pricing import show_money
 from bot.media.sandbox.pool import REMEDY, missing_features
 from bot.providers.accounts import setting_names
-from bot.resources import clock_ms, naming_key_of, rates_of, secrets_of
+from bot.resources import naming_key_of, rates_of, secrets_of
 from bot.security.encryption import DecryptionFailed
 from bot.security.secret_keys import UnusableSecret
 from bot.service.plugin import Diagnosis, Severity
+from bot.services import clock_ms
 from bot.settings import Settings, describe_error
 from bot.store.database.base import Database
 from bot.store.database.connect import connect
