@@ -45,7 +45,7 @@ from bot.store.operator.accounts import list_accounts
 from bot.store.operator.workspace_keys import used_accounts
 from bot.store.queue.claim import expire_all_leases
 from bot.store.quotas.limits import apply_total_caps
-from bot.worker.account_registry import find_naming_key, register_accounts, store_naming_key
+from bot.worker.accounts import find_naming_key, register_accounts, store_naming_key
 
 if TYPE_CHECKING:
     from bot.simulation.builtin import BuiltInSimulator

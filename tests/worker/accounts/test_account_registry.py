@@ -12,7 +12,7 @@ from bot.domain.jobs.job import State
 from bot.resources import prepare_store, providers_of
 from bot.settings import Role
 from bot.store.operator.accounts import AccountState, last_registered_at, list_accounts
-from bot.worker.account_registry import renew_registration
+from bot.worker.accounts import renew_registration
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeChat, FakeProvider
 from tests.engine.harness import SECRET, Engine, open_engine
