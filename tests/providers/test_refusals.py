@@ -15,8 +15,7 @@ from bot.domain.errors import (
     RateLimited,
     Rejected,
 )
-from bot.providers.http.error_details import Detail, read_detail, read_document
-from bot.providers.http.errors import Call, read_retry_after, refusal
+from bot.providers.http.errors import Call, Detail, read_detail, read_document, read_retry_after, refusal
 
 NOW_MS = 1_700_000_000_000  # Tue, 14 Nov 2023 22:13:20 GMT
 

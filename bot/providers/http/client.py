@@ -13,8 +13,15 @@ from pydantic import SecretStr
 
 from bot.domain.errors import NotSent, ProviderError
 from bot.domain.text import parse_json
-from bot.providers.http.error_details import read_detail
-from bot.providers.http.errors import ABOUT_ACCOUNT, Call, RequestTrace, read_retry_after, refusal, translated
+from bot.providers.http.errors import (
+    ABOUT_ACCOUNT,
+    Call,
+    RequestTrace,
+    read_detail,
+    read_retry_after,
+    refusal,
+    translated,
+)
 from bot.tls import tls_context
 
 #: seconds; short, because a create that was not sent can be sent later
