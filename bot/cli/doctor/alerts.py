@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.errors import Delayed
 from bot.security.loopback import is_loopback_name
-from bot.service.operator.alert_targets import webhook_of
+from bot.service.operator.alerts import webhook_of
 from bot.service.plugin import Diagnosis, Severity
 from bot.settings import Settings
 

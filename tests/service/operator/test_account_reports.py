@@ -6,8 +6,7 @@ from typing import Any
 
 from bot.domain.money.credit import DAY_MS
 from bot.domain.money.pricing import MICROUSD
-from bot.service.operator.alert_targets import alert_targets
-from bot.service.operator.alerts import AlertFinder
+from bot.service.operator.alerts import AlertFinder, alert_targets
 from bot.store.operator.credit import price_deviations, record_balance
 from tests.engine.conftest import Open
 from tests.engine.fakes import Clock, FakeProvider

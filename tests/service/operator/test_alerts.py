@@ -10,8 +10,7 @@ from pydantic import SecretStr
 from bot.domain.errors import Delayed, DeliveryError, NotSent, Undeliverable
 from bot.domain.identity import Place
 from bot.domain.money.pricing import MICROUSD
-from bot.service.operator.alert_targets import alert_targets
-from bot.service.operator.alerts import AlertFinder, AlertSender, alert_loops
+from bot.service.operator.alerts import AlertFinder, AlertSender, alert_loops, alert_targets
 from bot.store.operator.accounts import start_account, stop_account
 from bot.store.operator.credit import record_balance
 from tests.engine.conftest import Open
