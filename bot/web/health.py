@@ -18,8 +18,7 @@ from bot.domain.money.pricing import show_money
 from bot.domain.workspace.workspace_keys import OWN_KEYS_ONLY
 from bot.jobs.routing import has_own_keys_only
 from bot.security.loopback import is_local, names_us
-from bot.service.operator.conditions import stopped_accounts, unresponsive_providers
-from bot.service.operator.write_check import WriteCheck
+from bot.service.operator.conditions import WriteCheck, stopped_accounts, unresponsive_providers
 from bot.service.plugin import Adapter
 from bot.service.queries.account_reports import money_conditions
 from bot.services import Services

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from bot.domain.errors import AccountProblem, GenerationNotFound, NotSent, ProviderError
 from bot.domain.jobs.job import State
 from bot.providers.base import GenerationState
-from bot.service.operator.write_check import WriteCheck
+from bot.service.operator.conditions import WriteCheck
 from bot.service.plugin import Adapter
 from bot.settings import Role
 from bot.store.operator.accounts import stop_account

@@ -17,8 +17,12 @@ from pydantic import SecretStr
 from bot.domain.errors import Delayed, DeliveryError
 from bot.domain.reports.alerts import AlertRules, AlertState, Condition, Notice, direct_place
 from bot.ports import Publisher
-from bot.service.operator.conditions import stopped_accounts, stuck_queues_since, unresponsive_providers
-from bot.service.operator.write_check import WriteCheck
+from bot.service.operator.conditions import (
+    WriteCheck,
+    stopped_accounts,
+    stuck_queues_since,
+    unresponsive_providers,
+)
 from bot.service.queries.account_reports import money_conditions
 from bot.services import Services, log
 from bot.settings import Settings
