@@ -52,7 +52,7 @@ from bot.domain.commands import (
     Unlink,
 )
 from bot.domain.identity import Caller, Place
-from bot.service.admin import audit, presets, quotas, retention, rights, rules, setup, usage, workspace_keys
+from bot.service.admin import audit, presets, quotas, rights, rules, setup, usage, workspace_keys
 from bot.service.commands import explain
 from bot.service.members import links, mydata, set_defaults
 from bot.service.queries import command_help, lineage, listings, member_queries
@@ -81,7 +81,7 @@ _ANSWERS: Mapping[type[Command], Callable[[Services, Any, Caller], Awaitable[Pri
     StudioResume: setup.pause_or_resume,
     StudioUsage: usage.show_usage,
     StudioAudit: audit.show_audit,
-    StudioRetention: retention.set_or_show,
+    StudioRetention: setup.set_or_show_retention,
     RulesBlock: moderation.block_or_unblock,
     RulesUnblock: moderation.block_or_unblock,
 }

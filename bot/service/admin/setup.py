@@ -1,10 +1,18 @@
-"""The set-up of a workspace by its admins, its pause and its time zone. Rights are checked on every call."""
+"""Set-up, pause, time zone and retention of a workspace, by its admins. Rights are checked on every call."""
 
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import is_operator
-from bot.domain.commands import StudioPause, StudioResume, StudioSetup, StudioTimezone, Toggle
+from bot.domain.commands import (
+    StudioPause,
+    StudioResume,
+    StudioRetention,
+    StudioSetup,
+    StudioTimezone,
+    Toggle,
+)
+from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Caller, Named, Place
 from bot.domain.money.caps import week_at_most
 from bot.domain.money.pricing import MICROUSD, show_money
@@ -18,6 +26,7 @@ from bot.service.queries.member_queries import limits_with_meters
 from bot.service.replies import PrivateReply, SetupState
 from bot.services import ALL_JOBS, Services, Topic
 from bot.store.admin.workspaces import SetUp, find_workspace, set_pause, set_up
+from bot.store.members.retention import Retention, retention_of, set_retention
 from bot.store.quotas.limits import of_level
 
 #: monthly budgets to choose from, in dollars
@@ -165,4 +174,38 @@ async def set_timezone(services: Services, command: StudioTimezone, caller: Call
         title="Time zone set",
         text=f"Days, weeks and months of this workspace begin in {zone}; the next day begins "
         f"{moment(midnight)} of your time. What was used today counts in the earlier time zone.",
+    )
+
+
+async def set_or_show_retention(services: Services, command: StudioRetention, caller: Caller) -> PrivateReply:
+    """Show how long a workspace keeps what its jobs leave, after changing it where that is asked for."""
+    require_rights(services, caller)
+    kept = await retention_of(services.database, caller.workspace)
+    if command.media is None and command.prompts is None:
+        return _retention_shown(services, kept, title="Retention")
+    new = Retention(
+        media_days=kept.media_days if command.media is None else command.media or None,
+        prompt_days=kept.prompt_days if command.prompts is None else command.prompts or None,
+    )
+    if new.prompt_days and new.media_days and new.prompt_days < new.media_days:
+        raise InvalidRequest(
+            f"Prompts cannot be removed after {new.prompt_days} days while media are kept for "
+            f"{new.media_days}; set both, such as --media {new.prompt_days} --prompts {new.prompt_days}"
+        )
+    entry = audit_entry(services, caller, command.name, caller.workspace)
+    await until_known(
+        services, lambda: services.database.transact(set_retention, caller.workspace, new, audit=entry)
+    )
+    return _retention_shown(services, new, title="Retention set")
+
+
+def _retention_shown(services: Services, kept: Retention, *, title: str) -> PrivateReply:
+    days = [one for one in (kept.media_days, kept.prompt_days, services.settings.retention_days) if one]
+    media = f"{min(days)} days" if days else "until they are deleted"
+    prompts = f"{kept.prompt_days} days" if kept.prompt_days else "until members have their data deleted"
+    return PrivateReply(
+        title=title,
+        text="Counted from the end of a job, and checked every ten minutes. What is in the gallery is kept; "
+        "messages in channels stay as they are.",
+        fields=(("Pictures and videos", media), ("Prompts and titles", prompts)),
     )
