@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from bot.domain.commands.admin import (
     StudioAudit,
+    StudioGallery,
     StudioKey,
     StudioPause,
     StudioResume,
@@ -22,10 +23,9 @@ from bot.domain.commands.base import Audience, Command, build
 from bot.domain.commands.defaults import Settings, StudioDefaults
 from bot.domain.commands.edits import Audio, Upscale
 from bot.domain.commands.extend import Direction, Extend
-from bot.domain.commands.gallery import Gallery, StudioGallery
 from bot.domain.commands.generate import GenerateCommand, MediaCommand
 from bot.domain.commands.imagine import Imagine
-from bot.domain.commands.jobs import Cancel, Delete, Help, History, Lineage, Quota, Show, Status
+from bot.domain.commands.jobs import Cancel, Delete, Gallery, Help, History, Lineage, Quota, Show, Status
 from bot.domain.commands.members import Link, MydataExport, MydataForget, Unlink
 from bot.domain.commands.modify import Modify
 from bot.domain.commands.presets import StudioPreset
@@ -158,6 +158,7 @@ CATALOGUE: Mapping[str, type[Command]] = {
         StudioTimezone,
         StudioGallery,
         StudioAudit,
+        StudioGallery,
         StudioRetention,
         StudioKey,
         RulesShow,

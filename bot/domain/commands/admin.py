@@ -1,4 +1,4 @@
-"""Commands of admins about a workspace: set-up, pause, usage, audit, time zone and its own API key."""
+"""Commands of admins about a workspace: set-up, pause, usage, audit, gallery, time zone and its API key."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -166,6 +166,29 @@ class StudioKey(Command):
     def read_addresses(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         check_typed(str(values.get("action", "")))
         return values
+
+
+class StudioGallery(Command):
+    """Set where results with a star are posted, and whether their makers are asked first; or show it."""
+
+    name = "studio gallery"
+    description = "Set the gallery's channel, and whether makers are asked first"
+    example = "/studio gallery #gallery --consent on"
+    audience = Audience.ADMINS
+
+    channel: Annotated[
+        str,
+        OptionSpec(
+            description="Where each result with a star is posted",
+            kind=Kind.CHANNEL,
+            max_length=200,
+            positional=True,
+        ),
+    ] = ""
+    consent: Annotated[
+        Toggle | None, OptionSpec(description="Whether somebody else's star waits for the maker")
+    ] = None
+    off: Annotated[bool, OptionSpec(description="Post new stars nowhere")] = False
 
 
 class StudioAudit(Command):

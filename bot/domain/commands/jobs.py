@@ -55,6 +55,14 @@ class History(ListCommand):
     starred: Annotated[bool, OptionSpec(description="Only what somebody gave a star")] = False
 
 
+class Gallery(ListCommand):
+    """List the workspace's results with a star."""
+
+    name = "gallery"
+    description = "List this workspace's results with a star, the newest first"
+    example = "/gallery fox"
+
+
 class Lineage(Command):
     """Show the family tree of a result."""
 
