@@ -47,6 +47,11 @@ def run_folder() -> Path:
     return folder
 
 
+def run_environment() -> dict[str, str]:
+    """What tells a process of this run so whose environment is empty otherwise."""
+    return {_VARIABLE: str(run_folder())}
+
+
 @contextmanager
 def alone(name: str) -> Iterator[None]:
     """Keep the other processes of this run out of what has this name."""

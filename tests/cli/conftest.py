@@ -6,8 +6,9 @@ import pytest
 from tests.buckets import bucket
 from tests.cli.running import folder
 from tests.databases import postgres_server, postgres_url
+from tests.warm_media import warm_servers
 
-__all__ = ["bucket", "home", "postgres_server", "postgres_url"]
+__all__ = ["bucket", "home", "postgres_server", "postgres_url", "warm_servers"]
 
 
 @pytest.fixture

@@ -18,6 +18,9 @@ from tests.cli.store import fill, settings
 from tests.domain.people import NOW
 from tests.providers.scripted_api import reply, scripted
 
+#: each run of the doctor starts one
+pytestmark = pytest.mark.usefixtures("warm_servers")
+
 
 def _wrong(findings: Sequence[Diagnosis]) -> list[Diagnosis]:
     wrong = [finding for finding in findings if not finding.ok]
