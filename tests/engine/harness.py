@@ -20,6 +20,7 @@ from bot.bootstrap import shared_loops
 from bot.domain.cards.card import CardView
 from bot.domain.command_text.parsing import parse
 from bot.domain.commands import GenerateCommand
+from bot.domain.generations.estimates import typical_duration
 from bot.domain.generations.media import Media
 from bot.domain.identity import Caller, Invocation, Place
 from bot.domain.jobs.actions import Action
@@ -220,7 +221,16 @@ class Engine:
         return found
 
     async def ends(self, card: CardView) -> Job:
-        return await self.comes_to(card, State.COMPLETED, State.FAILED, State.CANCELLED)
+        """Wait until the card's first job has ended.
+
+        A provider that is reached over a network is not asked long before its usual time, which passes here
+        at once.
+        """
+        ended = (State.COMPLETED, State.FAILED, State.CANCELLED)
+        job = await self.comes_to(card, State.SUBMITTED, *ended)
+        if job.state is State.SUBMITTED and job.provider != "simulator":
+            self.advance(typical_duration(job.request).p50)
+        return await self.comes_to(card, *ended)
 
     async def made(self, text: str = "/imagine a red fox", **more: Any) -> Job:
         """Give a command and wait for its result, to build on."""

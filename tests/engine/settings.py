@@ -12,13 +12,14 @@ from bot.timing import Timing
 WORKSPACE = "chat:home"
 #: what waits in real time is short; what is read from a clock keeps its real length, and tests advance it
 QUICK = {
-    "poll": 200,
-    "watch_interval": 15,
-    "sweep_interval": 200,
+    "poll": 500,
+    "watch_interval": 30,
+    "sweep_interval": 500,
     "account_check": 100,
     "asset_retry": 25,
-    "progress_interval": 50,
+    "progress_interval": 200,
     "delivery_retry": 20,
+    "undo_second": 1,
     "stop": 3_000,
 }
 #: For a whole bot in real time, which is told of everything that these intervals only make sure of. Looks

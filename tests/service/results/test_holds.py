@@ -164,7 +164,7 @@ async def test_an_admin_of_another_workspace_decides_nothing(engine: Open) -> No
 
 
 async def test_a_costly_job_can_be_undone_for_a_few_seconds(engine: Open) -> None:
-    async with engine() as bot:
+    async with engine(times={"undo_second": 1_000}) as bot:
         costly = "/animate a fox that runs --model ray-2"
         # Longer than a slow machine needs for the rest.
         await bot.learn("/rules prices --undo 60", by=BOSS)

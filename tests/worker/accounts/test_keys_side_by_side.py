@@ -69,7 +69,7 @@ async def test_a_provider_that_is_down_holds_up_its_own_jobs_alone_until_it_is_b
         assert any("down has had no response" in reason for reason in reasons)
 
         def passes() -> object:
-            bot.advance(50)
+            bot.advance(1_000)
             return len(down.creates) == 4
 
         await bot.until(passes)

@@ -135,14 +135,13 @@ async def test_a_file_that_its_platform_does_not_give(
     engine: Open, error: Exception, category: FailureCategory | None
 ) -> None:
     files = FakeFiles()
-    async with engine(files=files) as bot:
+    async with engine(files=files, times={"prepare_retry": 20}) as bot:
         files.error = error
         file = Reference(url="http://files.chat.example/1", via="chat")
         card = await bot.ask("/animate it runs", files=(file,))
         if category is None:
             await bot.until(lambda: files.asked)
             files.error = None
-            bot.advance(bot.services.times.prepare_retry)
             assert State.COMPLETED is (await bot.ends(card)).state
         else:
             failure = (await bot.ends(card)).failure

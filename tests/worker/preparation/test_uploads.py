@@ -22,7 +22,7 @@ async def state(engine: Engine) -> AccountState:
 async def test_an_upload_that_is_not_done_delays_the_job_and_sends_nothing(
     engine: Open, error: Exception
 ) -> None:
-    async with engine() as bot:
+    async with engine(times={"cool_down": 20}) as bot:
         bot.provider.upload_errors.extend([error, error])
         assert State.COMPLETED is (await bot.ends(await bot.ask())).state
         assert 1 == len(bot.provider.creates)
