@@ -3,6 +3,7 @@
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -23,12 +24,10 @@ class Certificates:
     key: Path
 
     def for_server(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self.key)
-        return context
+        return _server_context(self.certificate, self.key)
 
     def for_client(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.authority))
+        return _client_context(self.authority)
 
 
 def make_certificates(folder: Path, hosts: list[str]) -> Certificates:
@@ -69,6 +68,19 @@ def make_certificates(folder: Path, hosts: list[str]) -> Certificates:
         )
     )
     return made
+
+
+# Made once for each file: every test opens several connections, and nothing changes a context.
+@cache
+def _server_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+@cache
+def _client_context(authority: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(authority))
 
 
 def _begun(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:

@@ -17,7 +17,7 @@ from adapters.discord.rest.client import RestClient
 from bot.domain.cards.card import CardView, JobView
 from bot.domain.generations.media import Media
 from bot.domain.identity import Place
-from tests.platforms.fake_discord import HOSTS, Channel, FakeDiscord, Invocation, make_certificates
+from tests.platforms.fake_discord import Channel, FakeDiscord, Invocation
 from tests.platforms.fake_discord.client.interactions import ask
 from tests.platforms.fake_discord.state.interactions import Asking
 from tests.platforms.fake_discord.state.messages import Message
@@ -155,12 +155,11 @@ def _link(media: Media) -> str:
 
 @asynccontextmanager
 async def open_delivery_env(
-    folder: Path, *, public: bool = True, tier: int = 0
+    folder: Path, fake: FakeDiscord, *, public: bool = True, tier: int = 0
 ) -> AsyncIterator[DeliveryEnv]:
-    async with FakeDiscord(make_certificates(folder, HOSTS)) as fake:
-        env = DeliveryEnv(fake, folder, public=public, tier=tier)
-        try:
-            yield env
-        finally:
-            await env.planner.close()
-            await env.rest.close()
+    env = DeliveryEnv(fake, folder, public=public, tier=tier)
+    try:
+        yield env
+    finally:
+        await env.planner.close()
+        await env.rest.close()

@@ -10,7 +10,7 @@ from adapters.discord.messages.buttons import card_components
 from bot.domain.cards.card import JobPhase
 from bot.domain.errors import Undeliverable
 from bot.domain.identity import Place
-from tests.platforms.fake_discord import Intents, Kind, Permissions
+from tests.platforms.fake_discord import FakeDiscord, Intents, Kind, Permissions
 from tests.platforms.fake_discord.rules.drafts import Draft
 from tests.platforms.fake_discord.state.writing import post
 from tests.platforms.with_discord.cards import identity, job_view
@@ -26,8 +26,8 @@ _AFTER_THE_TOKEN_S = 16 * 60
 
 
 @pytest.fixture
-async def env(tmp_path: Path) -> AsyncIterator[DeliveryEnv]:
-    async with open_delivery_env(tmp_path) as opened:
+async def env(tmp_path: Path, fake: FakeDiscord) -> AsyncIterator[DeliveryEnv]:
+    async with open_delivery_env(tmp_path, fake) as opened:
         yield opened
 
 

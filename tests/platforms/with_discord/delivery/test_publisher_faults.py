@@ -11,7 +11,7 @@ from adapters.discord.delivery.attachments import AttachmentPlanner
 from adapters.discord.rest.client import RestClient
 from bot.domain.cards.card import JobPhase
 from bot.domain.errors import Delayed, Undeliverable
-from tests.platforms.fake_discord import Drop
+from tests.platforms.fake_discord import Drop, FakeDiscord
 from tests.platforms.with_discord.cards import job_view
 from tests.platforms.with_discord.delivery.delivery_env import DeliveryEnv, open_delivery_env, publisher_for
 
@@ -20,8 +20,8 @@ _RUNNING = job_view(phase=JobPhase.RUNNING)
 
 
 @pytest.fixture
-async def env(tmp_path: Path) -> AsyncIterator[DeliveryEnv]:
-    async with open_delivery_env(tmp_path) as opened:
+async def env(tmp_path: Path, fake: FakeDiscord) -> AsyncIterator[DeliveryEnv]:
+    async with open_delivery_env(tmp_path, fake) as opened:
         yield opened
 
 

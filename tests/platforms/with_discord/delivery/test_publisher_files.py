@@ -10,6 +10,7 @@ from adapters.discord.rest.channel_lookups import DEFAULT_UPLOAD_LIMIT
 from bot.domain.cards.card import JobPhase
 from bot.domain.errors import Delayed, FileLost, MediaLost, MediaRefused
 from bot.domain.generations.media import Media
+from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.with_discord.cards import VIDEO, job_view
 from tests.platforms.with_discord.delivery.delivery_env import DeliveryEnv, open_delivery_env
 
@@ -17,8 +18,8 @@ _MIB = 2**20
 
 
 @pytest.fixture
-async def env(tmp_path: Path) -> AsyncIterator[DeliveryEnv]:
-    async with open_delivery_env(tmp_path) as opened:
+async def env(tmp_path: Path, fake: FakeDiscord) -> AsyncIterator[DeliveryEnv]:
+    async with open_delivery_env(tmp_path, fake) as opened:
         yield opened
 
 
@@ -74,21 +75,21 @@ async def test_a_video_of_30_mb_is_uploaded_smaller_where_10_are_allowed(env: De
     assert link == message.embeds[0]["fields"][-1]["value"]
 
 
-async def test_a_boosted_guild_takes_the_full_file(tmp_path: Path) -> None:
-    async with open_delivery_env(tmp_path, tier=2) as env:
+async def test_a_boosted_guild_takes_the_full_file(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_delivery_env(tmp_path, fake, tier=2) as env:
         await env.publisher.show(env.view(job_view(media=_film(env, 30))), env.place())
         assert 30 * _MIB == len(env.cards()[0].attachments[0].content)
         assert [] == env.library.made
 
 
-async def test_direct_messages_have_the_default_limit(tmp_path: Path) -> None:
-    async with open_delivery_env(tmp_path, tier=2) as env:
+async def test_direct_messages_have_the_default_limit(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_delivery_env(tmp_path, fake, tier=2) as env:
         await env.publisher.show(env.view(job_view(media=_film(env, 30))), env.direct())
         assert [b"s" * 20] == [one.content for one in env.sent_directly()[0].attachments]
 
 
-async def test_a_card_moved_to_direct_messages_has_their_limit(tmp_path: Path) -> None:
-    async with open_delivery_env(tmp_path, tier=2) as env:
+async def test_a_card_moved_to_direct_messages_has_their_limit(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_delivery_env(tmp_path, fake, tier=2) as env:
         view = env.view(job_view(media=_film(env, 30)), private=True)
         await env.publisher.show(view, env.place(private=True))
         assert [b"s" * 20] == [one.content for one in env.sent_directly()[0].attachments]
@@ -104,9 +105,9 @@ async def test_the_interactions_limit_counts_while_its_token_is_valid(env: Deliv
     assert 30 * _MIB == len(env.cards()[0].attachments[0].content)
 
 
-async def test_a_lower_limit_than_announced_gets_a_smaller_file(tmp_path: Path) -> None:
+async def test_a_lower_limit_than_announced_gets_a_smaller_file(tmp_path: Path, fake: FakeDiscord) -> None:
     """A guild may lose its boosts between the lookup and the upload."""
-    async with open_delivery_env(tmp_path, tier=2) as env:
+    async with open_delivery_env(tmp_path, fake, tier=2) as env:
         film = _film(env, 30)
         await env.publisher.show(env.view(), env.place())
         env.guild.tier = 0
@@ -122,8 +123,10 @@ async def test_where_even_the_smaller_file_is_refused_a_link_is_left(env: Delive
     assert "[Full size]" in message.embeds[0]["fields"][-1]["value"]
 
 
-async def test_a_result_that_cannot_be_shown_names_the_operators_remedy(tmp_path: Path) -> None:
-    async with open_delivery_env(tmp_path, public=False) as env:
+async def test_a_result_that_cannot_be_shown_names_the_operators_remedy(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_delivery_env(tmp_path, fake, public=False) as env:
         env.library.error = MediaRefused()
         await env.publisher.show(env.view(job_view(media=_film(env, 30))), env.place())
         [message] = env.cards()

@@ -8,7 +8,7 @@ import pytest
 
 from adapters.discord.rest.attachment_urls import AttachmentResolver, expires_at, is_attachment_url
 from bot.domain.errors import MediaRefused, MediaUnavailable
-from tests.platforms.fake_discord import Upload
+from tests.platforms.fake_discord import FakeDiscord, Upload
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.with_discord.delivery.delivery_env import DeliveryEnv, open_delivery_env
 
@@ -16,8 +16,8 @@ _REFRESH = "POST /attachments/refresh-urls"
 
 
 @pytest.fixture
-async def env(tmp_path: Path) -> AsyncIterator[DeliveryEnv]:
-    async with open_delivery_env(tmp_path) as opened:
+async def env(tmp_path: Path, fake: FakeDiscord) -> AsyncIterator[DeliveryEnv]:
+    async with open_delivery_env(tmp_path, fake) as opened:
         yield opened
 
 

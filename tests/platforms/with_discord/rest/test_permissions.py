@@ -15,6 +15,7 @@ from adapters.discord.rest.permissions import (
     require_permissions,
 )
 from bot.domain.errors import NotAllowed
+from tests.platforms.fake_discord import FakeDiscord
 from tests.platforms.fake_discord import Permissions as Rights
 from tests.platforms.with_discord.delivery.delivery_env import open_delivery_env
 
@@ -96,8 +97,10 @@ def test_the_owner_has_every_permission() -> None:
     assert () == _lacking(deny, guild=_guild(owner_id=_ME))
 
 
-async def test_missing_permissions_are_fetched_where_an_event_does_not_hold_them(tmp_path: Path) -> None:
-    async with open_delivery_env(tmp_path) as env:
+async def test_missing_permissions_are_fetched_where_an_event_does_not_hold_them(
+    tmp_path: Path, fake: FakeDiscord
+) -> None:
+    async with open_delivery_env(tmp_path, fake) as env:
         guild, channel = str(env.guild.id), str(env.channel.id)
         assert () == await fetch_missing_permissions(env.rest, guild, channel)
         thread = env.fake.thread(env.channel, "foxes", env.ada)

@@ -95,8 +95,8 @@ async def asks(env: DeliveryEnv) -> dict[str, Any]:
     }
 
 
-async def test_an_unexpected_answer_is_retried(tmp_path: Path) -> None:
-    async with open_delivery_env(tmp_path) as env:
+async def test_an_unexpected_answer_is_retried(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_delivery_env(tmp_path, fake) as env:
         for pattern, ask in (await asks(env)).items():
             for fault in odd(env.fake, pattern):
                 with contextlib.suppress(Delayed, MediaUnavailable):
@@ -111,9 +111,9 @@ async def test_an_unexpected_answer_is_retried(tmp_path: Path) -> None:
             assert fault.spent
 
 
-async def test_a_card_is_posted_once_after_unexpected_answers(tmp_path: Path) -> None:
+async def test_a_card_is_posted_once_after_unexpected_answers(tmp_path: Path, fake: FakeDiscord) -> None:
     """Discord may have taken the message and answered something else."""
-    async with open_delivery_env(tmp_path) as env:
+    async with open_delivery_env(tmp_path, fake) as env:
         fake = env.fake
         view = env.view(job_view())
         for done in (False, True):
@@ -137,8 +137,8 @@ async def test_a_card_is_posted_once_after_unexpected_answers(tmp_path: Path) ->
                 assert name == (await env.new_publisher().find_message(view.card, env.place()) or name)
 
 
-async def test_malformed_limits_are_ignored(tmp_path: Path) -> None:
-    async with open_delivery_env(tmp_path) as env:
+async def test_malformed_limits_are_ignored(tmp_path: Path, fake: FakeDiscord) -> None:
+    async with open_delivery_env(tmp_path, fake) as env:
         route = Route("GET", "/guilds/{guild_id}", guild_id=env.guild.id)
         for raw in ODD:
             rest = RestClient(SecretStr(env.fake.token), connector=env.fake.connector)
