@@ -44,7 +44,9 @@ async def pooler_findings(settings: Settings) -> AsyncIterator[Diagnosis]:
 
 async def _is_pooled(url: str) -> bool:
     from bot.store.database.postgres_errors import translated  # noqa: PLC0415 - only where it is used
-    from bot.store.database.postgres_sessions import sessions_of  # noqa: PLC0415
+    from bot.store.database.postgres_sessions import first_connection  # noqa: PLC0415
 
     with translated():
-        return (await sessions_of(url)).pooled
+        connection, sessions = await first_connection(url)
+        await connection.close()
+    return sessions.pooled

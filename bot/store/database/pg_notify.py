@@ -41,10 +41,10 @@ class Notifier:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
-        """Start to listen; raises what `connect` raises."""
-        connection = await self._listen()
-        self._task = asyncio.create_task(self._run(connection), name="notifier")
+    async def open(self, connection: asyncpg.Connection | None = None) -> None:
+        """Start to listen, over this connection or a new one; raises what `connect` raises."""
+        listening = await self._listen(connection or await self._connect())
+        self._task = asyncio.create_task(self._run(listening), name="notifier")
 
     async def close(self) -> None:
         """Send what is pending and disconnect."""
@@ -60,8 +60,7 @@ class Notifier:
         self._topics.add(topic)
         self._pending.set()
 
-    async def _listen(self) -> asyncpg.Connection:
-        connection = await self._connect()
+    async def _listen(self, connection: asyncpg.Connection) -> asyncpg.Connection:
         try:
             own = connection.get_server_pid()
 
@@ -93,7 +92,7 @@ class Notifier:
     async def _reconnect(self) -> asyncpg.Connection:
         while True:
             try:
-                return await self._listen()
+                return await self._listen(await self._connect())
             except Exception as error:  # noqa: BLE001  outermost frame: the server may be away for long
                 log.warning("notifier_disconnected", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_S)

@@ -30,7 +30,7 @@ from bot.store.database.postgres_sessions import (
     LISTEN_REMEDY,
     SessionKind,
     direct_sessions,
-    sessions_of,
+    first_connection,
 )
 
 #: connections per replica, besides the one for notifications
@@ -71,10 +71,14 @@ class PostgresDatabase(GroupedDatabase):
         async with AsyncExitStack() as connections:
             with translated():
                 # This connection checks that the server responds; the pools connect on first use.
-                self._sessions = await sessions_of(self._url)
-                if self.listens:
-                    await self._notifier.open()
-                    connections.push_async_callback(self._notifier.close)
+                first, self._sessions = await first_connection(self._url)
+                if self._direct_url is None and not self._sessions.pooled:
+                    await self._notifier.open(first)
+                else:
+                    await first.close()
+                    if self.listens:
+                        await self._notifier.open()
+                connections.push_async_callback(self._notifier.close)
                 self._readers = await self._pool(connections, READERS, self._sessions.reading)
                 if not self._read_only:
                     self._writers = await self._pool(connections, WRITERS, self._sessions.writing)

@@ -88,8 +88,8 @@ def pooled_sessions(url: str) -> Sessions:
     )
 
 
-async def sessions_of(url: str) -> Sessions:
-    """Find out whether a pooler is in front of the server.
+async def first_connection(url: str) -> tuple[asyncpg.Connection, Sessions]:
+    """Connect, and find out whether a pooler is in front of the server.
 
     At the start of a connection PostgreSQL reports the process that serves it. A pooler reports an id of its
     own, because the serving process is not known yet.
@@ -99,9 +99,10 @@ async def sessions_of(url: str) -> Sessions:
     try:
         async with connection.transaction(readonly=True):
             serving = await connection.fetchval("SELECT pg_backend_pid()")
-        return pooled if serving != connection.get_server_pid() else direct_sessions(url)
-    finally:
-        await connection.close()
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection, pooled if serving != connection.get_server_pid() else direct_sessions(url)
 
 
 async def _make_durable(connection: Connection) -> None:
