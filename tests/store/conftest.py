@@ -1,6 +1,9 @@
 from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from bot.store.database import sqlite
 from bot.store.database.base import Database
@@ -30,6 +33,17 @@ __all__ = [
     "sqlite_url",
 ]
 
+#: an asynchronous fixture of tests that take an open store
+one_loop = partial(pytest_asyncio.fixture, loop_scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of one process that take an open store in one loop, to which its connections belong."""
+    folder, stores = Path(__file__).parent, {"store", "postgres_store", "sqlite_store", "replicas"}
+    for item in items:
+        if folder in item.path.parents and stores & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
 
 @pytest.fixture
 async def notes(database_url: str) -> AsyncIterator[Database]:
@@ -39,23 +53,29 @@ async def notes(database_url: str) -> AsyncIterator[Database]:
         yield database
 
 
-@pytest.fixture
-async def postgres_store(migrated_postgres_url: str) -> AsyncIterator[Database]:
-    async with connect(migrated_postgres_url) as database:
-        yield database
-        assert [] == await inconsistent_counts(database)
+@one_loop(scope="session")
+async def kept_replicas(kept_postgres_url: str) -> AsyncIterator[tuple[Database, Database]]:
+    """Stay connected: to connect, and to read the catalog, takes longer than most tests."""
+    async with connect(kept_postgres_url) as one, connect(kept_postgres_url) as other:
+        yield one, other
 
 
-@pytest.fixture
+@one_loop()
 async def replicas(
-    migrated_postgres_url: str, postgres_store: Database
+    migrated_postgres_url: str,  # noqa: ARG001 - empties the tables
+    kept_replicas: tuple[Database, Database],
 ) -> AsyncIterator[tuple[Database, Database]]:
     """Two processes' views of one PostgreSQL that has our tables, empty."""
-    async with connect(migrated_postgres_url) as other:
-        yield postgres_store, other
+    yield kept_replicas
+    assert [] == await inconsistent_counts(kept_replicas[0])
 
 
 @pytest.fixture
+def postgres_store(replicas: tuple[Database, Database]) -> Database:
+    return replicas[0]
+
+
+@one_loop()
 async def sqlite_store(migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     # Each reader is a thread and reads the schema, which takes longer than most tests; races are of writers.
     monkeypatch.setattr(sqlite, "READERS", 1)

@@ -3,8 +3,6 @@
 import asyncio
 from dataclasses import replace
 
-import pytest
-
 from bot.domain.jobs.job import State
 from bot.store.database.base import Database, Transaction
 from bot.store.database.named_sql import Query
@@ -18,6 +16,7 @@ from bot.store.file_refs import (
 from bot.store.listings.job_search import newest_usable
 from bot.store.queue.accept import accept
 from bot.store.queue.jobs import delete_job, toggle_star
+from tests.store.conftest import one_loop
 from tests.store.factories import (
     DAY,
     HERE,
@@ -35,7 +34,7 @@ from tests.store.factories import (
 from tests.store.races import meet
 
 
-@pytest.fixture
+@one_loop()
 async def store(store: Database) -> Database:
     await open_account(store)
     return store

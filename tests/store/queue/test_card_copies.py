@@ -22,6 +22,7 @@ from bot.store.queue.cards import (
     record_shown,
 )
 from bot.store.queue.jobs import delete_job, jobs_of_cards, refund_job, toggle_star
+from tests.store.conftest import one_loop
 from tests.store.factories import (
     DAY,
     HOUR,
@@ -41,7 +42,7 @@ from tests.store.races import meet
 BOSS = AuditEntry(actor="boss", workspace="chat:home", action="set", subject="x", now=NOW)
 
 
-@pytest.fixture
+@one_loop()
 async def store(store: Database) -> Database:
     await open_account(store)
     return store

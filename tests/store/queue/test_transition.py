@@ -20,6 +20,7 @@ from bot.store.queue.cards import find_card
 from bot.store.queue.orphans import OrphanCause, list_orphans
 from bot.store.queue.transition import Transition, transition
 from bot.store.quotas.limits import set_rule
+from tests.store.conftest import one_loop
 from tests.store.factories import (
     ACCOUNT,
     DAY,
@@ -46,7 +47,7 @@ def leave(job: str, before: State, after: State, *, attempt: int = 0) -> Transit
     return Transition(job=job, before=before, attempt=attempt, after=after, now=NOW, cause="test")
 
 
-@pytest.fixture
+@one_loop()
 async def store(store: Database) -> Database:
     await open_account(store)
     return store

@@ -16,6 +16,7 @@ from bot.store.operator.reports import inconsistent_meters
 from bot.store.queue.accept import accept
 from bot.store.queue.jobs import list_jobs, refund_job
 from bot.store.quotas.limits import reset_meter, set_rule, usage_of
+from tests.store.conftest import one_loop
 from tests.store.factories import (
     DAY,
     NOW,
@@ -36,7 +37,7 @@ from tests.store.factories import (
 RESET = AuditEntry(actor="chat:home:boss", workspace="chat:home", action="reset", subject="ada", now=NOW)
 
 
-@pytest.fixture
+@one_loop()
 async def store(store: Database) -> Database:
     await open_account(store)
     return store

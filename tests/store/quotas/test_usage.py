@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from bot.domain.generations.media import MediaKind
 from bot.domain.identity import Caller
 from bot.domain.jobs.erasure import NAMELESS
@@ -20,6 +18,7 @@ from bot.store.database.named_sql import Query
 from bot.store.members.erasure import Erasure, clear_jobs
 from bot.store.queue.jobs import delete_job, refund_job
 from bot.store.quotas.usage import names_of, sum_up, usage_facts, workspaces_behind
+from tests.store.conftest import one_loop
 from tests.store.factories import (
     DAY,
     HOUR,
@@ -41,7 +40,7 @@ LATER = NOW + 2 * DAY
 BY_ADMIN = AuditEntry(actor="boss", workspace=WORKSPACE, action="set", subject="x", now=NOW)
 
 
-@pytest.fixture
+@one_loop()
 async def store_with_jobs(store: Database) -> Database:
     """Five ended jobs of two members: three finished after 45 s to 5 min, one failed, one cancelled."""
     await open_account(store)
