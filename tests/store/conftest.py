@@ -20,6 +20,7 @@ from tests.databases import (
     postgres_url,
     sqlite_url,
 )
+from tests.patience import until
 from tests.store.database.note_table import CREATE
 
 __all__ = [
@@ -32,6 +33,12 @@ __all__ = [
     "postgres_url",
     "sqlite_url",
 ]
+
+_IN_TRANSACTION = Query(
+    "in_transaction",
+    "SELECT 1 FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'",
+)
 
 #: an asynchronous fixture of tests that take an open store
 one_loop = partial(pytest_asyncio.fixture, loop_scope="session")
@@ -66,8 +73,15 @@ async def replicas(
     kept_replicas: tuple[Database, Database],
 ) -> AsyncIterator[tuple[Database, Database]]:
     """Two processes' views of one PostgreSQL that has our tables, empty."""
+    database = kept_replicas[0]
+
+    async def is_idle() -> bool:
+        return not await database.fetch(_IN_TRANSACTION)
+
     yield kept_replicas
-    assert [] == await inconsistent_counts(kept_replicas[0])
+    # Closing the databases would wait for it; what is written later would be in the way of the next test.
+    await until(is_idle)
+    assert [] == await inconsistent_counts(database)
 
 
 @pytest.fixture
