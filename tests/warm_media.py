@@ -13,8 +13,8 @@ from typing import Self, cast
 
 import pytest
 
-from bot.media.sandbox import pool
 from bot.media.sandbox.confinement import python_folders
+from bot.media.sandbox.pool import SandboxPool
 from bot.media.sandbox.process import ForkServer
 from tests.warm import Started, start
 
@@ -69,10 +69,10 @@ class _ServerProcess:
 
 def use_warm_servers() -> None:
     """Make the pools of this process start such servers."""
-    vars(pool)["ForkServer"] = WarmForkServer
+    SandboxPool.server = WarmForkServer
 
 
 @pytest.fixture
 def warm_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the pools of a test start such servers."""
-    monkeypatch.setattr(pool, "ForkServer", WarmForkServer)
+    monkeypatch.setattr(SandboxPool, "server", WarmForkServer)

@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self, TypeVar, TypeVarTuple
+from typing import ClassVar, Self, TypeVar, TypeVarTuple
 
 import structlog
 
@@ -103,6 +103,9 @@ class SandboxPool:
     from it.
     """
 
+    #: what starts them
+    server: ClassVar[type[ForkServer]] = ForkServer
+
     def __init__(
         self, *, processes: int = 2, memory_bytes: int = MEMORY_BYTES, file_bytes: int = FILE_BYTES
     ) -> None:
@@ -187,7 +190,7 @@ class SandboxPool:
             server.kill()
         if not self._open:
             raise MediaUnavailable("The bot is stopping.")
-        server = await ForkServer.start()
+        server = await self.server.start()
         self._started.add(server)
         await server.ready()
         if server.missing and not self._warned:
@@ -206,7 +209,7 @@ class SandboxPool:
 
 async def missing_features() -> tuple[str, ...]:
     """The kernel features that this system lacks; raises ProcessingFailed if no server starts."""
-    server = await ForkServer.start()
+    server = await SandboxPool.server.start()
     try:
         await server.ready()
     finally:
