@@ -8,13 +8,15 @@ from bot.media.codecs.calls import CODECS
 
 def test_a_bot_with_its_own_provider_imports_no_codec_simulator_or_bucket_client() -> None:
     """Nor do the commands that look at its folder."""
-    unused = {"av", "PIL", "pillow_heif", "matplotlib", "simulator", "asyncpg", "obstore"}
-    assert set() == unused & _imported_with("bot.bootstrap", "bot.cli.doctor.examine", "bot.cli.media_copy")
+    unused = {"av", "PIL", "pillow_heif", "matplotlib", "numpy", "simulator", "asyncpg", "obstore"}
+    commands = ("bot.cli.run", "bot.cli.doctor.examine", "bot.cli.media_copy")
+    assert set() == unused & _imported_with("bot.bootstrap", *commands)
 
 
 def test_a_media_worker_imports_codecs_alone() -> None:
-    unused = {"pydantic", "asyncio", "httpx", "structlog"}
-    imported = _imported_with("bot.media.sandbox.server", *CODECS)
+    """The plotting library only for the first chart."""
+    unused = {"pydantic", "asyncio", "httpx", "structlog", "matplotlib", "numpy"}
+    imported = _imported_with("bot.media.sandbox.server", "bot.media.codecs.calls", *CODECS)
     assert {"av", "PIL"} <= imported
     assert set() == unused & imported
 

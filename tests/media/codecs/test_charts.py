@@ -1,7 +1,5 @@
 """The chart of usage, drawn with matplotlib by a confined process."""
 
-import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -9,7 +7,6 @@ import pytest
 from PIL import Image
 
 from bot.domain.reports.charts import Bar, BarChart
-from bot.media.codecs.calls import CANVAS
 from bot.media.storage.folder import FolderStorage
 from tests.media.libraries import open_library
 
@@ -64,9 +61,3 @@ def _is_near(pixel: object, colour: tuple[int, int, int]) -> bool:
 def _colours(picture: Image.Image) -> set[object]:
     found = picture.getcolors(picture.width * picture.height) or []
     return {colour for count, colour in found if count > 500}
-
-
-@pytest.mark.parametrize("module", ["bot.bootstrap", "bot.cli.run", "bot.media.codecs.calls"])
-def test_the_plotting_library_is_imported_by_no_process_of_the_bot(module: str) -> None:
-    code = f"import sys, {module}; sys.exit(bool({{'matplotlib', 'numpy', '{CANVAS}'}} & set(sys.modules)))"
-    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
