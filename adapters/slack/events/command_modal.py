@@ -12,6 +12,7 @@ from adapters.chat.ttl_cache import TtlCache
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.replies import Ack, Replies
 from adapters.slack.events.requests import PendingRequest, RequestRunner
+from adapters.slack.messages.admin_forms import role_option, setup_values
 from adapters.slack.messages.modal_fields import (
     JOB_SELECT,
     Defaults,
@@ -36,7 +37,6 @@ from adapters.slack.messages.modals import (
 )
 from adapters.slack.messages.mrkdwn import Block
 from adapters.slack.messages.option_fields import SLACK_SELECT_OPTIONS, SLACK_TEXT
-from adapters.slack.messages.setup_form import role_option, setup_values
 from adapters.slack.places import RESPONSE_URL_MS, member_caller
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError

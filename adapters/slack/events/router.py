@@ -38,6 +38,7 @@ from adapters.slack.events.replies import ACK_TIMEOUT_S, Ack, Replies
 from adapters.slack.events.requests import NotAPerson, PendingRequestStore, RequestRunner
 from adapters.slack.events.slash_commands import SlashCommandHandler
 from adapters.slack.events.workspace_key import WorkspaceKeyHandler
+from adapters.slack.messages.admin_forms import KEY_BUTTON, KEY_MODAL, SETUP_BUTTON
 from adapters.slack.messages.buttons import (
     ACTION_ID,
     FORMS_BUTTON,
@@ -47,9 +48,7 @@ from adapters.slack.messages.buttons import (
     OutdatedControl,
 )
 from adapters.slack.messages.home_view import HOME_ACTION_ID
-from adapters.slack.messages.key_form import KEY_BUTTON, KEY_MODAL
 from adapters.slack.messages.modals import COMMAND_MODAL, EDIT_MODAL, OutdatedModal
-from adapters.slack.messages.setup_form import SETUP_BUTTON
 from adapters.slack.oauth.authorize import NOT_INSTALLED, CachedAuthorize
 from adapters.slack.oauth.flow import InstallFlow
 from adapters.slack.oauth.installations import InstallationStore, register_uninstall_events

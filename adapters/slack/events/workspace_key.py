@@ -7,7 +7,7 @@ from adapters.slack.events.command_modal import CommandModal
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.replies import Ack, Replies
 from adapters.slack.events.requests import PendingRequest, RequestRunner
-from adapters.slack.messages.key_form import entered_key, key_modal, location_of
+from adapters.slack.messages.admin_forms import entered_key, key_modal, location_of
 from adapters.slack.messages.modals import OutdatedModal, field_errors
 from bot.domain.commands import StudioKey, build
 from bot.domain.workspace.workspace_keys import KeyAction

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from adapters.chat.controls import PHASE_EMOJI
 from adapters.chat.result_files import MediaLinker
+from adapters.slack.messages.admin_forms import setup_button
 from adapters.slack.messages.cards import thumbnail
 from adapters.slack.messages.mrkdwn import (
     Block,
@@ -16,7 +17,6 @@ from adapters.slack.messages.mrkdwn import (
     plain_text,
     with_moments,
 )
-from adapters.slack.messages.setup_form import setup_button
 from adapters.slack.messages.strings import ENGLISH
 from bot.domain.cards.card import CardView, JobPhase, JobView
 from bot.domain.cards.job_text import show_age

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from adapters.chat.controls import PHASE_EMOJI, CardControl
 from adapters.chat.text import code_block, sanitize_line
+from adapters.slack.messages.admin_forms import key_row, setup_row
 from adapters.slack.messages.buttons import (
     BlockAction,
     button,
@@ -24,7 +25,6 @@ from adapters.slack.messages.cards import (
     UploadedMedia,
     render_card,
 )
-from adapters.slack.messages.key_form import key_row
 from adapters.slack.messages.mrkdwn import (
     Block,
     escape,
@@ -34,7 +34,6 @@ from adapters.slack.messages.mrkdwn import (
     text_size,
     with_moments,
 )
-from adapters.slack.messages.setup_form import setup_row
 from adapters.slack.messages.strings import (
     ENGLISH,
     GENERAL_COMMAND,

@@ -18,8 +18,8 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.chat.ttl_cache import TtlCache
+from adapters.slack.messages.admin_forms import setup_row
 from adapters.slack.messages.mrkdwn import plain_text
-from adapters.slack.messages.setup_form import setup_row
 from adapters.slack.oauth.installations import InstallationRecord, InstallationStore, is_true
 from adapters.slack.oauth.manifest import INSTALL_PATH, REDIRECT_PATH, SCOPES
 from adapters.slack.oauth.pages import failed_page, install_page, installed_page

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from adapters.slack.messages.setup_form import SETUP_BUTTON
+from adapters.slack.messages.admin_forms import SETUP_BUTTON
 from tests.platforms.with_slack.bot_harness import BotHarness, run_bot, words
 from tests.platforms.with_slack.oauth.oauth_harness import open_app
 

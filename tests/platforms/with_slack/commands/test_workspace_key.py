@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.messages.key_form import KEY, KEY_BUTTON, KEY_MODAL
+from adapters.slack.messages.admin_forms import KEY, KEY_BUTTON, KEY_MODAL
 from tests.platforms.fake_slack import View
 from tests.platforms.fake_slack.client.invocations import Invocation
 from tests.platforms.with_slack.bot_harness import BotHarness, run_bot, words
