@@ -9,6 +9,7 @@ from discord import Interaction
 
 from adapters.discord.events.context import ADAPTER, DIRECT_WORKSPACE, MALFORMED, reading_event
 from adapters.discord.events.message_media import attachment_kind
+from adapters.discord.messages.admin_forms import named
 from adapters.discord.messages.option_fields import (
     WEIGHTS,
     DiscordField,
@@ -16,7 +17,6 @@ from adapters.discord.messages.option_fields import (
     attachments,
     discord_fields,
 )
-from adapters.discord.messages.setup_form import named
 from adapters.discord.rest.attachment_urls import is_attachment_url
 from bot.domain.commands import CATALOGUE, Command, build
 from bot.domain.errors import InvalidRequest

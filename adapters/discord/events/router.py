@@ -31,20 +31,22 @@ from adapters.discord.events.options import parse_command, parse_focused_option
 from adapters.discord.events.pending_media import PendingMediaId
 from adapters.discord.events.reactions import ReactionHandler
 from adapters.discord.events.replies import Replies, ServiceCall
-from adapters.discord.messages.buttons import ComponentId
-from adapters.discord.messages.cards import EPHEMERAL
-from adapters.discord.messages.command_form import FORM, FormId
-from adapters.discord.messages.key_form import KEY_FORM, entered_key, key_modal
-from adapters.discord.messages.modals import modal_value, modal_values
-from adapters.discord.messages.option_fields import DISCORD_CHOICE, DISCORD_CHOICES
-from adapters.discord.messages.private_replies import render_refusal
-from adapters.discord.messages.setup_form import (
+from adapters.discord.messages.admin_forms import (
+    KEY_FORM,
     SETUP_OPEN,
     SETUP_ZONE,
     SETUP_ZONE_MODAL,
     chosen,
+    entered_key,
+    key_modal,
     timezone_modal,
 )
+from adapters.discord.messages.buttons import ComponentId
+from adapters.discord.messages.cards import EPHEMERAL
+from adapters.discord.messages.command_form import FORM, FormId
+from adapters.discord.messages.modals import modal_value, modal_values
+from adapters.discord.messages.option_fields import DISCORD_CHOICE, DISCORD_CHOICES
+from adapters.discord.messages.private_replies import render_refusal
 from adapters.discord.rest.channel_lookups import ChannelLookups
 from adapters.discord.rest.client import RestClient
 from bot.domain.commands import GenerateCommand, StudioKey, StudioSetup, build

@@ -21,10 +21,9 @@ from adapters.discord.gateway.event_tasks import EventTasks, Handler
 from adapters.discord.gateway.guild_roles import is_of_bot, makes_admins, roles_of_bot, with_read_roles
 from adapters.discord.gateway.identify_limiter import IdentifyLimiter
 from adapters.discord.gateway.welcome import WelcomeMessage
+from adapters.discord.messages.admin_forms import KEY_FORM, SETUP
 from adapters.discord.messages.buttons import PAGE, ComponentId
 from adapters.discord.messages.command_form import FORM, FormId
-from adapters.discord.messages.key_form import KEY_FORM
-from adapters.discord.messages.setup_form import SETUP
 from adapters.discord.settings import ShardRange
 from bot.domain.errors import InvalidRequest
 from bot.domain.text import storable_json

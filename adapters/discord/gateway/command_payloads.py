@@ -6,13 +6,13 @@ from typing import Any
 from discord import AppCommandOptionType, AppCommandType, Permissions
 
 from adapters.discord.events.message_menu import MenuEntry
+from adapters.discord.messages.admin_forms import CHANNEL_TYPES
 from adapters.discord.messages.option_fields import (
     DISCORD_DESCRIPTION,
     DiscordField,
     DiscordKind,
     discord_fields,
 )
-from adapters.discord.messages.setup_form import CHANNEL_TYPES
 from bot.domain.commands import CATALOGUE, Audience, Command
 
 Payload = dict[str, Any]

@@ -8,7 +8,7 @@ import structlog
 from discord import Guild, TextChannel
 from discord.http import Route
 
-from adapters.discord.messages.setup_form import open_row
+from adapters.discord.messages.admin_forms import open_row
 from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.client import RestClient
 from adapters.discord.rest.errors import ApiError

@@ -5,6 +5,7 @@ from typing import Any
 
 from adapters.chat.controls import PHASE_EMOJI
 from adapters.chat.text import code_block, sanitize_line
+from adapters.discord.messages.admin_forms import key_row, setup_rows
 from adapters.discord.messages.buttons import (
     Component,
     confirmation_row,
@@ -30,8 +31,6 @@ from adapters.discord.messages.cards import (
     render_card,
 )
 from adapters.discord.messages.command_form import form_rows
-from adapters.discord.messages.key_form import key_row
-from adapters.discord.messages.setup_form import setup_rows
 from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.permissions import MissingPermissions
 from bot.domain.cards.card import CardView

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from discord.http import Route
 
-from adapters.discord.messages.key_form import KEY, KEY_FORM, key_row
+from adapters.discord.messages.admin_forms import KEY, KEY_FORM, key_row
 from tests.platforms.fake_discord import FakeDiscord, Invocation, Permissions
 from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
 from tests.platforms.with_discord.readers import private

@@ -1,16 +1,19 @@
-"""The selects and buttons with which admins set a server up, and what was chosen in them. Pure."""
+"""The buttons and forms of admins: the set-up of a workspace, and its own API key. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import SecretStr
+
 from adapters.discord.messages.cards import Payload
-from adapters.discord.messages.modals import OUTDATED_MODAL
+from adapters.discord.messages.modals import OUTDATED_MODAL, modal_value
 from bot.domain.commands import Toggle
 from bot.domain.errors import InvalidRequest
 from bot.domain.identity import Named
 from bot.domain.money.pricing import MICROUSD, show_money
 from bot.domain.named_options import EVERY
 from bot.domain.workspace.timezones import COMMON
+from bot.domain.workspace.workspace_keys import KEY_LABEL, KEY_MAX, KEY_TITLE
 from bot.service.replies import SetupState
 
 #: what the custom ids begin with; messages that were sent already hold them
@@ -28,6 +31,11 @@ CHANNEL_TYPES = (0, 2, 5, 13, 15)
 #: most channels or roles of a select
 _MOST = 25
 _TITLE = "Time zone"
+#: custom id of the button and of the modal; messages that were sent already hold it
+KEY_FORM = "rk:set"
+#: custom id of the input
+KEY = "api_key"
+_TEXT_INPUT, _SHORT = 4, 1
 
 
 def open_row() -> Payload:
@@ -131,3 +139,29 @@ def _subjects(
         "default_values": [{"id": one.id, "type": kind} for one in selected[:_MOST]],
         **({} if is_role else {"channel_types": list(CHANNEL_TYPES)}),
     }
+
+
+def key_row() -> Payload:
+    """The button that opens the modal."""
+    button = {"type": _BUTTON, "style": _PRIMARY, "custom_id": KEY_FORM, "label": KEY_TITLE}
+    return {"type": _ACTION_ROW, "components": [button]}
+
+
+def key_modal() -> Payload:
+    field = {
+        "type": _TEXT_INPUT,
+        "custom_id": KEY,
+        "style": _SHORT,
+        "required": True,
+        "max_length": KEY_MAX,
+    }
+    return {
+        "custom_id": KEY_FORM,
+        "title": KEY_TITLE,
+        "components": [{"type": _LABEL, "label": KEY_LABEL, "component": field}],
+    }
+
+
+def entered_key(values: Mapping[str, str]) -> SecretStr:
+    """The submitted key; raises InvalidRequest where the modal has no such input."""
+    return SecretStr(modal_value(values, KEY))
