@@ -5,15 +5,15 @@ the bot token in the channel, then to the asker's direct messages. `Place.messag
 interaction's response, or `<channel>/<message>` for a message that the bot posted itself.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from discord.http import Route
 
 from adapters.discord.delivery.attachments import AttachmentPlanner
-from adapters.discord.delivery.card_finder import CardFinder, shows_card
 from adapters.discord.delivery.interactions import InteractionToken, follow_up_route, is_public
 from adapters.discord.delivery.routes import (
     ChannelRoute,
@@ -28,22 +28,66 @@ from adapters.discord.delivery.routes import (
     user_of,
 )
 from adapters.discord.delivery.writer import Delivery, MessageWriter
+from adapters.discord.messages.buttons import belongs_to_card
 from adapters.discord.messages.cards import EPHEMERAL
 from adapters.discord.messages.strings import STRINGS
 from adapters.discord.rest.channel_lookups import ChannelLookups
-from adapters.discord.rest.client import RestClient, id_of, object_of
+from adapters.discord.rest.client import (
+    RestClient,
+    id_of,
+    object_of,
+    objects_of,
+    reading_response,
+    snowflake_ms,
+)
 from adapters.discord.rest.errors import ApiError, ErrorAction
 from adapters.discord.rest.permissions import fetch_missing_permissions, join_names
 from bot.domain.cards.card import CardView
 from bot.domain.errors import DeliveryError, Undeliverable
 from bot.domain.identity import Place
+from bot.domain.ids import id_created_at
 
+#: messages of a channel that one request reads, and how many pages are searched for a card
+_PAGE, _MAX_PAGES = 100, 5
+#: clocks may differ: a message may seem this much older than its card
+_CLOCK_SKEW_MS = 60_000
 _log = structlog.get_logger(__name__)
 
 _Result = TypeVar("_Result")
 
 #: Discord merges messages with the same nonce for "a few minutes"; two are relied on
 _DEDUPE_MS = 120_000
+
+
+class CardFinder:
+    """Reads the newest messages of a channel, one channel at a time."""
+
+    def __init__(self, rest: RestClient) -> None:
+        self._rest = rest
+        self._lock = asyncio.Lock()
+
+    async def find(self, card: str, channel: str, *, pages: int = _MAX_PAGES) -> str | None:
+        """The card's message as `message_name` writes it; None where it is not among the newest."""
+        bot, earliest = await self._rest.bot_id(), id_created_at(card) - _CLOCK_SKEW_MS
+        before: dict[str, str] = {}
+        async with self._lock:
+            for _ in range(pages):
+                route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel)
+                answer = await self._rest.request(route, params={"limit": str(_PAGE), **before})
+                page = objects_of(answer, "message")
+                for message in page:
+                    if id_of(message.get("author"), "user") == bot and shows_card(message, card):
+                        return message_name(channel, id_of(message, "message"))
+                if len(page) < _PAGE or snowflake_ms(id_of(page[-1], "message")) < earliest:
+                    return None
+                before = {"before": id_of(page[-1], "message")}
+        return None
+
+
+def shows_card(message: Mapping[str, Any], card: str) -> bool:
+    """Whether a message has the card's components; raises UnexpectedResponse."""
+    with reading_response("components"):
+        return belongs_to_card(message.get("components") or (), card)
 
 
 class CardPublisher:
