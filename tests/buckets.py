@@ -22,7 +22,7 @@ from bot.media.storage.bucket import BucketStorage
 from bot.media.storage.bucket_client import BucketClient
 from bot.media.storage.bucket_location import Bucket
 from bot.media.storage.cache import LocalCache
-from bot.media.storage.file_locks import FileLocks
+from bot.media.storage.folder import FileLocks
 from tests.run_servers import run_server
 
 KEY, SECRET_KEY, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "eu-central-1"

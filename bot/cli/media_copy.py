@@ -18,8 +18,7 @@ from bot.media.disk import show_bytes
 from bot.media.sniff import mime_of
 from bot.media.storage.base import Storage, identify, is_rendition
 from bot.media.storage.bucket_location import bucket_of
-from bot.media.storage.file_locks import FileLocks
-from bot.media.storage.folder import FolderStorage
+from bot.media.storage.folder import FileLocks, FolderStorage
 from bot.settings import MEDIA_URL_LIKE, Settings, is_media_url
 from bot.store.database.file_lock import Locked, lock_folder, lock_store
 
