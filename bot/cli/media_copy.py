@@ -16,9 +16,10 @@ from bot.cli.store_access import sqlite_file
 from bot.domain.errors import InvalidRequest, MediaLost, MediaUnavailable, ReverieError
 from bot.media.disk import show_bytes
 from bot.media.sniff import mime_of
-from bot.media.storage.base import Storage, identify, is_rendition
+from bot.media.storage.base import Storage, is_rendition
 from bot.media.storage.bucket_location import bucket_of
 from bot.media.storage.folder import FileLocks, FolderStorage
+from bot.media.storage.incoming import identify
 from bot.settings import MEDIA_URL_LIKE, Settings, is_media_url
 from bot.store.database.file_lock import Locked, lock_folder, lock_store
 

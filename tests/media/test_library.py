@@ -15,7 +15,7 @@ from bot.media.download.fetcher import Fetcher
 from bot.media.ingest import MediaLibrary
 from bot.media.sandbox.pool import Args, Result
 from bot.media.storage.folder import FolderStorage
-from bot.media.storage.incoming_quota import IncomingFull, IncomingQuota
+from bot.media.storage.incoming import IncomingFull, IncomingQuota
 from tests.media.download.site import Site, endless, plain
 from tests.media.libraries import arrived, files_in, open_library
 from tests.media.pictures import moving_picture, picture

@@ -6,9 +6,8 @@ file and removed with it.
 """
 
 import asyncio
-import hashlib
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,7 @@ from typing import BinaryIO, Protocol
 from bot.domain.errors import MediaRefused
 from bot.domain.generations.media import Media
 from bot.media.disk import disk_errors
-from bot.media.storage.incoming_quota import IncomingQuota
-
-#: bytes that are read at once
-CHUNK = 1 << 20
-#: a file on its way in that nobody has written to for so long was left by a process that died
-ABANDONED_MS = 3_600_000
+from bot.media.storage.incoming import IncomingQuota
 
 _FILE_ID = re.compile(r"([0-9a-f]{64})(?:\.[a-z0-9-]{1,40})?")
 
@@ -164,20 +158,3 @@ def relative_path(file_id: str) -> str:
     """Where a file is stored, in a folder and in a bucket alike: `ab/cd/abcd…`."""
     digest = digest_of_id(file_id)
     return f"{digest[:2]}/{digest[2:4]}/{file_id}"
-
-
-def identify(path: Path) -> tuple[str, int]:
-    """The id and the size of a file."""
-    digest = hashlib.sha256()
-    for chunk in chunks_of(path):
-        digest.update(chunk)
-    return digest.hexdigest(), path.stat().st_size
-
-
-def chunks_of(source: Path | bytes) -> Iterator[bytes]:
-    if isinstance(source, bytes):
-        yield source
-        return
-    with source.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            yield chunk

@@ -21,7 +21,7 @@ from bot.media.storage.base import (
 )
 from bot.media.storage.bucket_client import BucketClient, Listed
 from bot.media.storage.cache import LocalCache
-from bot.media.storage.incoming_quota import IncomingQuota
+from bot.media.storage.incoming import IncomingQuota
 
 #: how long a URL works to which our own signed link redirects
 _LINK = timedelta(hours=1)

@@ -16,7 +16,7 @@ from bot.media.disk import disk_errors, used_bytes
 from bot.media.sniff import mime_of
 from bot.media.storage import incoming
 from bot.media.storage.base import ServedFile, digest_of_id, is_file_id, relative_path
-from bot.media.storage.incoming_quota import IncomingQuota
+from bot.media.storage.incoming import IncomingQuota
 
 #: seconds between two attempts to lock a file that is being removed
 _PAUSE_S = 0.01

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from bot.media.storage.base import Reservations, Storage
 from bot.media.storage.bucket_location import bucket_of, has_links
 from bot.media.storage.folder import FolderStorage
-from bot.media.storage.incoming_quota import IncomingQuota
+from bot.media.storage.incoming import IncomingQuota
 from bot.settings import Settings
 
 

@@ -8,7 +8,7 @@ from bot.domain.errors import InvalidRequest, MediaRefused, MediaUnavailable, Qu
 from bot.domain.generations.media import Media
 from bot.domain.identity import Caller
 from bot.jobs.media import remove_unreferenced
-from bot.media.storage.incoming_quota import IncomingFull, IncomingShare
+from bot.media.storage.incoming import IncomingFull, IncomingShare
 from bot.service.durable_writes import until_known
 from bot.services import Services
 from bot.store.file_refs import add_upload, unused_uploads

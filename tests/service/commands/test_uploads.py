@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.errors import QuotaExhausted, Refused
 from bot.domain.generations.media import Reference
-from bot.media.storage.incoming_quota import IncomingFull
+from bot.media.storage.incoming import IncomingFull
 from tests.engine.conftest import Open
 from tests.engine.fake_library import PNG
 from tests.engine.settings import ADA, BOB
