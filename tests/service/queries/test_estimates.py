@@ -150,7 +150,7 @@ async def test_nothing_shown_gets_worse_without_a_reason(any_engine: Open, at_on
 
 async def _has_ended(engine: Engine, card: CardView) -> bool:
     """Whether a job has ended; time passes quickly meanwhile."""
-    engine.advance(SECOND // 10)
+    engine.advance(SECOND // 4)
     return (await engine.job(card)).is_final
 
 

@@ -20,9 +20,9 @@ from tests.simulator.client import simulator_at
 #: the window of a minute in five seconds, and everything that belongs to it as much shorter
 SCALE = 12
 TIMES = {"lane_window": 75_000 // SCALE, "claim_age": 10_000 // SCALE, "cool_down": 5_000 // SCALE}
-#: a quarter of the documented limits, and jobs for a window and a half
-LIMITS = LaneLimits(concurrent=10, per_minute=20)
-JOBS = 30
+#: an eighth of the documented limits, and jobs for a window and a half
+LIMITS = LaneLimits(concurrent=5, per_minute=10)
+JOBS = 15
 
 
 def test_the_documented_limits_are_those_of_client_and_simulator(tmp_path: Path) -> None:
