@@ -17,6 +17,7 @@ from bot.store.database.named_sql import Query
 from bot.store.operator.reports import inconsistent_counts, inconsistent_meters
 from bot.store.queue.accept import accept
 from bot.store.queue.jobs import list_jobs
+from tests.databases import lay_migrated
 from tests.store.factories import acceptance, count_of
 from tests.store.releases.released import RELEASES, restore
 
@@ -58,8 +59,11 @@ async def describe(database: Database) -> dict[str, str]:
 
 @pytest.fixture
 def fresh_url(database_url: str, kept_postgres_url: str, tmp_path: Path) -> str:
-    """URL of a second database of the same kind."""
-    return f"sqlite:///{tmp_path}/fresh.db" if database_url.startswith("sqlite") else kept_postgres_url
+    """URL of a second database of the same kind, which has today's tables."""
+    if not database_url.startswith("sqlite"):
+        return kept_postgres_url
+    lay_migrated(tmp_path / "fresh")
+    return f"sqlite:///{tmp_path}/fresh/reverie.db"
 
 
 def test_the_schema_of_this_program_was_written_down() -> None:
@@ -73,7 +77,6 @@ async def test_a_released_store_becomes_one_of_today(
     database_url: str, fresh_url: str, release: Path
 ) -> None:
     async with connect(fresh_url) as fresh, connect(database_url) as old:
-        await migrate(fresh)
         await restore(old, release)
         found = await tables(old)
         names = {table: table if table in found else OLD_NAMES.get(table, table) for table in TABLES}
