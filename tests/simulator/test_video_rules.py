@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.simulator.client import STILL, ApiClient, simulator_at
 from tests.simulator.videos import create_video, post_video, store_video, write_source
 
@@ -108,33 +106,30 @@ async def test_rules_are_told_word_for_word(tmp_path: Path) -> None:
             assert await here.post(**body) == (status, detail), change
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "loc"),
-    [
-        ("/video", {"model": "ray-9"}, ["body", "model"]),
-        ("/video", {"aspect_ratio": "2:1"}, ["body", "aspect_ratio"]),
-        ("/video", {"duration": []}, ["body", "duration"]),
-        ("/video", {"duration": {"seconds": 5}}, ["body", "duration"]),
-        ("/video", {"keyframes": {"frame0": {"type": "image"}}},
-         ["body", "keyframes", "frame0", "image", "url"]),
-        ("/video", {"keyframes": {"frame0": SOMEWHERE}}, ["body", "keyframes", "frame0"]),
-        ("/video/reframe", {"model": "ray-2", "media": SOMEWHERE}, ["body", "aspect_ratio"]),
-        ("/video/reframe", {"model": "photon-1", "media": SOMEWHERE, "aspect_ratio": "1:1"},
-         ["body", "model"]),
-        ("/video/modify", {"model": "ray-2", "mode": "flex_1"}, ["body", "media"]),
-        ("/video/modify", {"model": "ray-2", "mode": "flex_4", "media": SOMEWHERE},
-         ["body", "mode"]),
-        ("/first/audio", {"callback_url": "nowhere"}, ["body", "callback_url"]),
-    ],
-)  # fmt: skip
-async def test_malformed_fields_are_named(
-    tmp_path: Path, path: str, body: dict[str, Any], loc: list[str]
-) -> None:
+MALFORMED: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("/video", {"model": "ray-9"}, ["body", "model"]),
+    ("/video", {"aspect_ratio": "2:1"}, ["body", "aspect_ratio"]),
+    ("/video", {"duration": []}, ["body", "duration"]),
+    ("/video", {"duration": {"seconds": 5}}, ["body", "duration"]),
+    ("/video", {"keyframes": {"frame0": {"type": "image"}}},
+     ["body", "keyframes", "frame0", "image", "url"]),
+    ("/video", {"keyframes": {"frame0": SOMEWHERE}}, ["body", "keyframes", "frame0"]),
+    ("/video/reframe", {"model": "ray-2", "media": SOMEWHERE}, ["body", "aspect_ratio"]),
+    ("/video/reframe", {"model": "photon-1", "media": SOMEWHERE, "aspect_ratio": "1:1"},
+     ["body", "model"]),
+    ("/video/modify", {"model": "ray-2", "mode": "flex_1"}, ["body", "media"]),
+    ("/video/modify", {"model": "ray-2", "mode": "flex_4", "media": SOMEWHERE},
+     ["body", "mode"]),
+    ("/first/audio", {"callback_url": "nowhere"}, ["body", "callback_url"]),
+]  # fmt: skip
+
+
+async def test_malformed_fields_are_named(tmp_path: Path) -> None:
     async with room(tmp_path) as here:
-        if path == "/video":
-            body = {"prompt": "a good prompt", **body}
-        status, detail = await here.post(path, **body)
-        assert (status, detail[0]["loc"]) == (422, loc)
+        for path, body, loc in MALFORMED:
+            prompt = {"prompt": "a good prompt"} if path == "/video" else {}
+            status, detail = await here.post(path, **prompt, **body)
+            assert (status, detail[0]["loc"]) == (422, loc), (path, body)
 
 
 async def test_only_own_finished_videos_can_be_built_on(tmp_path: Path) -> None:
