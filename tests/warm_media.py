@@ -26,7 +26,9 @@ class WarmForkServer(ForkServer):
     async def start(cls) -> Self:
         ours, theirs = socket.socketpair()
         with theirs:
-            started = start(
+            # The parent may be busy with others, for which a bot's loop must not wait.
+            started = await asyncio.to_thread(
+                start,
                 "bot.media.sandbox.server:main",
                 ["-c", json.dumps(python_folders())],
                 folder=Path.cwd(),
