@@ -117,6 +117,8 @@ export class Timeline {
     if (before?.gone) return;
     // The stored note has no large file, but the reply to this page had it.
     if (note.file && !note.file.address && before?.file) note = { ...note, file: before.file };
+    // It comes as the reply and again in the stream: drawing it twice would lose a click in between.
+    if (JSON.stringify(note) === JSON.stringify(before)) return;
     this.notes.set(note.id, note);
     const old = this.nodes.get(note.id);
     if (note.gone) return this.#remove(note.id);

@@ -26,6 +26,14 @@ window.Notification = class {
 };
 }"""
 
+#: counts how often a note is drawn
+COUNT_NOTES = """() => {
+  window.drawn = 0;
+  new MutationObserver((changes) => changes.forEach(({ addedNodes }) => addedNodes.forEach((node) => {
+    if (node.matches?.(".note")) window.drawn += 1;
+  }))).observe(document.querySelector("#conversation"), { childList: true, subtree: true });
+}"""
+
 
 async def _filled(served: Served, browser: Browser) -> Page:
     """A page with more pictures than fit into the view."""
@@ -116,6 +124,18 @@ async def test_private_notes_are_compact_and_can_be_dismissed(served: Served, br
     await page.reload()
     await expect(page.locator("#welcome")).to_be_visible()
     assert complaints(page) == []
+
+
+async def test_a_reply_that_the_stream_repeats_is_drawn_once(served: Served, browser: Browser) -> None:
+    """A press on the reply, which the second drawing interrupts, would be lost."""
+    page = await open_page(browser, served.url)
+    await page.evaluate(COUNT_NOTES)
+    await say(page, "/studio usage --format csv")
+    await expect(page.get_by_role("link", name="Save usage-by-day-")).to_be_visible()
+    await command(served, "grace", "/imagine an owl", "key-00010")
+    # The stream keeps the order, so it has told of the reply too.
+    await expect(page.locator(".card .title")).to_have_text("an owl")
+    assert await page.evaluate("window.drawn") == 1
 
 
 async def test_a_hidden_page_tells_of_a_result(served: Served, browser: Browser) -> None:
