@@ -52,7 +52,7 @@ def content_of(view: CardView) -> dict[str, Any]:
     }
 
 
-class ChatOutlet:
+class ChatPublisher:
     """Shows cards as messages."""
 
     def __init__(self, client: httpx.AsyncClient, crash_point: CrashPoint, dedupe_ms: int) -> None:
@@ -100,19 +100,19 @@ class ChatOutlet:
         """Nobody listens to lines here."""
 
 
-class ChatInlet:
+class ChatReceiver:
     """Takes in events and answers them."""
 
     def __init__(
         self,
         context: AdapterContext,
         client: httpx.AsyncClient,
-        publisher: ChatOutlet,
+        publisher: ChatPublisher,
         crash_point: CrashPoint,
         *,
         answers: bool,
     ) -> None:
-        """With `answers` the first revision of a card answers its event, else the outlet posts it."""
+        """With `answers` the first revision of a card answers its event, else the publisher posts it."""
         self._service = context.service
         self._window_ms = context.settings.times.answer_window if answers else 0
         self._client = client
@@ -211,9 +211,9 @@ def plugin(address: str, crash_point: CrashPoint, *, dedupe_ms: int, answers: bo
         return httpx.AsyncClient(base_url=address, timeout=_TIMEOUT_S, trust_env=False, verify=tls_context())
 
     def make(context: AdapterContext) -> Adapter:
-        # One client each: the inlet closes its own at a stop, when cards are still being shown.
-        publisher = ChatOutlet(connect(), crash_point, dedupe_ms)
-        receiver = ChatInlet(context, connect(), publisher, crash_point, answers=answers)
+        # One client each: the receiver closes its own at a stop, when cards are still being shown.
+        publisher = ChatPublisher(connect(), crash_point, dedupe_ms)
+        receiver = ChatReceiver(context, connect(), publisher, crash_point, answers=answers)
         return Adapter(name=NAME, publisher=publisher, receiver=receiver)
 
     return AdapterPlugin(name=NAME, enabled=lambda _: True, build=make)

@@ -24,10 +24,10 @@ from bot.store.database.base import Database
 from bot.store.database.connect import connect
 from bot.web.server import on_stop
 from tests.crash.adapter import plugin
-from tests.crash.crash_points import Between, CrashingProvider, CrashingStore, CrashPoint
+from tests.crash.crash_points import CrashingProvider, CrashingStore, CrashPoint, ForwardingProvider
 
 
-class BlindProvider(Between):
+class BlindProvider(ForwardingProvider):
     """A provider that echoes no marker."""
 
     async def submit(

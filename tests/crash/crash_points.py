@@ -185,7 +185,7 @@ def _points_of(item: Transition) -> tuple[str, str, str]:
     return "", "", ""
 
 
-class Between:
+class ForwardingProvider:
     """A provider that passes everything on."""
 
     def __init__(self, provider: Provider) -> None:
@@ -226,7 +226,7 @@ class Between:
         await self._provider.close()
 
 
-class CrashingProvider(Between):
+class CrashingProvider(ForwardingProvider):
     """A provider whose caller may end right before or right after a create."""
 
     def __init__(self, provider: Provider, crash_point: CrashPoint) -> None:

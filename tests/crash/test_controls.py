@@ -20,7 +20,7 @@ async def test_without_the_echo_of_markers_generations_are_lost(world: Open) -> 
 
 
 async def test_without_the_merging_of_posts_messages_are_doubled(world: Open) -> None:
-    """The outlet believes in a dedupe that the platform does not have."""
+    """The publisher believes in a dedupe that the platform does not have."""
     async with world(chat={"dedupe_ms": 0}) as here:
         await finish_one(here)
         here.chat.lose = [Call.POST, Call.POST]

@@ -104,7 +104,7 @@ async def test_an_edit_that_leaves_after_the_pause_does_not_stay(
 async def test_a_first_message_that_was_held_stays_the_only_one(
     world: Open, migrated_postgres_url: str, answers: str, dedupe_ms: int
 ) -> None:
-    """Held in the inlet or the outlet, on a platform that merges equal nonces and on one that does not."""
+    """Held in the receiver or the publisher, where equal nonces are merged and where not."""
     settings = {"CHAT_ANSWERS": answers}
     async with world(
         database_url=migrated_postgres_url,

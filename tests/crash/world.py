@@ -111,7 +111,7 @@ class World:
     settings: dict[str, str] = field(default_factory=dict)
     #: generations at once that the bots are told they may have
     concurrent: int = 8
-    #: what the bots' outlets claim of the platform
+    #: what the bots' publishers claim of the platform
     dedupe_ms: int = 60_000
     #: connected by `look`
     store: Database | None = None

@@ -42,7 +42,7 @@ async def test_commands_events_and_menus_arrive_by_their_addresses(slack: FakeSl
 
     heard = listen(app)
     async with by_http(slack, app):
-        assert await slack.posting.verify()
+        assert await slack.app_client.verify()
         asked = ada.slash("/imagine", "a fox & a hen")
         opened = ada.open_shortcut("Make")
         ada.mention("hello")
@@ -57,20 +57,20 @@ async def test_a_false_or_old_signature_is_refused_by_the_library(slack: FakeSla
     app = app_of(slack, team)
     listen(app)
     async with by_http(slack, app):
-        slack.posting.skew_s = -400
+        slack.app_client.skew_s = -400
         old = ada.open_shortcut("Make")
         await slack.until(lambda: old.did_not_respond)
-        slack.posting.skew_s, slack.posting.secret = 0, "another"
+        slack.app_client.skew_s, slack.app_client.secret = 0, "another"
         forged = ada.open_shortcut("Make")
         await slack.until(lambda: forged.did_not_respond)
-        slack.posting.secret = slack.app.signing_secret
+        slack.app_client.secret = slack.app.signing_secret
         await ada.open_shortcut("Make").acknowledged()
 
     assert [each.delivery.failures for each in (old, forged)] == [["http_error"]] * 2
     slack.violations.clear()
 
 
-class Deaf:
+class RecordingServer:
     """A server that answers as it is told and keeps the headers of what it was sent."""
 
     def __init__(self, *answers: web.Response | None) -> None:
@@ -100,7 +100,7 @@ class Deaf:
 
 
 async def test_an_event_is_sent_again_at_once_after_a_minute_and_after_five(slack: FakeSlack) -> None:
-    deaf = Deaf(web.Response(status=500), None, web.Response(status=404), web.Response())
+    deaf = RecordingServer(web.Response(status=500), None, web.Response(status=404), web.Response())
     runner, origin = await deaf.open()
     slack.point_to(origin)
     slack.user(slack.team("Film club"), "ada").write("hello")
@@ -128,7 +128,7 @@ async def test_an_event_is_sent_again_at_once_after_a_minute_and_after_five(slac
 
 
 async def test_an_event_is_not_sent_again_where_nobody_wants_it_to_be(slack: FakeSlack) -> None:
-    deaf = Deaf(web.Response(status=500, headers={"X-Slack-No-Retry": "1"}))
+    deaf = RecordingServer(web.Response(status=500, headers={"X-Slack-No-Retry": "1"}))
     runner, origin = await deaf.open()
     slack.point_to(origin)
     slack.user(slack.team("Film club"), "ada").write("hello")
@@ -142,7 +142,7 @@ async def test_an_event_is_not_sent_again_where_nobody_wants_it_to_be(slack: Fak
 
 
 async def test_a_command_is_sent_once(slack: FakeSlack) -> None:
-    deaf = Deaf(web.Response(status=503))
+    deaf = RecordingServer(web.Response(status=503))
     runner, origin = await deaf.open()
     slack.point_to(origin)
     asked = slack.user(slack.team("Film club"), "ada").slash("/imagine")

@@ -27,7 +27,7 @@ async def slack() -> AsyncIterator[FakeSlack]:
         yield running
 
 
-class Shelf(AsyncInstallationStore, AsyncOAuthStateStore):
+class MemoryInstallationStore(AsyncInstallationStore, AsyncOAuthStateStore):
     """Keeps installations and states in memory."""
 
     def __init__(self) -> None:
@@ -71,19 +71,19 @@ class Shelf(AsyncInstallationStore, AsyncOAuthStateStore):
         return known
 
 
-def app_of(slack: FakeSlack, shelf: Shelf) -> AsyncApp:
+def app_of(slack: FakeSlack, installations: MemoryInstallationStore) -> AsyncApp:
     return AsyncApp(
         name="tests",
         client=AsyncWebClient(base_url=slack.api),
         signing_secret=slack.app.signing_secret,
-        installation_store=shelf,
+        installation_store=installations,
         oauth_settings=AsyncOAuthSettings(
             client_id=slack.app.client_id,
             client_secret=slack.app.client_secret,
             scopes=SCOPES,
             redirect_uri=f"{ORIGIN}/slack/oauth_redirect",
-            installation_store=shelf,
-            state_store=shelf,
+            installation_store=installations,
+            state_store=installations,
         ),
     )
 
@@ -91,14 +91,14 @@ def app_of(slack: FakeSlack, shelf: Shelf) -> AsyncApp:
 async def test_an_app_is_let_in_by_consent_and_answers_there(slack: FakeSlack) -> None:
     team = slack.team("Film club", installed=False)
     ada = slack.user(team, "ada")
-    shelf = Shelf()
-    app = app_of(slack, shelf)
+    installations = MemoryInstallationStore()
+    app = app_of(slack, installations)
     listen(app)
     async with by_http(slack, app) as origin:
         page = await slack.install(ada, f"{origin}/slack/install")
         await ada.slash("/imagine", "a fox").acknowledged()
 
-    (saved,) = shelf.saved
+    (saved,) = installations.saved
     assert page.status == 200
     assert (saved.team_id, saved.user_id, saved.bot_token) == (team.id, ada.user.id, slack.bot_token(team))
     assert saved.bot_refresh_token is not None
@@ -108,14 +108,14 @@ async def test_an_organisation_lets_the_app_into_all_its_workspaces(slack: FakeS
     acme = slack.enterprise("Acme")
     team = slack.team("Film club", installed=False, enterprise=acme)
     ada = slack.user(team, "ada")
-    shelf = Shelf()
-    app = app_of(slack, shelf)
+    installations = MemoryInstallationStore()
+    app = app_of(slack, installations)
     listen(app)
     async with by_http(slack, app) as origin:
         await slack.install(ada, f"{origin}/slack/install", whole=True)
         await ada.slash("/imagine", "a fox").acknowledged()
 
-    (saved,) = shelf.saved
+    (saved,) = installations.saved
     assert (saved.is_enterprise_install, saved.enterprise_id, saved.team_id) == (True, acme.id, None)
 
 
@@ -123,11 +123,11 @@ async def test_an_organisation_lets_the_app_into_all_its_workspaces(slack: FakeS
 async def test_consent_that_fails_leaves_nothing(slack: FakeSlack, how: dict[str, Any]) -> None:
     team = slack.team("Film club", installed=False)
     ada = slack.user(team, "ada")
-    shelf = Shelf()
-    async with by_http(slack, app_of(slack, shelf)) as origin:
+    installations = MemoryInstallationStore()
+    async with by_http(slack, app_of(slack, installations)) as origin:
         await slack.install(ada, f"{origin}/slack/install", **how)
 
-    assert (shelf.saved, team.installation) == ([], None)
+    assert (installations.saved, team.installation) == ([], None)
 
 
 async def test_a_consent_is_worth_one_token_for_ten_minutes(slack: FakeSlack) -> None:
@@ -135,7 +135,7 @@ async def test_a_consent_is_worth_one_token_for_ten_minutes(slack: FakeSlack) ->
     ada = slack.user(team, "ada")
     api = AsyncWebClient(base_url=slack.api)
     mine = {"client_id": slack.app.client_id, "client_secret": slack.app.client_secret}
-    async with by_http(slack, app_of(slack, Shelf())) as origin:
+    async with by_http(slack, app_of(slack, MemoryInstallationStore())) as origin:
         page = await slack.install(ada, f"{origin}/slack/install")
 
     wrong = [{**mine, "client_secret": "x"}, {**mine, "client_id": "x"}, mine]
@@ -157,7 +157,7 @@ async def test_a_link_that_asks_for_more_leads_nowhere(slack: FakeSlack, change:
     }
 
     async def page(app_slack: FakeSlack) -> None:
-        app = app_of(app_slack, Shelf())
+        app = app_of(app_slack, MemoryInstallationStore())
         link = f"https://slack.com/oauth/v2/authorize?{urlencode(asked)}"
         app.oauth_flow.settings.authorize_url_generator.generate = lambda **_: link  # type: ignore[union-attr,method-assign]
         async with by_http(app_slack, app) as origin:
@@ -170,11 +170,11 @@ async def test_a_link_that_asks_for_more_leads_nowhere(slack: FakeSlack, change:
 async def test_a_rotating_token_ends_and_is_renewed_once(slack: FakeSlack) -> None:
     team = slack.team("Film club", installed=False)
     ada = slack.user(team, "ada")
-    shelf = Shelf()
+    installations = MemoryInstallationStore()
     api = AsyncWebClient(base_url=slack.api)
-    async with by_http(slack, app_of(slack, shelf)) as origin:
+    async with by_http(slack, app_of(slack, installations)) as origin:
         await slack.install(ada, f"{origin}/slack/install")
-    bot = shelf.saved[0].to_bot()
+    bot = installations.saved[0].to_bot()
     rotator = AsyncTokenRotator(
         client_id=slack.app.client_id, client_secret=slack.app.client_secret, client=api
     )
@@ -198,8 +198,8 @@ async def test_a_rotating_token_ends_and_is_renewed_once(slack: FakeSlack) -> No
 async def test_an_app_that_is_put_out_hears_of_it_and_its_token_is_dead(slack: FakeSlack) -> None:
     team = slack.team("Film club", installed=False)
     ada = slack.user(team, "ada")
-    shelf = Shelf()
-    app = app_of(slack, shelf)
+    installations = MemoryInstallationStore()
+    app = app_of(slack, installations)
     async with by_http(slack, app) as origin:
         await slack.install(ada, f"{origin}/slack/install")
         token = slack.bot_token(team)

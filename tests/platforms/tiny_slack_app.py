@@ -79,7 +79,7 @@ BOT_EVENTS = (
 )
 
 
-class Heard:
+class ReceivedEvents:
     """What an app has received, with a signal for changes."""
 
     def __init__(self) -> None:
@@ -98,9 +98,9 @@ class Heard:
         return self.bodies[number - 1]
 
 
-def listen(app: AsyncApp) -> Heard:
+def listen(app: AsyncApp) -> ReceivedEvents:
     """Make an app acknowledge and keep whatever it is told."""
-    heard = Heard()
+    heard = ReceivedEvents()
 
     async def keep(body: Json, ack: Callable[[], Awaitable[None]]) -> None:
         await ack()

@@ -26,10 +26,10 @@ from tests.playground.live_cards import CARD, NOW, place, running_card
 from tests.playground.memory_adapter_data import MemoryAdapterData
 from tests.playground.serving import Served, serve
 
-Told = tuple[int, Any]
+ReceivedChange = tuple[int, Any]
 
 
-class CountingVault(MemoryAdapterData):
+class CountingAdapterData(MemoryAdapterData):
     """Counts the reads of the feed."""
 
     def __init__(self) -> None:
@@ -42,8 +42,8 @@ class CountingVault(MemoryAdapterData):
 
 
 @pytest.fixture
-def adapter_data() -> CountingVault:
-    return CountingVault()
+def adapter_data() -> CountingAdapterData:
+    return CountingAdapterData()
 
 
 @pytest.fixture
@@ -83,10 +83,10 @@ async def known() -> bool:
 
 
 async def follow(
-    poller: StorePoller, name: str, seq: int, until: Callable[[list[Told]], object]
-) -> list[Told]:
+    poller: StorePoller, name: str, seq: int, until: Callable[[list[ReceivedChange]], object]
+) -> list[ReceivedChange]:
     """Return what a stream sends, until it ends or is enough."""
-    told: list[Told] = []
+    told: list[ReceivedChange] = []
     stream = poller.follow(name, seq, known, keep_alive_s=60)
     async for chunk in stream:
         for event in chunk.decode().split("\n\n"):
@@ -99,7 +99,7 @@ async def follow(
     return told
 
 
-def kinds(*wanted: str) -> Callable[[list[Told]], bool]:
+def kinds(*wanted: str) -> Callable[[list[ReceivedChange]], bool]:
     return lambda told: [message["kind"] for _, message in told][-len(wanted) :] == list(wanted)
 
 
@@ -125,7 +125,7 @@ async def test_a_stream_sends_everything_after_its_snapshot(
 
 
 async def test_a_change_is_read_once_for_all_streams(
-    store: ConversationStore, adapter_data: CountingVault
+    store: ConversationStore, adapter_data: CountingAdapterData
 ) -> None:
     poller = poller_of(adapter_data, store)
     async with running(poller):
@@ -149,7 +149,7 @@ async def test_an_entry_that_is_committed_late_is_sent(
 ) -> None:
     poller, cards = poller_of(adapter_data, store), list[str]()
 
-    def has_both(told: list[Told]) -> bool:
+    def has_both(told: list[ReceivedChange]) -> bool:
         cards[:] = [message["card"] for _, message in told if message["kind"] == "said"]
         return len(cards) == 2
 
@@ -198,7 +198,7 @@ async def test_streams_end_with_the_poller_and_start_with_the_next(
     store: ConversationStore, adapter_data: MemoryAdapterData
 ) -> None:
     poller = poller_of(adapter_data, store)
-    heard = list[list[Told]]()
+    heard = list[list[ReceivedChange]]()
     async with running(poller):
         ended = asyncio.create_task(follow(poller, "ada", 0, heard.append))
         # Until then the poller may not have begun.
@@ -308,7 +308,7 @@ async def test_a_stream_ends_when_its_session_does() -> None:
 
 
 async def test_others_come_in_between_while_many_pages_are_told(
-    adapter_data: CountingVault, store: ConversationStore
+    adapter_data: CountingAdapterData, store: ConversationStore
 ) -> None:
     """A command is not answered after all pages."""
     poller, told, many = poller_of(adapter_data, store), 0, 200

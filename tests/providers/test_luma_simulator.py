@@ -33,7 +33,7 @@ MARKER = "http://127.0.0.1:1/callbacks/marker"
 MEDIA = {"j1": InputUrl(url="http://127.0.0.1:1/media/1.png?sig=a")}
 
 
-class Rig:
+class SimulatorAccount:
     """A simulator, and an account at it."""
 
     def __init__(self, origin: str) -> None:
@@ -60,27 +60,27 @@ class Rig:
 
 
 @pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+async def account(tmp_path: Path) -> AsyncIterator[SimulatorAccount]:
     async with serving(SimulatorSettings(database=tmp_path / "simulator.db", speed=1000)) as origin:
-        rig = Rig(origin)
+        account = SimulatorAccount(origin)
         try:
-            yield rig
+            yield account
         finally:
-            await rig.provider.close()
+            await account.provider.close()
 
 
-async def test_a_picture_is_made_listed_and_removed(rig: Rig) -> None:
-    submitted = await rig.provider.submit(FOX, media={}, callback_url=None)
+async def test_a_picture_is_made_listed_and_removed(account: SimulatorAccount) -> None:
+    submitted = await account.provider.submit(FOX, media={}, callback_url=None)
     assert submitted.created_at is not None
-    finished = await rig.ended(submitted.id)
+    finished = await account.ended(submitted.id)
     assert finished.asset_url is not None
-    assert finished.asset_url.startswith(rig.provider.origin)
-    page = await rig.provider.page(limit=1, offset=0)
+    assert finished.asset_url.startswith(account.provider.origin)
+    page = await account.provider.page(limit=1, offset=0)
     assert [generation.id for generation in page.generations] == [submitted.id]
-    await rig.provider.delete(submitted.id)
-    await rig.provider.delete(submitted.id)
+    await account.provider.delete(submitted.id)
+    await account.provider.delete(submitted.id)
     with pytest.raises(GenerationNotFound):
-        await rig.provider.get(submitted.id)
+        await account.provider.get(submitted.id)
 
 
 @pytest.mark.parametrize(
@@ -99,20 +99,24 @@ async def test_a_picture_is_made_listed_and_removed(rig: Rig) -> None:
         ),
     ],
 )
-async def test_the_echo_carries_our_marker_and_our_fingerprint(rig: Rig, request_: AnyRequest) -> None:
-    submitted = await rig.provider.submit(request_, media=MEDIA, callback_url=MARKER)
-    (listed,) = (await rig.provider.page(limit=100, offset=0)).generations
+async def test_the_echo_carries_our_marker_and_our_fingerprint(
+    account: SimulatorAccount, request_: AnyRequest
+) -> None:
+    submitted = await account.provider.submit(request_, media=MEDIA, callback_url=MARKER)
+    (listed,) = (await account.provider.page(limit=100, offset=0)).generations
     for generation in (submitted, listed):
         assert generation.callback_url == MARKER
-        assert generation.fingerprint == rig.provider.fingerprint(request_, MEDIA)
+        assert generation.fingerprint == account.provider.fingerprint(request_, MEDIA)
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "server_error_after", "garbage"])
-async def test_a_create_in_doubt_was_made_once_and_is_found_by_its_marker(rig: Rig, fault: str) -> None:
-    await rig.order(fault)
+async def test_a_create_in_doubt_was_made_once_and_is_found_by_its_marker(
+    account: SimulatorAccount, fault: str
+) -> None:
+    await account.order(fault)
     with pytest.raises(OutcomeUnknown):
-        await rig.provider.submit(FOX, media={}, callback_url=MARKER)
-    (listed,) = (await rig.provider.page(limit=100, offset=0)).generations
+        await account.provider.submit(FOX, media={}, callback_url=MARKER)
+    (listed,) = (await account.provider.page(limit=100, offset=0)).generations
     assert listed.callback_url == MARKER
 
 
@@ -125,36 +129,38 @@ async def test_a_create_in_doubt_was_made_once_and_is_found_by_its_marker(rig: R
         ("server_error", OutcomeUnknown),
     ],
 )
-async def test_faults_are_named_by_what_to_do(rig: Rig, fault: str, raised: type[ProviderError]) -> None:
-    await rig.order(fault)
+async def test_faults_are_named_by_what_to_do(
+    account: SimulatorAccount, fault: str, raised: type[ProviderError]
+) -> None:
+    await account.order(fault)
     with pytest.raises(raised):
-        await rig.provider.submit(FOX, media={}, callback_url=None)
-    assert (await rig.provider.page(limit=100, offset=0)).generations == []
+        await account.provider.submit(FOX, media={}, callback_url=None)
+    assert (await account.provider.page(limit=100, offset=0)).generations == []
 
 
-async def test_what_the_api_refuses_is_told_in_its_words(rig: Rig) -> None:
+async def test_what_the_api_refuses_is_told_in_its_words(account: SimulatorAccount) -> None:
     with pytest.raises(Rejected, match="Prompt is too short, minimum length is 3 characters"):
-        await rig.provider.submit(ImageRequest(prompt="a"), media={}, callback_url=None)
+        await account.provider.submit(ImageRequest(prompt="a"), media={}, callback_url=None)
 
 
-async def test_a_moderated_picture_is_classified(rig: Rig) -> None:
-    submitted = await rig.provider.submit(
+async def test_a_moderated_picture_is_classified(account: SimulatorAccount) -> None:
+    submitted = await account.provider.submit(
         ImageRequest(prompt="a fox #moderation"), media={}, callback_url=None
     )
-    failed = await rig.ended(submitted.id)
+    failed = await account.ended(submitted.id)
     assert classify_failure(failed.failure_reason).category is FailureCategory.MODERATION
 
 
-async def test_the_words_that_the_models_know_are_told(rig: Rig) -> None:
-    vocabulary = await rig.provider.vocabulary()
+async def test_the_words_that_the_models_know_are_told(account: SimulatorAccount) -> None:
+    vocabulary = await account.provider.vocabulary()
     assert vocabulary.concepts == frozenset(CONCEPTS)
     assert "camera orbit left" in vocabulary.camera_motions
 
 
-async def test_credit_is_reported(rig: Rig) -> None:
-    before = await rig.provider.check()
+async def test_credit_is_reported(account: SimulatorAccount) -> None:
+    before = await account.provider.check()
     assert before is not None
-    await rig.provider.submit(FOX, media={}, callback_url=None)
-    after = await rig.provider.check()
+    await account.provider.submit(FOX, media={}, callback_url=None)
+    after = await account.provider.check()
     assert after is not None
     assert 0 < after < before

@@ -155,7 +155,7 @@ async def test_a_change_may_be_answered_with_the_same_generation(tmp_path: Path)
             before = after
 
 
-class Studio:
+class SimulatorFiles:
     """A simulator that hurries, our account at it, and files on the web to build on."""
 
     def __init__(self, folder: Path, caller: ApiClient, provider: LumaProvider, web: str) -> None:
@@ -199,7 +199,7 @@ class Studio:
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Studio]:
+async def service(tmp_path: Path) -> AsyncIterator[SimulatorFiles]:
     web = tmp_path / "web"
     web.mkdir()
     write_source(web / "film.mp4", frames=12)
@@ -215,7 +215,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Studio]:
         simulator_at(tmp_path, speed=FAST, drawn_fps=1, open_pool=SharedPool) as caller,
         account(caller) as provider,
     ):
-        yield Studio(tmp_path, caller, provider, url)
+        yield SimulatorFiles(tmp_path, caller, provider, url)
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ def plain(colour: tuple[int, int, int]) -> Image.Image:
     return Image.new("RGB", SMALL, colour)
 
 
-async def test_a_film_begins_and_ends_with_the_pictures_given(service: Studio) -> None:
+async def test_a_film_begins_and_ends_with_the_pictures_given(service: SimulatorFiles) -> None:
     shown = await service.make(video(start=PICTURE, end=LAST_PICTURE))
     assert (shown.codec, shown.size, shown.rate, len(shown.frames)) == ("h264", (540, 540), Fraction(24), 120)
     assert difference(shown.frames[0], plain(GREEN)) < LOSS
@@ -236,7 +236,7 @@ async def test_a_film_begins_and_ends_with_the_pictures_given(service: Studio) -
 
 
 async def test_a_film_goes_on_from_an_own_one_to_a_picture_in_the_length_asked_for(
-    service: Studio, own: Sequence[Image.Image]
+    service: SimulatorFiles, own: Sequence[Image.Image]
 ) -> None:
     await service.store_video(OWN)
     shown = await service.make(video(start=OWN, end=PICTURE, duration=Duration.NINE))
@@ -246,20 +246,20 @@ async def test_a_film_goes_on_from_an_own_one_to_a_picture_in_the_length_asked_f
 
 
 @pytest.mark.usefixtures("own")
-async def test_an_own_film_gets_audio_and_is_made_larger(service: Studio) -> None:
+async def test_an_own_film_gets_audio_and_is_made_larger(service: SimulatorFiles) -> None:
     await service.store_video(OWN)
     heard, larger = [await service.make(change) for change in reversed(CHANGES)]
     assert (heard.sound, heard.size) == ("aac", (180, 180))
     assert (larger.sound, larger.size) == (None, (1920, 1080))
 
 
-async def test_a_film_from_the_web_is_modified_in_its_own_length(service: Studio) -> None:
+async def test_a_film_from_the_web_is_modified_in_its_own_length(service: SimulatorFiles) -> None:
     shown = await service.make(ModifyVideoRequest(source=CLIP, prompt="at night", first_frame=PICTURE))
     assert (shown.codec, shown.size, shown.seconds) == ("h264", SMALL, 0.5)
     assert difference(shown.frames[0], plain(GREEN)) < LOSS
 
 
-async def test_a_film_from_the_web_is_reframed_in_its_own_length(service: Studio) -> None:
+async def test_a_film_from_the_web_is_reframed_in_its_own_length(service: SimulatorFiles) -> None:
     shown = await service.make(
         ReframeVideoRequest(source=CLIP, aspect_ratio=AspectRatio.SQUARE, first_frame=PICTURE)
     )
@@ -267,7 +267,9 @@ async def test_a_film_from_the_web_is_reframed_in_its_own_length(service: Studio
     assert difference(shown.frames[0], plain(GREEN)) < LOSS
 
 
-async def test_an_own_film_is_reframed_by_its_address(service: Studio, own: Sequence[Image.Image]) -> None:
+async def test_an_own_film_is_reframed_by_its_address(
+    service: SimulatorFiles, own: Sequence[Image.Image]
+) -> None:
     """As a source it is sent as an address, not as the generation that made it."""
     address = await service.store_video(OWN)
     request = ReframeVideoRequest(source=OWN, aspect_ratio=AspectRatio.SQUARE)

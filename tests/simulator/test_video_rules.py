@@ -15,7 +15,7 @@ LATER = {"type": "generation", "id": "second"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class IdleSimulator:
     """A simulator in which nothing goes on, but for two videos that are ready."""
 
     caller: ApiClient
@@ -33,7 +33,7 @@ class Room:
 
 
 @asynccontextmanager
-async def room(folder: Path, **settings: Any) -> AsyncIterator[Room]:
+async def room(folder: Path, **settings: Any) -> AsyncIterator[IdleSimulator]:
     at = [0]
 
     async def no_media(_: str) -> bytes:
@@ -45,7 +45,7 @@ async def room(folder: Path, **settings: Any) -> AsyncIterator[Room]:
         for one in ready:
             store_video(folder, one, source)
         at[0] = 1_000_000
-        yield Room(caller=caller, first=ready[0]["id"], second=ready[1]["id"])
+        yield IdleSimulator(caller=caller, first=ready[0]["id"], second=ready[1]["id"])
 
 
 COMBINATIONS = [

@@ -105,7 +105,7 @@ class RunningApp:
 
 
 def _only(name: str, receiver: Receiver) -> Callable[[AdapterContext], Adapter]:
-    """An adapter of this inlet alone; where the inlet can be closed, it is closed with the adapter."""
+    """An adapter of this receiver alone; where the receiver can be closed, it is closed with the adapter."""
     closing = {"close": receiver.close} if hasattr(receiver, "close") else {}
     return lambda _: Adapter(name=name, publisher=FakeChat(), receiver=receiver, **closing)
 

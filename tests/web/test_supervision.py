@@ -24,8 +24,8 @@ from tests.web.running_app import RunningApp
 SOON = {"restart": 1, "restart_max": 4, "restart_steady": 300}
 
 
-class Listening:
-    """An inlet that fails as often as it is told, and stays from then on."""
+class FailingReceiver:
+    """A receiver that fails as often as it is told, and stays from then on."""
 
     def __init__(self, *failures: Callable[[], None]) -> None:
         self.failures = list(failures)
@@ -63,7 +63,7 @@ def ended() -> None:
 async def test_a_failing_receiver_is_reported_and_restarted_without_affecting_others(
     tmp_path: Path, failure: Callable[[], None]
 ) -> None:
-    broken, well = Listening(failure, failure, failure), Listening()
+    broken, well = FailingReceiver(failure, failure, failure), FailingReceiver()
     app = RunningApp(tmp_path, receivers=[("broken", broken), ("well", well)], times=SOON)
     async with app.running() as http:
         await until(lambda: broken.starts == 4)
@@ -118,7 +118,7 @@ async def test_a_stop_during_the_pause_starts_nothing_more() -> None:
 
 
 async def test_a_cancelled_loop_is_not_started_again() -> None:
-    receiver = Listening()
+    receiver = FailingReceiver()
     supervised = Supervised("test", receiver.run, times=Timing(restart=1), stopping=asyncio.Event())
     task = asyncio.create_task(supervised.run())
     await until(lambda: receiver.starts == 1)
@@ -147,12 +147,12 @@ async def test_an_operators_socket_that_cannot_be_made_keeps_nobody_from_working
 async def test_an_adapter_that_cannot_be_closed_keeps_none_open(tmp_path: Path) -> None:
     closed: list[str] = []
 
-    class Unclosable(Listening):
+    class Unclosable(FailingReceiver):
         async def close(self) -> None:
             closed.append("broken")
             raise OSError("the connection is gone")
 
-    class Closable(Listening):
+    class Closable(FailingReceiver):
         async def close(self) -> None:
             closed.append("well")
 
@@ -180,7 +180,7 @@ async def test_a_web_server_that_fails_is_restarted_without_affecting_the_rest(t
     class Failing(FailingServer):
         failures = 2
 
-    well = Listening()
+    well = FailingReceiver()
     app = RunningApp(tmp_path, receivers=[("well", well)], times=SOON, server=Failing)
     with capture_logs() as logged:
         async with app.running() as http:

@@ -9,7 +9,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.patience import PATIENCE_S
-from tests.platforms.fake_discord.client.administration import Making
+from tests.platforms.fake_discord.client.administration import Administration
 from tests.platforms.fake_discord.state.clock import MovableClock
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.fake_discord.state.places import Channel
@@ -23,7 +23,7 @@ from tests.platforms.fake_discord.transport.proxy import Proxy
 from tests.platforms.fake_discord.transport.service import Request, Service
 
 
-class FakeDiscord(Making):
+class FakeDiscord(Administration):
     """Runs while entered; at the end it raises for requests or events that violate the contract.
 
     >>> async with FakeDiscord(make_certificates(folder, HOSTS)) as discord:

@@ -12,7 +12,7 @@ from tests.patience import PATIENCE_S
 from tests.platforms.fake_discord.state.world import ChangeSignal
 from tests.platforms.fake_discord.transport.certificates import Certificates
 from tests.platforms.fake_discord.transport.proxy import Proxy
-from tests.platforms.fake_slack.client.administration import Making
+from tests.platforms.fake_slack.client.administration import Administration
 from tests.platforms.fake_slack.client.oauth_consent import Page, consent
 from tests.platforms.fake_slack.client.person import Person
 from tests.platforms.fake_slack.rules.manifest import Manifest
@@ -23,17 +23,17 @@ from tests.platforms.fake_slack.state.deliveries import Delivery
 from tests.platforms.fake_slack.state.messages import Message
 from tests.platforms.fake_slack.state.places import Channel
 from tests.platforms.fake_slack.state.world import Addresses, World
-from tests.platforms.fake_slack.transport.background_tasks import Errands
-from tests.platforms.fake_slack.transport.event_delivery import Courier, Held
+from tests.platforms.fake_slack.transport.background_tasks import BackgroundTasks
+from tests.platforms.fake_slack.transport.event_delivery import EventDelivery, HeldDeliveries
 from tests.platforms.fake_slack.transport.faults import Fault
-from tests.platforms.fake_slack.transport.http import Posting
+from tests.platforms.fake_slack.transport.http import AppClient
 from tests.platforms.fake_slack.transport.service import LARGEST_BODY, Request, Service
 
 #: the names under which the service is known
 HOSTS = ["slack.com", "www.slack.com", "files.slack.com", "hooks.slack.com", "wss-primary.slack.com"]
 
 
-class FakeSlack(Making):
+class FakeSlack(Administration):
     """Runs while entered; at the end it raises for requests or events that violate the contract.
 
     >>> async with FakeSlack(manifest) as slack:
@@ -67,17 +67,17 @@ class FakeSlack(Making):
         self.service = Service(self.world, violations=self.violations, validates=validates)
         self.sockets = self.service.sockets
         self.limits = self.service.limits
-        self.posting = Posting(self.world)
-        self._errands = Errands(self.clock, self.violations)
-        self._courier = Courier(
+        self.app_client = AppClient(self.world)
+        self._tasks = BackgroundTasks(self.clock, self.violations)
+        self._event_delivery = EventDelivery(
             self.world,
             self.sockets,
-            self.posting,
-            self._errands,
+            self.app_client,
+            self._tasks,
             self.violations,
             validates=validates,
         )
-        self.world.connect(self._courier.send, self._errands.later)
+        self.world.connect(self._event_delivery.send, self._tasks.later)
         self._certificates = certificates
         self._closing = AsyncExitStack()
 
@@ -111,9 +111,9 @@ class FakeSlack(Making):
         tls = None if self._certificates is None else self._certificates.for_server()
         await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
         self.world.addresses.port = runner.addresses[0][1]
-        await self.posting.open()
-        self._closing.push_async_callback(self.posting.close)
-        self._closing.push_async_callback(self._errands.close)
+        await self.app_client.open()
+        self._closing.push_async_callback(self.app_client.close)
+        self._closing.push_async_callback(self._tasks.close)
         return self
 
     async def __aexit__(
@@ -138,14 +138,14 @@ class FakeSlack(Making):
         """Return the calls whose name fits, as `chat.*` or `POST /hooks/*`."""
         return [each for each in self.service.requests if fnmatchcase(each.name, pattern)]
 
-    def holding(self) -> AbstractContextManager[Held]:
+    def holding(self) -> AbstractContextManager[HeldDeliveries]:
         """Hold back deliveries to the app, to release them late or reversed."""
-        return self._courier.holding()
+        return self._event_delivery.holding()
 
     def repeat(self, delivery: Delivery) -> Delivery:
         """Tell the app once more what it has been told, as if it had not heard."""
         again = Delivery(
-            sort=delivery.sort,
+            kind=delivery.kind,
             name=delivery.name,
             payload=delivery.payload,
             created_ms=self.clock.now_ms(),
@@ -157,7 +157,7 @@ class FakeSlack(Making):
 
     async def install(self, person: Person, install_url: str, **more: Any) -> Page:
         """Walk through the app's installation as this person; see `consent` for what they can do."""
-        return await consent(self.world, self.posting.session, person, install_url, **more)
+        return await consent(self.world, self.app_client.session, person, install_url, **more)
 
     async def until(self, condition: Callable[[], bool], *, timeout: float = PATIENCE_S) -> None:
         """Wait until a condition holds; it is checked after every change."""

@@ -48,7 +48,7 @@ class _NoFiles:
 Wrap = Callable[[AdapterContext], AdapterContext]
 
 
-class StandIn:
+class ServiceWrapper:
     """Wraps the bot service, to replace single methods."""
 
     def __init__(self, service: BotService) -> None:
@@ -58,7 +58,7 @@ class StandIn:
         return getattr(self._service, name)
 
 
-class Slow(StandIn):
+class Slow(ServiceWrapper):
     """Executes commands once its gate is open."""
 
     def __init__(self, service: BotService) -> None:
@@ -71,7 +71,7 @@ class Slow(StandIn):
         return await self._service.execute(*args, **more)
 
 
-def before(kind: Callable[[BotService], StandIn]) -> Wrap:
+def before(kind: Callable[[BotService], ServiceWrapper]) -> Wrap:
     """Wrap the bot service in this class."""
     return lambda one: replace(one, service=cast("Any", kind(one.service)))
 

@@ -25,7 +25,7 @@ async def _ready(served: Served) -> dict[str, str]:
 
 async def _post(served: Served, body: bytes, **headers: str) -> httpx.Response:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    signed = served.slack.posting.sign(body)
+    signed = served.slack.app_client.sign(body)
     async with served.client() as client:
         return await client.post("/slack/events", content=body, headers={**form, **signed, **headers})
 
@@ -33,14 +33,14 @@ async def _post(served: Served, body: bytes, **headers: str) -> httpx.Response:
 async def test_only_recently_signed_requests_are_accepted(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
         body = urlencode(await _ready(served)).encode()
-        posting = served.slack.posting
+        app_client = served.slack.app_client
 
-        posting.skew_s = -301
+        app_client.skew_s = -301
         assert 401 == (await _post(served, body)).status_code
-        posting.skew_s, posting.secret = 0, "guessed"
+        app_client.skew_s, app_client.secret = 0, "guessed"
         assert 401 == (await _post(served, body)).status_code
-        posting.secret = served.slack.app.signing_secret
-        forged = {"X-Slack-Signature": posting.sign(body + b"&text=more")["X-Slack-Signature"]}
+        app_client.secret = served.slack.app.signing_secret
+        forged = {"X-Slack-Signature": app_client.sign(body + b"&text=more")["X-Slack-Signature"]}
         assert 401 == (await _post(served, body, **forged)).status_code
         async with served.client() as client:
             assert 401 == (await client.post("/slack/events", content=body)).status_code
@@ -70,7 +70,7 @@ async def test_an_unsigned_request_is_not_parsed(tmp_path: Path) -> None:
     """An unparsable body is refused because of its signature."""
     async with open_app(tmp_path) as served, served.client() as client:
         for body in (b"\xff\xfe", b"{" * 100_000, b"payload={", b""):
-            signed = {**served.slack.posting.sign(body), "X-Slack-Signature": "v0=guessed"}
+            signed = {**served.slack.app_client.sign(body), "X-Slack-Signature": "v0=guessed"}
             assert 401 == (await client.post("/slack/events", content=body, headers=signed)).status_code
             odd: Any = {**signed, "X-Slack-Signature": "\xe9".encode("latin-1")}
             assert 401 == (await client.post("/slack/events", content=body, headers=odd)).status_code
@@ -78,7 +78,7 @@ async def test_an_unsigned_request_is_not_parsed(tmp_path: Path) -> None:
 
 async def test_the_url_verification_is_answered(tmp_path: Path) -> None:
     async with open_app(tmp_path) as served:
-        assert await served.slack.posting.verify()
+        assert await served.slack.app_client.verify()
 
 
 async def test_a_workspace_without_the_app_is_told_to_reinstall_it(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ _LEGAL = {
 
 
 @dataclass
-class _World:
+class _RandomWorkspace:
     """A workspace in which things happen at random, and the jobs in it."""
 
     store: Database
@@ -204,7 +204,7 @@ class _World:
     "seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 60))]
 )
 async def test_the_ledger_balances_after_any_sequence_of_events(store: Database, seed: int) -> None:
-    world = _World(store=store, random=Random(seed))  # noqa: S311 - not for secrets
+    world = _RandomWorkspace(store=store, random=Random(seed))  # noqa: S311 - not for secrets
     await open_account(store)
     often: Sequence[Callable[[], Awaitable[None]]] = [world.ask] * 4 + [world.move] * 5
     rarely = [world.rule, world.give, world.reset, world.sleep, world.link, world.link, world.group]

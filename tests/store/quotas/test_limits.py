@@ -125,7 +125,7 @@ async def test_a_cancelled_job_frees_its_place_under_the_limit(store: Database) 
     await store.write(accept, acceptance(allowance=10))
 
 
-class Life:
+class LimitsMachine:
     """Whatever members, providers and operators may do, in any order."""
 
     people = tuple(caller(name) for name in ("ada", "bob", "eve"))
@@ -183,7 +183,7 @@ class Life:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_meters_equal_their_journal_after_whatever_happened(store: Database, seed: int) -> None:
-    life = Life(store, seed)
+    life = LimitsMachine(store, seed)
     for _ in range(30):
         await life.go_on()
     assert [] == await inconsistent_meters(store)

@@ -13,7 +13,7 @@ from tests.platforms.fake_discord.state.world import World
 from tests.platforms.fake_discord.state.writing import delete
 
 
-class Making:
+class Administration:
     def __init__(self, world: World) -> None:
         self.world = world
 

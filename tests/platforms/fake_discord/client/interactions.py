@@ -4,10 +4,10 @@ import secrets
 from typing import Any
 
 from tests.platforms.fake_discord.client.invocations import Invocation
-from tests.platforms.fake_discord.client.options import Filling, NotOffered
+from tests.platforms.fake_discord.client.options import CommandInput, NotOffered
 from tests.platforms.fake_discord.rules.permissions import Permissions
 from tests.platforms.fake_discord.state.events import Event
-from tests.platforms.fake_discord.state.interactions import Asking, Interaction
+from tests.platforms.fake_discord.state.interactions import Interaction, InteractionType
 from tests.platforms.fake_discord.state.message_payloads import message_json, owners_json
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.fake_discord.state.payloads import (
@@ -62,7 +62,7 @@ def ask(
     world: World,
     user: User,
     channel: Channel,
-    asking: Asking,
+    kind: InteractionType,
     data: Json,
     *,
     source: Message | None = None,
@@ -72,7 +72,7 @@ def ask(
     interaction = Interaction(
         id=world.ids.take(),
         token=secrets.token_urlsafe(96),
-        asking=asking,
+        kind=kind,
         user=user,
         channel=channel,
         data=data,
@@ -88,7 +88,7 @@ def ask(
     return Invocation(world, interaction)
 
 
-def command_data(command: Json, channel: Channel, filling: Filling, more: Json) -> Json:
+def command_data(command: Json, channel: Channel, filling: CommandInput, more: Json) -> Json:
     data: Json = {"id": command["id"], "name": command["name"], "type": command["type"], **more}
     if filling.resolved:
         data["resolved"] = filling.resolved
@@ -103,7 +103,7 @@ def _event(world: World, interaction: Interaction) -> dict[str, Any]:
     event: Json = {
         "id": str(interaction.id),
         "application_id": str(world.application_id),
-        "type": int(interaction.asking),
+        "type": int(interaction.kind),
         "data": interaction.data,
         "channel": partial_channel_json(channel, channel.allows(user)),
         "channel_id": str(channel.id),

@@ -49,7 +49,7 @@ _PYTHON: dict[Option, tuple[type, ...]] = {
 }
 
 
-class Filling:
+class CommandInput:
     """One command being filled in by one person in one place."""
 
     def __init__(self, world: World, channel: Channel) -> None:

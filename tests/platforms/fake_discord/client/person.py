@@ -12,10 +12,10 @@ from tests.platforms.fake_discord.client.interactions import (
     offered_command,
 )
 from tests.platforms.fake_discord.client.invocations import Invocation
-from tests.platforms.fake_discord.client.options import Filling, NotOffered
+from tests.platforms.fake_discord.client.options import CommandInput, NotOffered
 from tests.platforms.fake_discord.rules.components import Part
 from tests.platforms.fake_discord.rules.drafts import Draft, Upload
-from tests.platforms.fake_discord.state.interactions import Asking
+from tests.platforms.fake_discord.state.interactions import InteractionType
 from tests.platforms.fake_discord.state.message_payloads import message_json
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.fake_discord.state.payloads import Json
@@ -40,22 +40,22 @@ class Person:
         """Send a command; a subcommand is named after it, as in `quotas set`."""
         name, *path = command.split()
         registered = self._offered(name, CHAT_INPUT)
-        filling = Filling(self._world, self.place)
+        filling = CommandInput(self._world, self.place)
         filled = filling.options(registered.get("options") or [], path, _plain(options))
-        return self._ask(Asking.COMMAND, registered, filling, {"options": filled})
+        return self._ask(InteractionType.COMMAND, registered, filling, {"options": filled})
 
     def autocomplete(self, command: str, option: str, typed: str, /, **options: Any) -> Invocation:
         """Type into one option and see what is offered."""
         name, *path = command.split()
         registered = self._offered(name, CHAT_INPUT)
-        filling = Filling(self._world, self.place)
+        filling = CommandInput(self._world, self.place)
         values = {**_plain(options), option: typed}
         filled = filling.options(registered.get("options") or [], path, values, focused=option)
-        return self._ask(Asking.AUTOCOMPLETE, registered, filling, {"options": filled})
+        return self._ask(InteractionType.AUTOCOMPLETE, registered, filling, {"options": filled})
 
     def use_on(self, target: "Message | Person", menu: str) -> Invocation:
         """Choose an entry of the menu of a message or a person."""
-        filling = Filling(self._world, self.place)
+        filling = CommandInput(self._world, self.place)
         if isinstance(target, Person):
             registered = self._offered(menu, ON_USER)
             filling.resolve_user(target.user)
@@ -66,7 +66,7 @@ class Person:
             number = str(target.id)
             filling.resolved["messages"] = {number: message_json(target, self._world)}
             more = {"target_id": number}
-        return self._ask(Asking.COMMAND, registered, filling, more)
+        return self._ask(InteractionType.COMMAND, registered, filling, more)
 
     def press(self, message: Message, button: str) -> Invocation:
         """Press a button, named by its custom id or by what it says."""
@@ -93,7 +93,7 @@ class Person:
             raise NotOffered(f"{select} offers only {wanted.__name__}")
         if not part.get("min_values", 1) <= len(chosen) <= part.get("max_values", 1):
             raise NotOffered(f"{select} does not take {len(chosen)} values")
-        filling = Filling(self._world, self.place)
+        filling = CommandInput(self._world, self.place)
         values = [filling.value(one) for one in chosen]
         return self._use(message, part, {"values": values, "resolved": filling.resolved})
 
@@ -107,7 +107,7 @@ class Person:
             self._world,
             self.user,
             self.place,
-            Asking.MODAL,
+            InteractionType.MODAL,
             data,
             source=opened.interaction.source,
             opened_by=opened.interaction,
@@ -138,9 +138,9 @@ class Person:
     def _offered(self, name: str, kind: int) -> Json:
         return offered_command(self._world, self.user, self.place, name, kind)
 
-    def _ask(self, asking: Asking, registered: Json, filling: Filling, more: Json) -> Invocation:
+    def _ask(self, kind: InteractionType, registered: Json, filling: CommandInput, more: Json) -> Invocation:
         data = command_data(registered, self.place, filling, more)
-        return ask(self._world, self.user, self.place, asking, data)
+        return ask(self._world, self.user, self.place, kind, data)
 
     def _use(self, message: Message, part: Json, more: Json) -> Invocation:
         if part.get("disabled"):
@@ -150,7 +150,7 @@ class Person:
             "component_type": part["type"],
             **more,
         }
-        return ask(self._world, self.user, message.channel, Asking.COMPONENT, data, source=message)
+        return ask(self._world, self.user, message.channel, InteractionType.COMPONENT, data, source=message)
 
     def _part(self, message: Message, name: str) -> Json:
         self._must_see(message)

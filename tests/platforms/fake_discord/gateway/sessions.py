@@ -14,7 +14,7 @@ _KEPT_EVENTS = 5000
 Payload = dict[str, Any]
 
 
-class Line(Protocol):
+class SessionConnection(Protocol):
     """The connection that a session sends through."""
 
     def tell(self, payload: Payload) -> None: ...
@@ -26,7 +26,7 @@ class Session:
     shard: int
     shards: int
     intents: Intents
-    line: Line | None = None
+    line: SessionConnection | None = None
     sequence: int = 0
     #: what was sent, for a replay
     told: deque[Payload] = field(default_factory=lambda: deque(maxlen=_KEPT_EVENTS))
@@ -55,7 +55,7 @@ class Session:
         first_kept = self.told[0]["s"] if self.told else self.sequence + 1
         return first_kept - 1 <= sequence <= self.sequence
 
-    def replay(self, sequence: int, line: Line) -> None:
+    def replay(self, sequence: int, line: SessionConnection) -> None:
         """Send all events after a sequence number, then RESUMED."""
         self.line, self.lost_ms = line, None
         for payload in self.told:

@@ -1,7 +1,7 @@
 """Renews expired attachment URLs."""
 
 from tests.platforms.fake_discord.rest.routing import Call, Routes
-from tests.platforms.fake_discord.rules.refusals import Complaints
+from tests.platforms.fake_discord.rules.refusals import FormErrors
 from tests.platforms.fake_discord.state.payloads import Json
 
 routes = Routes()
@@ -11,8 +11,8 @@ _ADDRESSES = 50
 
 @routes.on("POST", "/attachments/refresh-urls")
 def refresh_addresses(call: Call) -> Json:
-    complaints = Complaints()
+    errors = FormErrors()
     urls = call.body.get("attachment_urls") or []
-    complaints.count(("attachment_urls",), urls, least=1, most=_ADDRESSES)
-    complaints.settle()
+    errors.count(("attachment_urls",), urls, least=1, most=_ADDRESSES)
+    errors.settle()
     return {"refreshed_urls": [{"original": url, "refreshed": call.world.files.refresh(url)} for url in urls]}

@@ -7,8 +7,8 @@ from tests.platforms.fake_discord.rules.commands import check_choices
 from tests.platforms.fake_discord.rules.components import check_modal
 from tests.platforms.fake_discord.rules.drafts import Draft
 from tests.platforms.fake_discord.rules.permissions import Permissions
-from tests.platforms.fake_discord.rules.refusals import Complaints, Refusal
-from tests.platforms.fake_discord.state.interactions import Asking, Callback, Interaction
+from tests.platforms.fake_discord.rules.refusals import FormErrors, Refusal
+from tests.platforms.fake_discord.state.interactions import Callback, Interaction, InteractionType
 from tests.platforms.fake_discord.state.message_payloads import message_json
 from tests.platforms.fake_discord.state.messages import Message, MessageFlags, MessageKind
 from tests.platforms.fake_discord.state.payloads import Json
@@ -76,17 +76,17 @@ def _update(world: World, interaction: Interaction, draft: Draft) -> None:
 
 
 def _offer(_world: World, interaction: Interaction, draft: Draft) -> None:
-    complaints = Complaints()
+    errors = FormErrors()
     choices = draft.body.get("choices") or []
-    check_choices(choices, complaints, ("data", "choices"))
-    complaints.settle()
+    check_choices(choices, errors, ("data", "choices"))
+    errors.settle()
     interaction.choices = choices
 
 
 def _open_form(_world: World, interaction: Interaction, draft: Draft) -> None:
-    complaints = Complaints()
-    check_modal(draft.body, complaints)
-    complaints.settle()
+    errors = FormErrors()
+    check_modal(draft.body, errors)
+    errors.settle()
     interaction.modal = draft.body
 
 
@@ -119,7 +119,7 @@ def _kind(call: Call) -> Callback:
 
 def _post(world: World, interaction: Interaction, draft: Draft, *, loading: bool) -> Message:
     kind = MessageKind.DEFAULT
-    if interaction.asking is Asking.COMMAND:
+    if interaction.kind is InteractionType.COMMAND:
         menu = interaction.data.get("type") in _CONTEXT_MENUS
         kind = MessageKind.CONTEXT_MENU if menu else MessageKind.COMMAND
     elif interaction.source is not None:
@@ -141,7 +141,7 @@ def _answer(call: Call, interaction: Interaction) -> Json:
     answer: Json = {
         "interaction": {
             "id": str(interaction.id),
-            "type": int(interaction.asking),
+            "type": int(interaction.kind),
             "channel_id": str(interaction.channel.id),
         }
     }

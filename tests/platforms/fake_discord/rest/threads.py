@@ -4,7 +4,7 @@ from tests.platforms.fake_discord.rest.access import public_message, require, vi
 from tests.platforms.fake_discord.rest.routing import Call, Created, Routes
 from tests.platforms.fake_discord.rules.drafts import Draft
 from tests.platforms.fake_discord.rules.permissions import Permissions
-from tests.platforms.fake_discord.rules.refusals import Complaints, Refusal
+from tests.platforms.fake_discord.rules.refusals import FormErrors, Refusal
 from tests.platforms.fake_discord.state.message_payloads import message_json
 from tests.platforms.fake_discord.state.payloads import Json, channel_json
 from tests.platforms.fake_discord.state.places import Channel, Kind
@@ -77,9 +77,9 @@ def _open_post(call: Call, forum: Channel) -> Created:
 
 
 def _check_name(call: Call) -> None:
-    complaints = Complaints()
-    complaints.length(("name",), str(call.body.get("name") or ""), least=1, most=100)
-    complaints.settle()
+    errors = FormErrors()
+    errors.length(("name",), str(call.body.get("name") or ""), least=1, most=100)
+    errors.settle()
 
 
 def _wanted(call: Call) -> dict[str, bool]:

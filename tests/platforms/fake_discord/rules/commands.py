@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from tests.platforms.fake_discord.rules.refusals import Complaints
+from tests.platforms.fake_discord.rules.refusals import FormErrors
 
 Path = tuple[str | int, ...]
 
@@ -22,32 +22,30 @@ _DEEPEST = 2
 _FAULTLESS: set[bytes] = set()
 
 
-def check(form: dict[str, Any], complaints: Complaints, path: Path) -> None:
+def check(form: dict[str, Any], errors: FormErrors, path: Path) -> None:
     """Complain about everything that is wrong with one command."""
     content = orjson.dumps(form)
     if content in _FAULTLESS:
         return
-    found = Complaints()
+    found = FormErrors()
     _check(form, found, ())
     if found:
-        _check(form, complaints, path)
+        _check(form, errors, path)
     else:
         _FAULTLESS.add(content)
 
 
-def _check(form: dict[str, Any], complaints: Complaints, path: Path) -> None:
+def _check(form: dict[str, Any], errors: FormErrors, path: Path) -> None:
     if (form.get("type") or _CHAT_INPUT) == _CHAT_INPUT:
-        _check_words(form, complaints, path)
-        _check_options(form.get("options") or [], complaints, (*path, "options"), depth=0)
+        _check_words(form, errors, path)
+        _check_options(form.get("options") or [], errors, (*path, "options"), depth=0)
         if _size(form) > _CHARACTERS:
-            complaints.add(
-                path, "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({_CHARACTERS})"
-            )
+            errors.add(path, "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({_CHARACTERS})")
         return
-    complaints.length((*path, "name"), str(form.get("name") or ""), least=1, most=32)
+    errors.length((*path, "name"), str(form.get("name") or ""), least=1, most=32)
     for field in ("description", "options"):
         if form.get(field):
-            complaints.add(
+            errors.add(
                 (*path, field),
                 "APPLICATION_COMMAND_CONTEXT_MENU_FIELD",
                 f"Context menu commands cannot have {field}",
@@ -92,72 +90,72 @@ def _says_nothing(value: Any) -> bool:
     return value is None or value is False or value in ([], {})
 
 
-def _check_words(form: dict[str, Any], complaints: Complaints, path: Path) -> None:
+def _check_words(form: dict[str, Any], errors: FormErrors, path: Path) -> None:
     names = {"name": form.get("name"), **_localised(form, "name")}
     for key, name in names.items():
         text = str(name or "")
         if not _NAME.fullmatch(text) or text != text.lower():
             where = ("name",) if key == "name" else ("name_localizations", key)
-            complaints.add(
+            errors.add(
                 (*path, *where),
                 "APPLICATION_COMMAND_INVALID_NAME",
                 "Command name is invalid",
             )
-    complaints.length((*path, "description"), str(form.get("description") or ""), least=1, most=100)
+    errors.length((*path, "description"), str(form.get("description") or ""), least=1, most=100)
     for locale, text in _localised(form, "description").items():
-        complaints.length((*path, "description_localizations", locale), text, least=1, most=100)
+        errors.length((*path, "description_localizations", locale), text, least=1, most=100)
 
 
-def _check_options(options: list[dict[str, Any]], complaints: Complaints, path: Path, *, depth: int) -> None:
-    complaints.count(path, options, most=_OPTIONS)
+def _check_options(options: list[dict[str, Any]], errors: FormErrors, path: Path, *, depth: int) -> None:
+    errors.count(path, options, most=_OPTIONS)
     seen: set[str] = set()
     optional_came = False
     for index, option in enumerate(options):
         at = (*path, index)
-        _check_words(option, complaints, at)
+        _check_words(option, errors, at)
         if option.get("name") in seen:
-            complaints.add(
+            errors.add(
                 (*at, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATE", "Option names must be unique"
             )
         seen.add(str(option.get("name")))
         if option.get("required") and optional_came:
-            complaints.add(
+            errors.add(
                 at,
                 "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
                 "Required options must be placed before non-required options",
             )
         optional_came = optional_came or not option.get("required")
-        _check_choices(option, complaints, at)
+        _check_choices(option, errors, at)
         if option["type"] in (_SUBCOMMAND, _GROUP):
             if depth >= _DEEPEST or (option["type"] == _GROUP and depth > 0):
-                complaints.add(
+                errors.add(
                     at, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Sub-command option type is invalid"
                 )
-            _check_options(option.get("options") or [], complaints, (*at, "options"), depth=depth + 1)
+            _check_options(option.get("options") or [], errors, (*at, "options"), depth=depth + 1)
 
 
-def _check_choices(option: dict[str, Any], complaints: Complaints, path: Path) -> None:
+def _check_choices(option: dict[str, Any], errors: FormErrors, path: Path) -> None:
     choices = option.get("choices") or []
     if choices and option["type"] not in _WITH_CHOICES:
-        complaints.add(
+        errors.add(
             (*path, "choices"), "APPLICATION_COMMAND_OPTIONS_CHOICES_INVALID", "This option has no choices"
         )
     if choices and option.get("autocomplete"):
-        complaints.add(
+        errors.add(
             path,
             "APPLICATION_COMMAND_AUTOCOMPLETE_WITH_CHOICES",
             "Autocomplete cannot be used together with choices",
         )
-    check_choices(choices, complaints, (*path, "choices"))
+    check_choices(choices, errors, (*path, "choices"))
 
 
-def check_choices(choices: list[dict[str, Any]], complaints: Complaints, path: Path) -> None:
+def check_choices(choices: list[dict[str, Any]], errors: FormErrors, path: Path) -> None:
     """Complain about choices, be they registered or offered while somebody types."""
-    complaints.count(path, choices, most=_CHOICES)
+    errors.count(path, choices, most=_CHOICES)
     for index, choice in enumerate(choices):
-        complaints.length((*path, index, "name"), str(choice.get("name") or ""), least=1, most=100)
+        errors.length((*path, index, "name"), str(choice.get("name") or ""), least=1, most=100)
         if isinstance(choice.get("value"), str):
-            complaints.length((*path, index, "value"), choice["value"], least=1, most=100)
+            errors.length((*path, index, "value"), choice["value"], least=1, most=100)
 
 
 def _localised(form: dict[str, Any], field: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 from tests.platforms.fake_discord.rules.components import check_components
 from tests.platforms.fake_discord.rules.embeds import check_embeds
 from tests.platforms.fake_discord.rules.permissions import Permissions
-from tests.platforms.fake_discord.rules.refusals import Complaints, Refusal
+from tests.platforms.fake_discord.rules.refusals import FormErrors, Refusal
 from tests.platforms.fake_discord.state.messages import MessageFlags
 
 _CONTENT = 2000
@@ -45,35 +45,33 @@ class Draft:
         """Refuse what the service would: too large before too long before badly put."""
         if any(len(upload.content) > file_limit for upload in self.uploads.values()):
             raise Refusal(40005)
-        complaints = Complaints()
+        errors = FormErrors()
         new_layout = new_layout or MessageFlags.COMPONENTS_V2 in self.flags
-        complaints.length(("content",), self.body.get("content") or "", most=_CONTENT)
-        check_embeds(self.body.get("embeds") or [], complaints)
-        check_components(self.body.get("components") or [], complaints, new_layout=new_layout)
+        errors.length(("content",), self.body.get("content") or "", most=_CONTENT)
+        check_embeds(self.body.get("embeds") or [], errors)
+        check_components(self.body.get("components") or [], errors, new_layout=new_layout)
         if new_layout:
             for legacy in ("content", "embeds", "poll", "sticker_ids"):
                 if self.body.get(legacy):
-                    complaints.add(
+                    errors.add(
                         (legacy,),
                         "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
                         f"The '{legacy}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2",
                     )
-        self._check_files(complaints)
-        complaints.length(("nonce",), str(self.body.get("nonce") or ""), most=_NONCE)
-        complaints.settle()
+        self._check_files(errors)
+        errors.length(("nonce",), str(self.body.get("nonce") or ""), most=_NONCE)
+        errors.settle()
 
-    def _check_files(self, complaints: Complaints) -> None:
+    def _check_files(self, errors: FormErrors) -> None:
         listed = self.body.get("attachments")
         if listed is None:
-            complaints.count(("files",), list(self.uploads), most=_FILES)
+            errors.count(("files",), list(self.uploads), most=_FILES)
             return
-        complaints.count(("attachments",), listed, most=_FILES)
+        errors.count(("attachments",), listed, most=_FILES)
         for index, entry in enumerate(listed):
-            complaints.length(
-                ("attachments", index, "description"), entry.get("description") or "", most=1024
-            )
+            errors.length(("attachments", index, "description"), entry.get("description") or "", most=1024)
         missing = set(self.uploads) - {int(entry["id"]) for entry in listed}
         for index in sorted(missing):
-            complaints.add(
+            errors.add(
                 ("attachments",), "ATTACHMENT_NOT_FOUND", f"Attachment data for files[{index}] is missing"
             )

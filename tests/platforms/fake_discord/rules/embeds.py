@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.platforms.fake_discord.rules.refusals import Complaints
+from tests.platforms.fake_discord.rules.refusals import FormErrors
 
 Path = tuple[str | int, ...]
 
@@ -14,36 +14,36 @@ _TITLE, _DESCRIPTION, _FOOTER, _AUTHOR, _FIELD_NAME, _FIELD_VALUE = 256, 4096, 2
 _ADDRESSES = ("http://", "https://", "attachment://")
 
 
-def check_embeds(embeds: list[dict[str, Any]], complaints: Complaints) -> None:
+def check_embeds(embeds: list[dict[str, Any]], errors: FormErrors) -> None:
     """Complain about everything that is too long or points nowhere."""
-    complaints.count(("embeds",), embeds, most=_EMBEDS)
+    errors.count(("embeds",), embeds, most=_EMBEDS)
     for index, embed in enumerate(embeds):
-        _check(embed, complaints, ("embeds", index))
+        _check(embed, errors, ("embeds", index))
     if sum(_size(embed) for embed in embeds) > _TOTAL:
-        complaints.add(("embeds",), "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {_TOTAL}")
+        errors.add(("embeds",), "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {_TOTAL}")
 
 
-def _check(embed: dict[str, Any], complaints: Complaints, path: Path) -> None:
-    complaints.length((*path, "title"), embed.get("title") or "", most=_TITLE)
-    complaints.length((*path, "description"), embed.get("description") or "", most=_DESCRIPTION)
-    complaints.length((*path, "footer", "text"), _text(embed, "footer", "text"), most=_FOOTER)
-    complaints.length((*path, "author", "name"), _text(embed, "author", "name"), most=_AUTHOR)
+def _check(embed: dict[str, Any], errors: FormErrors, path: Path) -> None:
+    errors.length((*path, "title"), embed.get("title") or "", most=_TITLE)
+    errors.length((*path, "description"), embed.get("description") or "", most=_DESCRIPTION)
+    errors.length((*path, "footer", "text"), _text(embed, "footer", "text"), most=_FOOTER)
+    errors.length((*path, "author", "name"), _text(embed, "author", "name"), most=_AUTHOR)
     fields = embed.get("fields") or []
-    complaints.count((*path, "fields"), fields, most=_FIELDS)
+    errors.count((*path, "fields"), fields, most=_FIELDS)
     for index, field in enumerate(fields):
         at = (*path, "fields", index)
-        complaints.length((*at, "name"), _shown(field.get("name")), least=1, most=_FIELD_NAME)
-        complaints.length((*at, "value"), _shown(field.get("value")), least=1, most=_FIELD_VALUE)
+        errors.length((*at, "name"), _shown(field.get("name")), least=1, most=_FIELD_NAME)
+        errors.length((*at, "value"), _shown(field.get("value")), least=1, most=_FIELD_VALUE)
     for slot in ("image", "thumbnail"):
-        _check_address(_text(embed, slot, "url"), complaints, (*path, slot, "url"))
-    _check_address(embed.get("url") or "", complaints, (*path, "url"))
+        _check_address(_text(embed, slot, "url"), errors, (*path, slot, "url"))
+    _check_address(embed.get("url") or "", errors, (*path, "url"))
     if not _size(embed) and not embed.get("image") and not embed.get("thumbnail"):
-        complaints.add((*path, "description"), "BASE_TYPE_REQUIRED", "This field is required")
+        errors.add((*path, "description"), "BASE_TYPE_REQUIRED", "This field is required")
 
 
-def _check_address(url: str, complaints: Complaints, path: Path) -> None:
+def _check_address(url: str, errors: FormErrors, path: Path) -> None:
     if url and not url.startswith(_ADDRESSES):
-        complaints.add(path, "URL_TYPE_INVALID_SCHEME", f'Scheme "{url.partition(":")[0]}" is not supported.')
+        errors.add(path, "URL_TYPE_INVALID_SCHEME", f'Scheme "{url.partition(":")[0]}" is not supported.')
 
 
 def _size(embed: dict[str, Any]) -> int:

@@ -52,7 +52,7 @@ class Refusal(Exception):
         return answer if self.errors is None else {**answer, "errors": self.errors}
 
 
-class Complaints:
+class FormErrors:
     """Everything that is wrong with one form, each at its field."""
 
     def __init__(self) -> None:

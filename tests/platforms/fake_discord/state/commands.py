@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.platforms.fake_discord.rules.commands import check, filled_in
-from tests.platforms.fake_discord.rules.refusals import Complaints, Refusal
+from tests.platforms.fake_discord.rules.refusals import FormErrors, Refusal
 from tests.platforms.fake_discord.state.clock import Snowflakes
 
 _CREATES_A_DAY = 200
@@ -13,7 +13,7 @@ _MOST = {1: 100, 2: 15, 3: 15}
 Registered = dict[str, Any]
 
 
-class CommandBook:
+class CommandRegistry:
     """Commands by scope: everywhere (`None`) or one guild."""
 
     def __init__(self, ids: Snowflakes, application_id: int) -> None:
@@ -42,19 +42,19 @@ class CommandBook:
 
     def replace(self, guild_id: int | None, forms: list[dict[str, Any]]) -> list[Registered]:
         """Put these commands in the place of all others; what kept its name keeps its id."""
-        complaints = Complaints()
+        errors = FormErrors()
         names = [(form.get("name"), form.get("type") or 1) for form in forms]
         for index, form in enumerate(forms):
-            check(form, complaints, (index,))
+            check(form, errors, (index,))
             if names[index] in names[:index]:
-                complaints.add(
+                errors.add(
                     (index, "name"),
                     "APPLICATION_COMMANDS_DUPLICATE_NAME",
                     "Application command names must be unique",
                 )
         for kind, most in _MOST.items():
-            complaints.count((), [name for name in names if name[1] == kind], most=most)
-        complaints.settle()
+            errors.count((), [name for name in names if name[1] == kind], most=most)
+        errors.settle()
         before = {(command["name"], command["type"]): command for command in self.all(guild_id)}
         after = [self._registered(guild_id, form, before) for form in forms]
         self._scopes[guild_id] = {command["id"]: command for command in after}
@@ -62,9 +62,9 @@ class CommandBook:
 
     def put(self, guild_id: int | None, form: dict[str, Any]) -> Registered:
         """Register one command; one of the same name is replaced."""
-        complaints = Complaints()
-        check(form, complaints, ())
-        complaints.settle()
+        errors = FormErrors()
+        check(form, errors, ())
+        errors.settle()
         before = {(command["name"], command["type"]): command for command in self.all(guild_id)}
         command = self._registered(guild_id, form, before)
         self._scopes.setdefault(guild_id, {})[command["id"]] = command
@@ -73,9 +73,9 @@ class CommandBook:
     def change(self, guild_id: int | None, command_id: str, form: dict[str, Any]) -> Registered:
         before = self.one(guild_id, command_id)
         whole = {**before, **form}
-        complaints = Complaints()
-        check(whole, complaints, ())
-        complaints.settle()
+        errors = FormErrors()
+        check(whole, errors, ())
+        errors.settle()
         changed = self._registered(guild_id, whole, {(whole["name"], before["type"]): before})
         self._scopes[guild_id][command_id] = changed
         return changed

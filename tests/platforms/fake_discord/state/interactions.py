@@ -13,7 +13,7 @@ TOKEN_LIFE_MS = 15 * 60_000
 _FOLLOW_UPS = 5
 
 
-class Asking(IntEnum):
+class InteractionType(IntEnum):
     COMMAND = 2
     COMPONENT = 3
     AUTOCOMPLETE = 4
@@ -30,10 +30,10 @@ class Callback(IntEnum):
 
 
 _FITTING = {
-    Asking.COMMAND: {Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.MODAL},
-    Asking.COMPONENT: set(Callback) - {Callback.CHOICES},
-    Asking.AUTOCOMPLETE: {Callback.CHOICES},
-    Asking.MODAL: {Callback.MESSAGE, Callback.DEFERRED_MESSAGE},
+    InteractionType.COMMAND: {Callback.MESSAGE, Callback.DEFERRED_MESSAGE, Callback.MODAL},
+    InteractionType.COMPONENT: set(Callback) - {Callback.CHOICES},
+    InteractionType.AUTOCOMPLETE: {Callback.CHOICES},
+    InteractionType.MODAL: {Callback.MESSAGE, Callback.DEFERRED_MESSAGE},
 }
 
 
@@ -41,7 +41,7 @@ _FITTING = {
 class Interaction:
     id: int
     token: str
-    asking: Asking
+    kind: InteractionType
     user: User
     channel: Channel
     #: the command's, component's or form's own part of the event
@@ -66,9 +66,9 @@ class Interaction:
         return max(self.channel.file_limit, self.user.file_limit)
 
     def fits(self, callback: Callback) -> bool:
-        if self.asking is Asking.MODAL and self.source is not None:
-            return callback in _FITTING[Asking.MODAL] | {Callback.DEFERRED_UPDATE, Callback.UPDATE}
-        return callback in _FITTING[self.asking]
+        if self.kind is InteractionType.MODAL and self.source is not None:
+            return callback in _FITTING[InteractionType.MODAL] | {Callback.DEFERRED_UPDATE, Callback.UPDATE}
+        return callback in _FITTING[self.kind]
 
     def may_acknowledge(self, now_ms: int) -> None:
         """Refuse a second answer and one that comes too late."""

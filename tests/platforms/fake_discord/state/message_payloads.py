@@ -5,7 +5,7 @@ from typing import Any
 from tests.platforms.fake_discord.state.clock import iso
 from tests.platforms.fake_discord.state.events import Event, Intents
 from tests.platforms.fake_discord.state.files import PROXY_HOST
-from tests.platforms.fake_discord.state.interactions import Asking, Interaction
+from tests.platforms.fake_discord.state.interactions import Interaction, InteractionType
 from tests.platforms.fake_discord.state.messages import Attachment, Message
 from tests.platforms.fake_discord.state.payloads import Json, member_json, user_json
 from tests.platforms.fake_discord.state.world import World
@@ -143,15 +143,15 @@ def _reaction_json(message: Message, emoji: str, world: World) -> Json:
 def _metadata_json(interaction: Interaction, message: Message) -> Json:
     answer: Json = {
         "id": str(interaction.id),
-        "type": int(interaction.asking),
+        "type": int(interaction.kind),
         "user": user_json(interaction.user),
         "authorizing_integration_owners": owners_json(interaction),
     }
     if interaction.original is not None and interaction.original is not message:
         answer["original_response_message_id"] = str(interaction.original.id)
-    if interaction.asking is Asking.COMPONENT and interaction.source is not None:
+    if interaction.kind is InteractionType.COMPONENT and interaction.source is not None:
         answer["interacted_message_id"] = str(interaction.source.id)
-    if interaction.asking is Asking.MODAL and interaction.opened_by is not None:
+    if interaction.kind is InteractionType.MODAL and interaction.opened_by is not None:
         answer["triggering_interaction_metadata"] = _metadata_json(interaction.opened_by, message)
     return answer
 

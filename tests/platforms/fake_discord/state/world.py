@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tests.platforms.fake_discord.rules.refusals import Refusal
 from tests.platforms.fake_discord.state.clock import Clock, Snowflakes
-from tests.platforms.fake_discord.state.commands import CommandBook
+from tests.platforms.fake_discord.state.commands import CommandRegistry
 from tests.platforms.fake_discord.state.events import Event, Intents
 from tests.platforms.fake_discord.state.files import Files
 from tests.platforms.fake_discord.state.interactions import Interaction
@@ -44,7 +44,7 @@ class World:
         self.changes = ChangeSignal()
         self.bot = User(id=self.ids.take(), name="reverie", bot=True)
         self.token = _token(self.bot.id)
-        self.commands = CommandBook(self.ids, self.bot.id)
+        self.commands = CommandRegistry(self.ids, self.bot.id)
         #: privileged intents that the app has been allowed
         self.allowed_intents = Intents.NONE
         self.ack_within_ms = 3000

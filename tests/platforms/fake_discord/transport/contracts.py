@@ -12,7 +12,7 @@ from jsonschema.validators import extend
 from referencing.jsonschema import DRAFT7, DRAFT202012
 
 from tests.platforms.fake_discord.rest.routing import Route
-from tests.platforms.fake_discord.rules.refusals import Complaints
+from tests.platforms.fake_discord.rules.refusals import FormErrors
 from tests.platforms.schemas import Document, Schema
 
 FOLDER = Path(__file__).parents[5] / "shared" / "reference" / "platforms"
@@ -55,20 +55,20 @@ _ENDLESS = 1 << 31
 class Contracts:
     """Checks what the bot sends, and what the fake itself answers and sends."""
 
-    def request(self, route: Route, body: Any) -> tuple[Complaints, list[str]]:
+    def request(self, route: Route, body: Any) -> tuple[FormErrors, list[str]]:
         """Return what the contract says against a body, and what of it is no mere matter of size.
 
         Too long a text is refused; a body of the wrong shape is nothing that a client should ever send.
         """
-        complaints, never = Complaints(), []
+        errors, never = FormErrors(), []
         schema = _request_body(route.template, route.method.lower())
         if schema is not None:
             for error in schema.errors(body):
                 worst = _deepest(error)
-                _complain(complaints, worst)
+                _complain(errors, worst)
                 if worst.validator not in _OF_SIZE:
                     never.append(f"{route.key}: {worst.json_path}: {worst.message[:300]}")
-        return complaints, never
+        return errors, never
 
     def response(self, route: Route, status: int, body: Any) -> str | None:
         """Return the first thing that the contract says against one of the fake's own answers."""
@@ -93,16 +93,16 @@ class Contracts:
         return f"{what}: {worst.json_path}: {worst.message[:300]}"
 
 
-def _complain(complaints: Complaints, error: ValidationError) -> None:
+def _complain(errors: FormErrors, error: ValidationError) -> None:
     path = tuple(cast("list[str | int]", list(error.absolute_path)))
     if error.validator == "required":
         missing = set(cast("list[str]", error.validator_value)) - set(cast("dict[str, Any]", error.instance))
         for name in sorted(missing):
-            complaints.add((*path, name), "BASE_TYPE_REQUIRED", "This field is required")
+            errors.add((*path, name), "BASE_TYPE_REQUIRED", "This field is required")
         return
     if error.validator in _LENGTHS:
         bounds = cast("dict[str, int]", error.schema)
-        complaints.add_size(
+        errors.add_size(
             path,
             len(cast("list[Any] | str", error.instance)),
             least=bounds.get("minLength", bounds.get("minItems", 0)),
@@ -110,7 +110,7 @@ def _complain(complaints: Complaints, error: ValidationError) -> None:
         )
         return
     code, words = _SAID.get(str(error.validator), ("BASE_TYPE_INVALID", error.message[:300]))
-    complaints.add(path, code, words.format(error.validator_value))
+    errors.add(path, code, words.format(error.validator_value))
 
 
 def _deepest(error: ValidationError) -> ValidationError:

@@ -12,7 +12,7 @@ from aiohttp import web
 from tests.platforms.fake_discord.gateway.gateway import Gateway
 from tests.platforms.fake_discord.rest import ROUTES
 from tests.platforms.fake_discord.rest.routing import Call, Created, Route, Routes, find
-from tests.platforms.fake_discord.rules.refusals import Complaints, Refusal
+from tests.platforms.fake_discord.rules.refusals import FormErrors, Refusal
 from tests.platforms.fake_discord.state.world import World
 from tests.platforms.fake_discord.transport.bodies import LARGEST_BODY, read
 from tests.platforms.fake_discord.transport.contracts import Contracts
@@ -179,9 +179,9 @@ class Service:
     def _check_contract(self, route: Route, call: Call) -> None:
         if self.contracts is None or route.method not in _WITH_BODY:
             return
-        complaints, never = self.contracts.request(route, call.body)
+        errors, never = self.contracts.request(route, call.body)
         self.violations += never
-        complaints.settle()
+        errors.settle()
 
     def _file(self, request: web.Request) -> web.Response:
         attachment = self.world.files.open(request.path, request.query_string)
@@ -235,11 +235,11 @@ def _check_token(route: Route, kept: Request) -> None:
 
 
 def _check_ids(path: dict[str, str]) -> None:
-    complaints = Complaints()
+    errors = FormErrors()
     for name, value in path.items():
         if name.endswith("_id") and not value.isdigit():
-            complaints.add((name,), "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
-    complaints.settle()
+            errors.add((name,), "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+    errors.settle()
 
 
 def _limited(retry_after_s: float, scope: str, headers: dict[str, str]) -> _Answer:

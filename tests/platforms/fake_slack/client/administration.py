@@ -12,7 +12,7 @@ from tests.platforms.fake_slack.state.world import World
 from tests.platforms.fake_slack.state.writing import delete
 
 
-class Making:
+class Administration:
     def __init__(self, world: World) -> None:
         self.world = world
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from tests.platforms.fake_slack.client.form_responses import follow
 from tests.platforms.fake_slack.client.invocations import Invocation
 from tests.platforms.fake_slack.rules.elements import OPTIONS, check_options
-from tests.platforms.fake_slack.rules.refusals import Complaints, Json, Refusal
-from tests.platforms.fake_slack.state.deliveries import Delivery, ResponseUrl, Sort
+from tests.platforms.fake_slack.rules.refusals import FormErrors, Json, Refusal
+from tests.platforms.fake_slack.state.deliveries import Delivery, DeliveryKind, ResponseUrl
 from tests.platforms.fake_slack.state.initial import initial_state
 from tests.platforms.fake_slack.state.messages import Message
 from tests.platforms.fake_slack.state.modal_stack import close_view
@@ -99,7 +99,7 @@ def ask_command(world: World, user: User, channel: Channel, command: str, text: 
 
     delivery = _deliver(
         world,
-        Sort.COMMAND,
+        DeliveryKind.COMMAND,
         command,
         payload,
         manifest.here(manifest.commands[command].get("url")),
@@ -164,15 +164,15 @@ def ask_options(world: World, user: User, where: Message | View, named: Json, ty
         options = [each for group in groups or [] for each in group["options"]] or answer.get("options")
         if options is None and groups is None:
             raise Refusal("no_options")
-        complaints = Complaints()
-        check_options(options or [], "/options", complaints, most=OPTIONS, least=0)
-        complaints.settle("invalid_options")
+        errors = FormErrors()
+        check_options(options or [], "/options", errors, most=OPTIONS, least=0)
+        errors.settle("invalid_options")
         if isinstance(where, View):
             where.looked_up[named["action_id"]] = list(options or [])
 
     url = world.app.manifest.options_url
     name = f"block_suggestion {named['action_id']}"
-    delivery = _deliver(world, Sort.INTERACTIVE, name, payload, url, settle=settle)
+    delivery = _deliver(world, DeliveryKind.INTERACTIVE, name, payload, url, settle=settle)
     return Invocation(world, delivery)
 
 
@@ -190,7 +190,7 @@ def ask_submission(world: World, view: View) -> Invocation:
 
     delivery = _deliver(
         world,
-        Sort.INTERACTIVE,
+        DeliveryKind.INTERACTIVE,
         f"view_submission {view.told.get('callback_id', '')}",
         payload,
         world.app.manifest.interactivity_url,
@@ -215,12 +215,12 @@ def ask_closing(world: World, view: View, *, cleared: bool) -> Invocation | None
 def _interactive(world: World, name: str, payload: Json) -> Delivery:
     """Tell of what takes no answer but that it was heard."""
     url = world.app.manifest.interactivity_url
-    return _deliver(world, Sort.INTERACTIVE, name, payload, url, settle=None)
+    return _deliver(world, DeliveryKind.INTERACTIVE, name, payload, url, settle=None)
 
 
 def _deliver(
     world: World,
-    sort: Sort,
+    kind: DeliveryKind,
     name: str,
     payload: Json,
     url: str | None,
@@ -229,7 +229,7 @@ def _deliver(
 ) -> Delivery:
     return world.deliver(
         Delivery(
-            sort=sort,
+            kind=kind,
             name=name,
             payload=payload,
             created_ms=world.clock.now_ms(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.platforms.fake_slack.rules.blocks import IN_MESSAGE, FileCheck, check_blocks
-from tests.platforms.fake_slack.rules.refusals import Complaints, Json, Refusal
+from tests.platforms.fake_slack.rules.refusals import FormErrors, Json, Refusal
 
 TEXT = 40_000
 #: characters of all texts in all blocks of a message; beyond it the service finds the blocks too long
@@ -34,9 +34,9 @@ class Draft:
         if len(self.text or "") > TEXT:
             raise Refusal("msg_too_long")
         blocks = self.blocks or []
-        complaints = Complaints()
-        check_blocks(blocks, complaints, most=IN_MESSAGE, shows=shows)
-        complaints.settle("invalid_blocks")
+        errors = FormErrors()
+        check_blocks(blocks, errors, most=IN_MESSAGE, shows=shows)
+        errors.settle("invalid_blocks")
         if sum(len(text) for text in _texts(blocks)) > BLOCKS_TEXT:
             raise Refusal("msg_blocks_too_long")
         self._check_metadata()

@@ -29,7 +29,7 @@ class Limited(Exception):
         super().__init__(f"limited for {retry_after_s} s")
 
 
-class Complaints:
+class FormErrors:
     """Everything that is wrong with one form, each at its place."""
 
     def __init__(self) -> None:

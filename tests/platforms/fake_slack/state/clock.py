@@ -44,7 +44,7 @@ class WakingClock(MovableClock):
         return False
 
 
-class Stamps:
+class MessageTimestamps:
     """Names of messages: seconds and a number, rising and never the same twice."""
 
     def __init__(self, clock: MovableClock) -> None:

@@ -23,7 +23,7 @@ _TRIGGER_LIFE_MS = 3000
 _URL_LIFE_MS, _URL_USES = 30 * 60_000, 5
 
 
-class Sort(Enum):
+class DeliveryKind(Enum):
     """What it is; the value is what Socket Mode calls it."""
 
     COMMAND = "slash_commands"
@@ -33,7 +33,7 @@ class Sort(Enum):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Delivery:
-    sort: Sort
+    kind: DeliveryKind
     #: for people who read what went wrong: `/imagine`, `block_actions`, `app_mention`
     name: str
     payload: Json

@@ -4,7 +4,7 @@ import secrets
 
 from tests.platforms.fake_slack.rules.refusals import Json
 from tests.platforms.fake_slack.state.apps import Installation
-from tests.platforms.fake_slack.state.deliveries import Delivery, Sort
+from tests.platforms.fake_slack.state.deliveries import Delivery, DeliveryKind
 from tests.platforms.fake_slack.state.messages import Message
 from tests.platforms.fake_slack.state.payloads import message_json
 from tests.platforms.fake_slack.state.places import Channel, Kind, Team, User
@@ -25,7 +25,7 @@ def announce(
         return None
     return world.deliver(
         Delivery(
-            sort=Sort.EVENT,
+            kind=DeliveryKind.EVENT,
             name=name,
             payload=_wrapped(world, team, installation, event)
             | {"is_ext_shared_channel": shared is not None and shared.is_shared},

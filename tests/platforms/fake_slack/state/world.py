@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tests.platforms.fake_discord.state.world import ChangeSignal
 from tests.platforms.fake_slack.rules.refusals import Refusal
 from tests.platforms.fake_slack.state.apps import App, Code, Tokens
-from tests.platforms.fake_slack.state.clock import Stamps, WakingClock
+from tests.platforms.fake_slack.state.clock import MessageTimestamps, WakingClock
 from tests.platforms.fake_slack.state.deliveries import Delivery, ResponseUrl, Trigger
 from tests.platforms.fake_slack.state.files import File
 from tests.platforms.fake_slack.state.places import Channel, Enterprise, Kind, Team, User
@@ -38,7 +38,7 @@ class World:
         self.clock = clock
         self.changes = changes
         self.addresses = addresses
-        self.stamps = Stamps(clock)
+        self.stamps = MessageTimestamps(clock)
         self.tokens = Tokens(app, clock)
         self.enterprises: dict[str, Enterprise] = {}
         self.teams: dict[str, Team] = {}

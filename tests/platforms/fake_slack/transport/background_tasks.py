@@ -7,17 +7,17 @@ from typing import Any
 from tests.platforms.fake_slack.state.clock import WakingClock
 
 #: called when it begins, so that nothing is left over of one that never does
-Errand = Callable[[], Coroutine[Any, Any, None]]
+Work = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Errands:
+class BackgroundTasks:
     def __init__(self, clock: WakingClock, violations: list[str]) -> None:
         self._clock = clock
         self._violations = violations
         self._running: set[asyncio.Task[None]] = set()
 
-    def start(self, errand: Errand, *, name: str) -> None:
-        task = asyncio.create_task(self._guarded(errand, name), name=name)
+    def start(self, work: Work, *, name: str) -> None:
+        task = asyncio.create_task(self._guarded(work, name), name=name)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -35,9 +35,9 @@ class Errands:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _guarded(self, errand: Errand, name: str) -> None:
+    async def _guarded(self, work: Work, name: str) -> None:
         try:
-            await errand()
+            await work()
         except Exception as error:  # noqa: BLE001
             # The fake's own fault, which no test would otherwise hear of.
             self._violations.append(f"{name} broke the fake: {error!r}")

@@ -8,55 +8,55 @@ from functools import partial
 import aiohttp
 
 from tests.platforms.fake_slack.rules.refusals import Refusal
-from tests.platforms.fake_slack.state.deliveries import ACK_WITHIN_MS, RETRIES_S, Delivery, Sort
+from tests.platforms.fake_slack.state.deliveries import ACK_WITHIN_MS, RETRIES_S, Delivery, DeliveryKind
 from tests.platforms.fake_slack.state.world import World
-from tests.platforms.fake_slack.transport.background_tasks import Errands
+from tests.platforms.fake_slack.transport.background_tasks import BackgroundTasks
 from tests.platforms.fake_slack.transport.contracts import blocks_fault, event_fault, view_fault
-from tests.platforms.fake_slack.transport.http import Heard, Posting, within
+from tests.platforms.fake_slack.transport.http import AppClient, AppResponse, within
 from tests.platforms.fake_slack.transport.sockets import Sockets
 
 _GOOD = range(200, 300)
 
 
-class Held:
+class HeldDeliveries:
     """Deliveries that a test holds back and releases later in any order."""
 
-    def __init__(self, courier: "Courier") -> None:
-        self._courier = courier
+    def __init__(self, event_delivery: "EventDelivery") -> None:
+        self._event_delivery = event_delivery
         self.deliveries: list[Delivery] = []
 
     def release(self, *, backwards: bool = False) -> None:
         waiting, self.deliveries = self.deliveries, []
         for delivery in reversed(waiting) if backwards else waiting:
-            delivery.created_ms = self._courier.now_ms()
-            self._courier.start(delivery)
+            delivery.created_ms = self._event_delivery.now_ms()
+            self._event_delivery.start(delivery)
 
 
-class Courier:
+class EventDelivery:
     def __init__(
         self,
         world: World,
         sockets: Sockets,
-        posting: Posting,
-        errands: Errands,
+        app_client: AppClient,
+        tasks: BackgroundTasks,
         violations: list[str],
         *,
         validates: bool,
     ) -> None:
         self._world = world
         self._sockets = sockets
-        self._posting = posting
-        self._errands = errands
+        self._app_client = app_client
+        self._tasks = tasks
         self._violations = violations
         self._validates = validates
-        self._held: Held | None = None
+        self._held: HeldDeliveries | None = None
 
     def now_ms(self) -> int:
         return self._world.clock.now_ms()
 
     def send(self, delivery: Delivery) -> None:
         """Bring it as soon as may be, or keep it back where a test does so."""
-        if delivery.sort is Sort.EVENT and self._validates:
+        if delivery.kind is DeliveryKind.EVENT and self._validates:
             self._complain(f"the fake itself: {delivery.name}", event_fault(delivery.payload["event"]))
         if self._held is None:
             self.start(delivery)
@@ -64,19 +64,19 @@ class Courier:
             self._held.deliveries.append(delivery)
 
     def start(self, delivery: Delivery) -> None:
-        self._errands.start(partial(self._carry, delivery), name=delivery.name)
+        self._tasks.start(partial(self._carry, delivery), name=delivery.name)
 
     @contextmanager
-    def holding(self) -> Iterator[Held]:
+    def holding(self) -> Iterator[HeldDeliveries]:
         """Keep back what is sent meanwhile; it goes when the test releases it."""
-        self._held = held = Held(self)
+        self._held = held = HeldDeliveries(self)
         try:
             yield held
         finally:
             self._held = None
 
     async def _carry(self, delivery: Delivery) -> None:
-        waits = (0, *RETRIES_S) if delivery.sort is Sort.EVENT else (0,)
+        waits = (0, *RETRIES_S) if delivery.kind is DeliveryKind.EVENT else (0,)
         for attempt, wait_s in enumerate(waits):
             await self._world.clock.reaches(self.now_ms() + wait_s * 1000)
             reason = await self._try(delivery, attempt)
@@ -114,22 +114,22 @@ class Courier:
     async def _by_http(
         self, delivery: Delivery, attempt: int, reason: str | None, ends_ms: int
     ) -> str | None:
-        sending = asyncio.create_task(self._posting.send(delivery, attempt, reason))
+        sending = asyncio.create_task(self._app_client.send(delivery, attempt, reason))
         try:
-            heard = await within(self._world, sending, ends_ms)
+            response = await within(self._world, sending, ends_ms)
         except aiohttp.ClientError:
             return "connection_failed"
-        if heard is None:
+        if response is None:
             return "http_timeout"
-        if heard.status not in _GOOD:
-            return "no_retry" if heard.no_retry else "http_error"
-        self._hear(delivery, heard)
+        if response.status not in _GOOD:
+            return "no_retry" if response.no_retry else "http_error"
+        self._record_response(delivery, response)
         return None
 
-    def _hear(self, delivery: Delivery, heard: Heard) -> None:
-        if heard.body and not delivery.takes_answer and delivery.sort is not Sort.EVENT:
-            self._violations.append(f"{delivery.name} takes no answer: {heard.body}")
-        delivery.answer = heard.body
+    def _record_response(self, delivery: Delivery, response: AppResponse) -> None:
+        if response.body and not delivery.takes_answer and delivery.kind is not DeliveryKind.EVENT:
+            self._violations.append(f"{delivery.name} takes no answer: {response.body}")
+        delivery.answer = response.body
 
     def _settle(self, delivery: Delivery) -> None:
         """Do what the app's answer says."""

@@ -11,7 +11,7 @@ import aiohttp
 import orjson
 
 from tests.platforms.fake_slack.rules.refusals import Json
-from tests.platforms.fake_slack.state.deliveries import Delivery, Sort
+from tests.platforms.fake_slack.state.deliveries import Delivery, DeliveryKind
 from tests.platforms.fake_slack.state.world import World
 
 #: nothing is ever sent anywhere else
@@ -19,7 +19,7 @@ _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class AppResponse:
     """The app's answer to one request."""
 
     status: int
@@ -28,7 +28,7 @@ class Heard:
     no_retry: bool = False
 
 
-class Posting:
+class AppClient:
     """Sends signed requests to the app."""
 
     def __init__(self, world: World) -> None:
@@ -51,7 +51,7 @@ class Posting:
         assert self._session is not None, "the fake is not running"
         return self._session
 
-    async def send(self, delivery: Delivery, attempt: int, reason: str | None) -> Heard:
+    async def send(self, delivery: Delivery, attempt: int, reason: str | None) -> AppResponse:
         """Send one try and read the answer."""
         assert delivery.url is not None, f"the manifest names no address for {delivery.name}"
         if urlsplit(delivery.url).hostname not in _LOOPBACK:
@@ -63,7 +63,7 @@ class Posting:
         async with self.session.post(delivery.url, data=body, headers=headers) as answer:
             raw = await answer.text()
             no_retry = answer.headers.get("X-Slack-No-Retry") == "1"
-            return Heard(status=answer.status, body=_read(raw), no_retry=no_retry)
+            return AppResponse(status=answer.status, body=_read(raw), no_retry=no_retry)
 
     async def verify(self) -> bool:
         """Ask the address for events to say a word back, as when it is entered in the app's settings."""
@@ -89,7 +89,7 @@ class Posting:
         return {"X-Slack-Request-Timestamp": moment, "X-Slack-Signature": f"v0={signature}"}
 
 
-async def within(world: World, sending: asyncio.Task[Heard], ends_ms: int) -> Heard | None:
+async def within(world: World, sending: asyncio.Task[AppResponse], ends_ms: int) -> AppResponse | None:
     """Wait for an answer until the service's clock says that it is too late."""
     sending.add_done_callback(lambda _: world.changes.notify())
     try:
@@ -101,9 +101,9 @@ async def within(world: World, sending: asyncio.Task[Heard], ends_ms: int) -> He
 
 def _written(delivery: Delivery) -> tuple[bytes, str]:
     form = "application/x-www-form-urlencoded"
-    if delivery.sort is Sort.COMMAND:
+    if delivery.kind is DeliveryKind.COMMAND:
         return urlencode({k: v for k, v in delivery.payload.items() if v is not None}).encode(), form
-    if delivery.sort is Sort.INTERACTIVE:
+    if delivery.kind is DeliveryKind.INTERACTIVE:
         return urlencode({"payload": orjson.dumps(delivery.payload).decode()}).encode(), form
     return orjson.dumps(delivery.payload), "application/json"
 

@@ -63,11 +63,11 @@ class Sockets:
             return False
         envelope: Json = {
             "envelope_id": delivery.id,
-            "type": delivery.sort.value,
+            "type": delivery.kind.value,
             "accepts_response_payload": delivery.takes_answer,
             "payload": delivery.payload,
         }
-        if delivery.sort.value == "events_api":
+        if delivery.kind.value == "events_api":
             envelope |= {"retry_attempt": attempt, "retry_reason": reason or ""}
         self._sent[delivery.id] = delivery
         self._turn += 1

@@ -19,7 +19,7 @@ from bot.domain.generations.media import Media
 from bot.domain.identity import Place
 from tests.platforms.fake_discord import Channel, FakeDiscord, Invocation
 from tests.platforms.fake_discord.client.interactions import ask
-from tests.platforms.fake_discord.state.interactions import Asking
+from tests.platforms.fake_discord.state.interactions import InteractionType
 from tests.platforms.fake_discord.state.messages import Message
 from tests.platforms.with_discord.cards import card_view
 from tests.platforms.with_discord.fake_library import FakeLibrary
@@ -79,7 +79,7 @@ class DeliveryEnv:
         """An interaction that nobody has answered."""
         where = channel or self.channel
         data = {"id": "1", "name": "imagine", "type": 1, "options": []}
-        invocation = ask(self.fake.world, self.ada.user, where, Asking.COMMAND, data)
+        invocation = ask(self.fake.world, self.ada.user, where, InteractionType.COMMAND, data)
         token = InteractionToken(
             application=str(self.fake.world.application_id),
             token=invocation.interaction.token,

@@ -9,7 +9,7 @@ from adapters.discord.delivery.interactions import TOKEN_LIFETIME_MS
 from adapters.discord.events.context import interaction_context, reaction_context
 from tests.platforms.fake_discord import FakeDiscord, Kind, Permissions, Person
 from tests.platforms.fake_discord.client.interactions import ask
-from tests.platforms.fake_discord.state.interactions import Asking
+from tests.platforms.fake_discord.state.interactions import InteractionType
 from tests.platforms.tiny_bot import TinyBot, running
 
 COMMAND: dict[str, Any] = {"id": "1", "name": "imagine", "type": 1, "options": []}
@@ -19,7 +19,7 @@ async def context(
     bot: TinyBot, fake: FakeDiscord, person: Person, clock: Callable[[], int] | None = None
 ) -> Any:
     before = len(bot.interactions)
-    ask(fake.world, person.user, person.place, Asking.COMMAND, COMMAND)
+    ask(fake.world, person.user, person.place, InteractionType.COMMAND, COMMAND)
     return interaction_context(await bot.asked(before + 1), clock or fake.clock.now_ms)
 
 

@@ -61,7 +61,7 @@ def mutated(payload: dict[str, Any], rng: random.Random) -> dict[str, Any]:
     return changed
 
 
-class Garbling:
+class EventMutation:
     """Changes one event before it is sent."""
 
     def __init__(self, fake: FakeDiscord, seed: int) -> None:
@@ -121,7 +121,7 @@ async def test_malformed_events_end_nothing_and_charge_nobody(tmp_path: Path, le
         foreign = env.ada.write("my hills", Upload(filename="hills.png", content=picture()))
         form = env.ada.use_on(foreign, MenuEntry.VARIATION)
         await form.form()
-        garbling, answers = Garbling(fake, seed=11), []
+        garbling, answers = EventMutation(fake, seed=11), []
         for number in range(_MUTATIONS):
             every = deeds(env, card, foreign, form)
             answers.append((garbling.once(every[number % len(every)]), garbling.last))

@@ -19,7 +19,7 @@ QUICKLY = {"answer_window": 300}
 SLY = "<@&1> @everyone **fox** discord.gg/fox \u200bfo\u202ex نار"
 
 
-class Forgetful:
+class FailsBeforeRecord:
     """A service that fails between a response and its record."""
 
     def __init__(self, context: AdapterContext) -> None:
@@ -32,7 +32,7 @@ class Forgetful:
         raise StoreError("the store is away")
 
 
-class Broken(Forgetful):
+class Broken(FailsBeforeRecord):
     """A service that fails."""
 
     def __init__(self, context: AdapterContext, error: Exception) -> None:
@@ -48,7 +48,7 @@ def broken(context: AdapterContext, error: Exception) -> AdapterContext:
 
 
 def forgetful(context: AdapterContext) -> AdapterContext:
-    return replace(context, service=Forgetful(context))  # type: ignore[arg-type]
+    return replace(context, service=FailsBeforeRecord(context))  # type: ignore[arg-type]
 
 
 async def test_a_command_is_answered_with_its_card_which_becomes_the_result(

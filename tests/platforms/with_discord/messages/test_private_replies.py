@@ -11,7 +11,7 @@ from bot.domain.ids import short_id
 from bot.service.replies import PageButton, PrivateReply
 from tests.platforms.fake_discord.rules.components import check_components
 from tests.platforms.fake_discord.rules.embeds import check_embeds
-from tests.platforms.fake_discord.rules.refusals import Complaints
+from tests.platforms.fake_discord.rules.refusals import FormErrors
 from tests.platforms.with_discord.cards import NOW, card_view, job_view
 
 #: every character of it is escaped
@@ -41,7 +41,7 @@ PAGES = tuple(PageButton(label="Older ▶", page=letter * 86, older=True) for le
 )
 def test_every_reply_is_within_the_limits_of_discord(note: PrivateReply) -> None:
     payload = render_reply(note)
-    complaints = Complaints()
+    complaints = FormErrors()
     check_embeds(payload["embeds"], complaints)
     check_components(payload["components"], complaints, new_layout=False)
     complaints.settle()

@@ -28,7 +28,7 @@ _PROMPT = "a fox <!channel> *bold* <mailto:ada@evil.example|here>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Looking:
+class HomeTabs:
     """The Home tabs of a member and of an admin."""
 
     slack: FakeSlack
@@ -55,14 +55,14 @@ class Looking:
 
 
 @asynccontextmanager
-async def look(folder: Path, link: MediaLinker = lambda _: None, **more: Any) -> AsyncIterator[Looking]:
+async def look(folder: Path, link: MediaLinker = lambda _: None, **more: Any) -> AsyncIterator[HomeTabs]:
     async with FakeSlack(manifest()) as slack, open_engine(folder, **more) as engine:
         team = slack.team("Film club")
         web_api = WebApi(SingleToken(SecretStr(slack.bot_token(team))), slack.api)
         uploads = UploadStore(AdapterData(engine.services.database, engine.services.cipher, "slack"))
         home = HomeTab(engine.service, web_api, uploads, link, engine.clock.wall, refresh_s=0.01)
         try:
-            yield Looking(
+            yield HomeTabs(
                 slack=slack,
                 engine=engine,
                 home=home,

@@ -75,7 +75,7 @@ async def _collect(bot: BotHarness) -> dict[str, Delivery]:
 
 def _send(bot: BotHarness, like: Delivery, payload: Any) -> Delivery:
     sent = Delivery(
-        sort=like.sort,
+        kind=like.kind,
         name=like.name,
         payload=payload,
         created_ms=bot.slack.clock.now_ms(),

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.errors import StoreError
 from bot.domain.ids import short_id
-from tests.platforms.with_slack.bot_harness import StandIn, before, job_of, run_bot, words
+from tests.platforms.with_slack.bot_harness import ServiceWrapper, before, job_of, run_bot, words
 
 
 async def test_a_card_requested_in_a_thread_is_posted_there(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ async def test_files_of_a_mention_must_be_pictures_or_videos(tmp_path: Path) -> 
     assert "neither a picture nor a video" in words(refused)
 
 
-class Failing(StandIn):
+class Failing(ServiceWrapper):
     """The store fails for the first command."""
 
     away = True

@@ -9,7 +9,7 @@ from adapters.slack.events.reactions import EMOJI_NAMES, emoji_of
 from bot.domain.ids import short_id
 from bot.domain.jobs.actions import DEFAULT_REACTIONS, normalized
 from bot.service.facade import BotService
-from tests.platforms.with_slack.bot_harness import StandIn, before, job_of, run_bot, words
+from tests.platforms.with_slack.bot_harness import ServiceWrapper, before, job_of, run_bot, words
 
 
 def test_every_mapped_emoji_has_a_slack_name() -> None:
@@ -64,7 +64,7 @@ async def test_a_number_selects_the_result_and_removed_reactions_are_ignored(tmp
     assert above.ts == varied.thread_ts
 
 
-class Watched(StandIn):
+class Watched(ServiceWrapper):
     """Records which methods were called."""
 
     def __init__(self, service: BotService) -> None:
