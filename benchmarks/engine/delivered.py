@@ -161,9 +161,10 @@ async def engine(
     *,
     concurrent: int = 1_000_000,
     owner: str = "engine",
+    clock: Clock | None = None,
 ) -> AsyncIterator[tuple[Engine, InstantChat]]:
     """The bot's engine with the times of production and all its loops, or none where `start` is None."""
-    clock, chat = Clock(), InstantChat(work_s)
+    clock, chat = clock or Clock(), InstantChat(work_s)
     provider = InstantProvider(clock, concurrent)
     publisher: Publisher = chat
     async with open_engine(

@@ -30,6 +30,7 @@ from benchmarks.results.comparison import (
     in_turn,
 )
 from benchmarks.results.run import Run
+from tests.engine.fakes import Clock
 from tests.engine.harness import Engine
 from tests.engine.settings import person
 
@@ -48,14 +49,16 @@ async def compare(run: Run) -> list[Comparison]:
     many = FULL if run.full else QUICK
     few = many // 10
     tenth = f"the same with {few:,}"
+    # Time goes on from one process to the next: else new jobs would be queued before those that wait.
+    clock = Clock()
     with TemporaryDirectory(prefix="reverie-") as name:
-        queues = {jobs: await _queued(Path(name) / str(jobs), jobs) for jobs in (many, few)}
+        queues = {jobs: await _queued(Path(name) / str(jobs), jobs, clock) for jobs in (many, few)}
         sides: dict[str, Measure] = {
-            OURS: partial(_measured, queues[many], many),
-            tenth: partial(_measured, queues[few], few),
+            OURS: partial(_measured, queues[many], many, clock),
+            tenth: partial(_measured, queues[few], few, clock),
         }
         if run.control:
-            sides[CONTROL] = partial(_measured, queues[many], many, CONTROL_S)
+            sides[CONTROL] = partial(_measured, queues[many], many, clock, CONTROL_S)
         found = await in_turn(sides, run.rounds)
     same, noise = Goal(against=tenth), Goal(against=tenth, factor=1.25)
     figures = {
@@ -76,9 +79,9 @@ async def compare(run: Run) -> list[Comparison]:
     return compared(found, figures, note=note)
 
 
-async def _queued(folder: Path, jobs: int) -> Path:
+async def _queued(folder: Path, jobs: int, clock: Clock) -> Path:
     """A store with so many queued jobs whose cards are shown."""
-    async with _opened(folder, start=("deliver",)) as (bot, _):
+    async with _opened(folder, clock, start=("deliver",)) as (bot, _):
         await _ask_together(bot, range(jobs))
         while await bot.rows(_BEHIND):  # noqa: ASYNC110 - it happens in the store
             await asyncio.sleep(0.1)
@@ -87,24 +90,29 @@ async def _queued(folder: Path, jobs: int) -> Path:
 
 @asynccontextmanager
 async def _opened(
-    folder: Path, start: tuple[str, ...] | None = None, work_s: float = 0.0
+    folder: Path, clock: Clock, start: tuple[str, ...] | None = None, work_s: float = 0.0
 ) -> AsyncIterator[tuple[Engine, InstantChat]]:
     # Events are named after the owner: those of an earlier process would be taken for repeated ones.
-    async with engine(folder, "", work_s, start, concurrent=_CONCURRENT, owner=uuid4().hex) as opened:
+    async with engine(
+        folder, "", work_s, start, concurrent=_CONCURRENT, owner=uuid4().hex, clock=clock
+    ) as opened:
         yield opened
 
 
-async def _measured(queue: Path, queued: int, work_s: float = 0.0) -> Mapping[str, float]:
+async def _measured(queue: Path, queued: int, clock: Clock, work_s: float = 0.0) -> Mapping[str, float]:
     with TemporaryDirectory(prefix="reverie-") as name:
         accepting, making = Path(name) / "accepting", Path(name) / "making"
         shutil.copytree(queue, accepting)
         shutil.copytree(queue, making)
         os.sync()  # else the flushes that are measured wait for the copies
-        return {**await _accepted(accepting, queued), "deliver_ms": await _made(making, work_s)}
+        return {
+            **await _accepted(accepting, queued, clock),
+            "deliver_ms": await _made(making, work_s),
+        }
 
 
-async def _accepted(folder: Path, queued: int) -> Mapping[str, float]:
-    async with _opened(folder) as (bot, _):
+async def _accepted(folder: Path, queued: int, clock: Clock) -> Mapping[str, float]:
+    async with _opened(folder, clock) as (bot, _):
         worked = time.process_time()
         await _ask_together(bot, range(queued, queued + _TOGETHER))
         accepted = time.process_time() - worked
@@ -115,7 +123,7 @@ async def _accepted(folder: Path, queued: int) -> Mapping[str, float]:
 
 async def _made(folder: Path, work_s: float) -> float:
     """Milliseconds of the processor for each job; the cards of those that wait are shown already."""
-    async with _opened(folder, (), work_s) as (bot, chat):
+    async with _opened(folder, Clock(), (), work_s) as (bot, chat):
         # From here on as many jobs are under way at the beginning as at the end.
         await chat.shown(_BEFORE)
         worked, before = time.process_time(), len(chat.ended)
