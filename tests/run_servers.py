@@ -24,9 +24,6 @@ _VARIABLE = "FOLDER_OF_THE_TEST_RUN"
 #: a pipe without content, whose only writer is the process that began the run
 _PIPE = "running"
 
-#: never waited for: they outlive the process that started them
-_started: list[subprocess.Popen[str]] = []
-
 
 @cache
 def run_folder() -> Path:
@@ -81,7 +78,7 @@ def _start(module: str) -> str:
             stdout=subprocess.PIPE,
             text=True,
         )
-    _started.append(process)
+    process.returncode = 0  # it outlives the process that has started it, which does not wait for it
     assert process.stdout is not None
     with process.stdout as lines:
         line = lines.readline().strip()
