@@ -23,6 +23,7 @@ _ROOT = Path(__file__).parents[1]
 _VARIABLE = "FOLDER_OF_THE_TEST_RUN"
 #: a pipe without content, whose only writer is the process that began the run
 _PIPE = "running"
+_NOT_INHERITED = ("REVERIE_", "LUMA", "DISCORD_", "SLACK_", "CRASH_", "CHAT_")
 
 
 @cache
@@ -73,7 +74,7 @@ def _start(module: str) -> str:
         process = subprocess.Popen(
             [sys.executable, "-m", module, str(run_folder())],
             cwd=_ROOT,
-            env=_inherited() | {"PYTHONPATH": paths},
+            env=inherited() | {"PYTHONPATH": paths},
             stdin=running,
             stdout=subprocess.PIPE,
             text=True,
@@ -86,5 +87,6 @@ def _start(module: str) -> str:
     return line
 
 
-def _inherited() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("REVERIE_", "LUMA"))}
+def inherited() -> dict[str, str]:
+    """The environment without the settings of a bot that somebody may run on this machine."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}

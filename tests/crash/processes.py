@@ -10,10 +10,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from tests.patience import PATIENCE_S
+from tests.run_servers import inherited
 from tests.warm import Started, start
-
-#: settings of a bot that somebody may run on this machine
-_NOT_INHERITED = ("REVERIE_", "LUMA", "DISCORD_", "SLACK_", "CRASH_", "CHAT_")
 
 
 class Running:
@@ -88,8 +86,22 @@ class Processes:
             )
 
 
-def inherited() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith(_NOT_INHERITED)}
+def start_simulator(target: str, argument: str, folder: Path) -> tuple[Started, int]:
+    """Start a simulator, which prints its port once it serves; its log is in the folder."""
+    log_file = folder / "simulator.log"
+    reading, writing = os.pipe()
+    with log_file.open("ab") as log, os.fdopen(writing, "wb") as output:
+        started = start(
+            target,
+            ["simulator", argument],
+            folder=folder,
+            environment=inherited(),
+            streams=(log.fileno(), output.fileno(), log.fileno()),
+        )
+    with os.fdopen(reading) as printed:
+        port = printed.readline()
+    assert port, log_file.read_text()
+    return started, int(port)
 
 
 @asynccontextmanager

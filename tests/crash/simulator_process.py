@@ -7,7 +7,6 @@ business.
 import asyncio
 import hashlib
 import io
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -29,8 +28,7 @@ from simulator.settings import SimulatorSettings
 from simulator.video.render import render_video
 from simulator.video.spec import GenerateVideo
 from tests.crash import timing
-from tests.crash.processes import inherited
-from tests.warm import start
+from tests.crash.processes import start_simulator
 
 _VIDEO_SIZE = (96, 54)
 
@@ -62,7 +60,7 @@ async def main(settings: SimulatorSettings) -> None:
     set_up_logs("console", "warning")
     with listen("127.0.0.1", 0) as listener:
         async with standalone_app(settings, render=sketch) as simulator:
-            server = Server(simulator, started=lambda: print(listener.getsockname()[1], flush=True))  # noqa: T201 - read by `run`
+            server = Server(simulator, started=lambda: print(listener.getsockname()[1], flush=True))  # noqa: T201 - read by `start_simulator`
 
             def stop() -> None:
                 server.should_exit = True
@@ -91,18 +89,8 @@ def simulator(folder: Path, **settings: Any) -> Iterator[str]:
             **settings,
         }
     )
-    reading, writing = os.pipe()
-    with (folder / "simulator.log").open("ab") as log, os.fdopen(writing, "wb") as told:
-        started = start(
-            "tests.crash.simulator_process:run",
-            ["simulator", own.model_dump_json()],
-            folder=folder,
-            environment=inherited(),
-            streams=(log.fileno(), told.fileno(), log.fileno()),
-        )
-    with started, os.fdopen(reading) as heard:
-        number = heard.readline().strip()
-        assert number, (folder / "simulator.log").read_text()
-        yield f"http://127.0.0.1:{number}"
+    started, port = start_simulator("tests.crash.simulator_process:run", own.model_dump_json(), folder)
+    with started:
+        yield f"http://127.0.0.1:{port}"
         started.send_signal(signal.SIGTERM)
         assert 0 == started.wait()

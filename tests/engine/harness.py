@@ -221,11 +221,7 @@ class Engine:
         return found
 
     async def ends(self, card: CardView) -> Job:
-        """Wait until the card's first job has ended.
-
-        A provider that is reached over a network is not asked long before its usual time, which passes here
-        at once.
-        """
+        """Wait until the card's first job has ended; a distant provider's usual time passes at once."""
         ended = (State.COMPLETED, State.FAILED, State.CANCELLED)
         job = await self.comes_to(card, State.SUBMITTED, *ended)
         if job.state is State.SUBMITTED and job.provider != "simulator":
