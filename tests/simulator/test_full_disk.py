@@ -1,13 +1,13 @@
 """A disk that takes no more is one request's trouble, or one step's, and is over when the disk is."""
 
 import io
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
@@ -21,17 +21,20 @@ from tests.patience import PATIENCE_S, until
 from tests.simulator.client import served, simulator_at
 
 
-@contextmanager
-def refusing(folder: Path, when: str) -> Iterator[None]:
-    """Have the simulator's database refuse a kind of write until the block ends."""
-    with closing(
-        sqlite3.connect(folder / "simulator.db", isolation_level=None, timeout=PATIENCE_S)
+@asynccontextmanager
+async def refusing(folder: Path, when: str) -> AsyncIterator[None]:
+    """Have the simulator's database refuse a kind of write until the block ends.
+
+    The simulator runs in the same event loop: whoever waits for its lock must leave it time to commit.
+    """
+    async with aiosqlite.connect(
+        folder / "simulator.db", isolation_level=None, timeout=PATIENCE_S
     ) as database:
-        database.execute(
+        await database.execute(
             f"CREATE TRIGGER full BEFORE {when} BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
         )
         yield
-        database.execute("DROP TRIGGER full")
+        await database.execute("DROP TRIGGER full")
 
 
 async def _logged(logged: list[EventDict], event: str) -> bool:
@@ -61,7 +64,7 @@ async def test_a_file_that_cannot_be_made_answers_500_and_the_service_goes_on(tm
 async def test_a_create_that_cannot_be_kept_answers_500_and_costs_nothing(tmp_path: Path) -> None:
     async with simulator_at(tmp_path) as caller:
         before = await caller.credit()
-        with refusing(tmp_path, "INSERT ON generation"):
+        async with refusing(tmp_path, "INSERT ON generation"):
             assert (await caller.post_image("a fox")).status_code == 500
         assert before == await caller.credit()
         assert [] == (await caller.page())["generations"]
@@ -89,7 +92,7 @@ async def test_what_goes_on_in_the_background_is_tried_again(tmp_path: Path, col
         simulator_at(tmp_path, fetch=fetch, error_pause_ms=100) as caller,
     ):
         with capture_logs() as logged:
-            with refusing(tmp_path, f"UPDATE OF {column} ON generation"):
+            async with refusing(tmp_path, f"UPDATE OF {column} ON generation"):
                 made = await caller.create(
                     "a fox", image_ref=[{"url": "http://pictures.test/"}], callback_url=f"{url}/hook"
                 )
