@@ -17,6 +17,7 @@ from bot.media.sandbox.pool import SandboxPool
 from bot.simulation.rendering import render_with
 from bot.simulation.standalone import standalone_app
 from bot.tls import tls_context
+from bot.web.connections import ConnectionLimits
 from simulator.app import wall_clock_ms
 from simulator.ports import Fetch, Render
 from simulator.settings import SimulatorSettings
@@ -138,7 +139,13 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an app on a free port of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1
+            app,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=ConnectionLimits().idle_s,
+            timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
         # Its parts one by one: the loop between them only looks for a reason to stop, ten times a second.

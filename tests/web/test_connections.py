@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from bot.providers.http.client import IDLE_S
 from bot.web.connections import ConnectionLimits
 from bot.web.server import Server, listen
 from tests.patience import PATIENCE_S
@@ -144,6 +145,11 @@ async def test_a_connection_between_requests_is_closed_in_the_end() -> None:
         writer.write(b"GET /small HTTP/1.1\r\n" + HOST + b"\r\n")
         assert (await rest_of(reader)).endswith(b"small")
         writer.close()
+
+
+def test_an_unused_connection_is_closed_by_the_client_before_the_server_could() -> None:
+    """Load balancers and reverse proxies usually keep one for 60 seconds."""
+    assert IDLE_S < 60 < ConnectionLimits().idle_s
 
 
 async def test_idle_sockets_leave_others_served_and_are_closed() -> None:

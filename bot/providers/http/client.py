@@ -26,7 +26,10 @@ from bot.tls import tls_context
 
 #: seconds; short, because a create that was not sent can be sent later
 _POOL_TIMEOUT, _CONNECT_TIMEOUT = 2.0, 5.0
-_CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60)
+#: seconds after which an unused connection is closed. Load balancers usually do so after 60, and a create
+#: sent at that moment has an unknown outcome
+IDLE_S = 45
+_CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=IDLE_S)
 
 
 class ApiClient:
