@@ -67,10 +67,15 @@ def _serve(settings: Settings) -> None:
 
     try:
         run_in_loop(work)
-    except* OSError as errors:
-        raise refused(_first(errors), settings) from errors
-    except* ReverieError as errors:
-        raise _first(errors) from errors
+    except OSError as error:
+        raise refused(error, settings) from error
+    except ExceptionGroup as group:
+        # Not `except*`: Python before 3.11.4 would wrap what is raised here in a group once more.
+        known, others = group.split((OSError, ReverieError))
+        if known is None or others is not None:
+            raise
+        first = _first(known)
+        raise (refused(first, settings) if isinstance(first, OSError) else first) from group
 
 
 async def _start_collector(bot: Any) -> None:
