@@ -87,7 +87,8 @@ async def test_no_error_contains_the_token(harness: PublisherHarness) -> None:
             await harness.slack.call("chat.getPermalink", harness.team.id, channel="C1", message_ts="1.1")
         told = "".join(traceback.format_exception(failed.value))
         assert token not in told
-        assert "Bearer" not in told
+        # Python from 3.13 on shows the whole statement, in which the header is written.
+        assert f"Bearer {token[:5]}" not in told
 
 
 async def test_a_missing_scope_is_named_with_the_remedy(harness: PublisherHarness) -> None:
