@@ -243,9 +243,17 @@ async def test_no_change_is_lost_while_the_store_fails(store: ConversationStore)
     adapter_data = Failing()
     store = ConversationStore(adapter_data, lambda: NOW)
     poller = poller_of(adapter_data, store, poll_every_s=0.01)
+    has_read = asyncio.Event()
+
+    def is_said(told: list[ReceivedChange]) -> bool:
+        if told:
+            has_read.set()
+        return kinds("said")(told)
+
     async with running(poller):
-        said = asyncio.create_task(follow(poller, "ada", 0, kinds("said")))
-        await until(lambda: poller.open_streams == 1)
+        said = asyncio.create_task(follow(poller, "ada", 0, is_said))
+        # A stream that cannot read what was stored before it ends: it has read the first people.
+        await has_read.wait()
         adapter_data.fails = 3
         await store.put_message(STUDIO, CARD, UserMessage(text="/imagine a fox"), to=None)
         await said
