@@ -30,7 +30,7 @@ from bot.web.health import health_routes
 from bot.web.media import media_routes
 from bot.web.operator_socket import serve_operator
 from bot.web.security_headers import SecurityHeaders
-from bot.web.server import Server, WebServer, listen
+from bot.web.server import Server, UnusableAddress, WebServer, listen
 from bot.worker.loops import worker_loops
 from bot.worker.watching import Watcher
 from bot.worker.workspace_accounts import Loop
@@ -77,9 +77,9 @@ class App:
         self._stop.set()
 
     async def run(self) -> None:
-        """Run until `stop`. Raises OSError if the port is in use, ReverieError for invalid settings."""
+        """Run until `stop`. Raises ReverieError for settings that cannot be used, OSError for the disk's."""
         settings = self._settings
-        with listen(settings.http_host, settings.http_port) as listener:
+        with _listen(settings) as listener:
             self.address = _address(listener)
             async with AsyncExitStack() as exits:
                 exits.enter_context(lock_store(settings.database))
@@ -256,6 +256,16 @@ def _unusable(plugin: AdapterPlugin, reason: str) -> Adapter:
 def shared_loops(services: Services) -> dict[str, Loop]:
     """The loops of every process, including a gateway."""
     return {"vocabulary": lambda: run_vocabulary_refresh(services)}
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return listen(settings.http_host, settings.http_port)
+    except UnusableAddress as error:
+        raise Misconfigured(
+            f"{error.filename} cannot be used ({error.strerror}): stop the program that uses it, "
+            "or set another REVERIE_HTTP_PORT or REVERIE_HTTP_HOST"
+        ) from error
 
 
 def _address(listener: socket.socket) -> str:

@@ -125,17 +125,11 @@ Counted = Annotated[
 ]
 
 
-def refused(error: OSError, settings: Settings | None = None) -> ReverieError:
+def refused(error: OSError) -> ReverieError:
     """One line with the remedy for an OSError."""
-    if error.filename is not None:
-        return ReverieError(
-            f"{error.filename} cannot be used ({error.strerror}): give this user access, "
-            "or set another folder in REVERIE_DATA_DIR"
-        )
-    if settings is None:
+    if error.filename is None:
         return ReverieError(str(error))
-    where = f"{settings.http_host}:{settings.http_port}"
     return ReverieError(
-        f"{where} cannot be used ({error.strerror}): stop the program that uses it, "
-        "or set another REVERIE_HTTP_PORT or REVERIE_HTTP_HOST"
+        f"{error.filename} cannot be used ({error.strerror}): give this user access, "
+        "or set another folder in REVERIE_DATA_DIR"
     )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import typer
 
-from bot.cli.params import read_settings, refused, unknown_settings
+from bot.cli.params import read_settings, unknown_settings
 from bot.domain.errors import ReverieError
 from bot.settings import Role, Settings, Switch
 from bot.standard_streams import safe_stderr
@@ -67,15 +67,12 @@ def _serve(settings: Settings) -> None:
 
     try:
         run_in_loop(work)
-    except OSError as error:
-        raise refused(error, settings) from error
     except ExceptionGroup as group:
         # Not `except*`: Python before 3.11.4 would wrap what is raised here in a group once more.
         known, others = group.split((OSError, ReverieError))
         if known is None or others is not None:
             raise
-        first = _first(known)
-        raise (refused(first, settings) if isinstance(first, OSError) else first) from group
+        raise _first(known) from group
 
 
 async def _start_collector(bot: Any) -> None:

@@ -106,6 +106,7 @@ def simulate(
     """
     from bot.log import set_up_logs  # noqa: PLC0415
     from bot.simulation.standalone import serve  # noqa: PLC0415
+    from bot.web.server import UnusableAddress  # noqa: PLC0415
     from simulator.settings import SimulatorSettings  # noqa: PLC0415
 
     settings = read_settings()
@@ -130,5 +131,7 @@ def simulate(
 
     try:
         run_in_loop(work)
-    except OSError as error:
-        raise ReverieError(f"{host}:{port} cannot be used ({error}): choose another with --port") from error
+    except UnusableAddress as error:
+        raise ReverieError(
+            f"{error.filename} cannot be used ({error.strerror}): choose another with --port"
+        ) from error

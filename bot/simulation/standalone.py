@@ -52,7 +52,7 @@ async def serve(
 ) -> None:
     """Run until SIGTERM or SIGINT; `started` is called with the port once requests are accepted.
 
-    Raises OSError, before anything else is done, when the port cannot be bound.
+    Raises UnusableAddress before anything else is done.
     """
     with listen(host, port) as listener:
         bound, port = listener.getsockname()[:2]

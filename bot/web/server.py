@@ -122,8 +122,19 @@ class WebServer:
             self._server.should_exit = True
 
 
+class UnusableAddress(OSError):
+    """A server cannot listen on an address, its `filename`."""
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """Listen on a port; raises OSError if it is not available."""
+    """Listen on a port; raises UnusableAddress."""
+    try:
+        return _listen(host, port)
+    except OSError as error:
+        raise UnusableAddress(error.errno, error.strerror, f"{host}:{port}") from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
