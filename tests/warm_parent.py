@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-import adapters.chat.tls
 import bot.tls
 from tests.run_servers import run_environment
 from tests.warm import Order
@@ -158,7 +157,6 @@ def main() -> None:
     # Done before the first child what every child would else do for itself.
     sys.modules["bot.bootstrap"].find_plugins()
     bot.tls.tls_context()
-    adapters.chat.tls.tls_context()
     path = f"{sys.argv[1]}/warm"
     parent = _Parent(path)
     # What the collector does not look at stays shared with the children.

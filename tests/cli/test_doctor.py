@@ -163,6 +163,19 @@ async def test_a_host_that_is_none_is_about(tmp_path: Path) -> None:
     assert "REVERIE_HTTP_HOST" in finding.remedy
 
 
+async def test_certificates_that_cannot_be_read_hide_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    keys = (SecretStr("luma-test-key"),)
+    findings = await examine(settings(tmp_path, luma_keys=keys, http_host="no.such.host.invalid"))
+    certificates, host, *_ = _wrong(findings)
+    assert certificates.what.startswith("SSL_CERT_FILE: ")
+    assert "PEM" in certificates.remedy
+    assert "REVERIE_HTTP_HOST" in host.remedy
+    assert any(finding.what.startswith("database") for finding in findings)
+
+
 async def test_a_folder_that_cannot_be_is_about(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     finding, *_ = _wrong(await examine(settings(tmp_path)))

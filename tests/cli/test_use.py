@@ -159,6 +159,15 @@ def test_the_command_line_loads_nothing_heavy() -> None:
         (["db", "restore", "x"], {"REVERIE_DATABASE_URL": "postgresql://x"}, "pg_restore --dbname="),
         (["run"], {"REVERIE_SECRET_KEY": "short"}, "openssl rand -hex 32 makes one"),
         (["db", "reseal"], {"REVERIE_SECRET_KEY": "short"}, "holds fewer than 32 characters"),
+        (["run"], {"SSL_CERT_FILE": "taken"}, "SSL_CERT_FILE: taken cannot be read (no certificates in it)"),
+        (["run"], {"SSL_CERT_DIR": "gone"}, "SSL_CERT_DIR: gone is not a folder"),
+        (
+            ["simulate", "--port", "0"],
+            {"SSL_CERT_FILE": "gone"},
+            "SSL_CERT_FILE: gone cannot be read (No such",
+        ),
+        (["simulate", "--port", "0", "--database", "taken/x"], {}, "taken cannot be used"),
+        (["simulate", "--host", "no.such.host.invalid"], {}, "choose another with --port"),
         (["db", "backup", "new.tar"], {}, "data/reverie.db yet: start reverie run"),
     ],
 )

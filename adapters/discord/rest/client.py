@@ -24,12 +24,12 @@ from discord.http import Route
 from discord.utils import DISCORD_EPOCH
 from pydantic import SecretStr
 
-from adapters.chat.tls import tls_context
 from adapters.chat.ttl_cache import parse_retry_after
 from adapters.discord.rest.errors import EDITED_TOO_OFTEN, ApiError
 from adapters.discord.rest.rate_limits import RateLimiter
 from bot.domain.errors import Delayed
 from bot.domain.text import parse_json
+from bot.tls import tls_context
 
 _log = structlog.get_logger(__name__)
 

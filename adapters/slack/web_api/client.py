@@ -22,7 +22,6 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.chat.tls import tls_context
 from adapters.chat.ttl_cache import parse_retry_after
 from adapters.slack.web_api.errors import (
     AUTH_CODES,
@@ -36,6 +35,7 @@ from adapters.slack.web_api.errors import (
 from adapters.slack.web_api.rate_limits import RateLimiter, RateLimitKey
 from bot.domain.errors import Delayed, NotPosted
 from bot.domain.text import storable_json
+from bot.tls import tls_context
 
 _log = structlog.get_logger(__name__)
 

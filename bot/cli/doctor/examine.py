@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 
 import httpx
 
@@ -32,7 +33,7 @@ from bot.store.database.migrate import pending
 from bot.store.operator.accounts import AccountState, list_accounts
 from bot.store.operator.reports import inconsistent_counts, inconsistent_meters
 from bot.store.queue.orphans import REPORTED_FOR_MS, count_orphans, count_unprocessed
-from bot.tls import tls_context
+from bot.tls import UnreadableCertificates, tls_context
 from bot.web.server import listen
 
 #: what a compromised process can do without a kernel feature
@@ -52,11 +53,21 @@ async def examine(settings: Settings) -> list[Diagnosis]:
         alert_findings,
         _chats,
     )
-    return [finding for part in parts async for finding in part(settings)]
+    findings: list[Diagnosis] = []
+    for part in parts:
+        with suppress(UnreadableCertificates):  # which the first part reports
+            async for finding in part(settings):
+                findings.append(finding)  # noqa: PERF401 - those before an error count, too
+    return findings
 
 
 async def _machine(settings: Settings) -> AsyncIterator[Diagnosis]:
     yield Diagnosis(what=f"Python {sys.version.split()[0]}")
+    try:
+        tls_context()
+    except UnreadableCertificates as error:
+        what, _, remedy = str(error).rpartition(": ")
+        yield Diagnosis(what=what, level=Severity.FAULT, remedy=remedy)
     folder = settings.data_dir
     try:
         folder.mkdir(parents=True, exist_ok=True)
