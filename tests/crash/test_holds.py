@@ -63,7 +63,10 @@ async def test_an_approved_job_is_made_and_paid_once(
             if point == "decided"
             else {"confirmation": "Confirmed", "approval": "Approved"}[hold]
         )
-        assert [{"note": told}] == event.answers
+        first, *again = event.answers
+        assert {"note": told} == first
+        # The chat gives out an event again that is not answered at once.
+        assert all({"note": "Already approved"} == answer for answer in again)
         assert 1 == (await causes(here)).count({"confirmation": "confirmed", "approval": "approved"}[hold])
         assert "completed" == (await the_job(here))["state"]
         assert 1 == len(await here.provider.generations())
