@@ -13,6 +13,7 @@ from adapters.slack.events.context import EventContext
 from adapters.slack.events.home_tab import Viewer
 from adapters.slack.events.replies import Replies
 from adapters.slack.events.requests import RequestRunner
+from adapters.slack.messages.emoji import emoji_of
 from adapters.slack.web_api.client import WebApi
 from adapters.slack.web_api.errors import ApiError
 from bot.domain.errors import Delayed, InvalidRequest, Refused, TooManyRequests
@@ -22,22 +23,6 @@ from bot.service.replies import Reply
 
 _log = structlog.get_logger(__name__)
 
-#: Slack's names of the emoji that start an action by default; any other is named by its name in colons
-EMOJI_NAMES: Mapping[str, str] = {
-    "repeat": "🔁",
-    "game_die": "🎲",
-    "pencil2": "✏️",
-    "clapper": "🎬",
-    "fast_forward": "⏩",
-    "rewind": "⏪",
-    "frame_with_picture": "🖼️",
-    "arrow_up": "⬆️",
-    "loud_sound": "🔊",
-    "star": "⭐",
-    "email": "✉️",
-    "envelope": "✉️",
-    "x": "❌",
-}
 #: reactions that select a job of a card
 _NUMBERS: Mapping[str, int] = {"one": 1, "two": 2, "three": 3, "four": 4}
 
@@ -133,12 +118,6 @@ class ReactionHandler:
         if required:
             raise ChoiceUnknown(reason)
         return {}
-
-
-def emoji_of(name: str) -> str | None:
-    """The emoji of a Slack name, in any skin tone; None for no name."""
-    plain = name.partition("::")[0]
-    return EMOJI_NAMES.get(plain, f":{plain}:" if plain else None)
 
 
 def job_by_number(jobs: Sequence[str], message: Mapping[str, Any], user: str) -> str:

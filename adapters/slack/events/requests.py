@@ -12,6 +12,7 @@ from adapters.chat.pending_media import PendingMediaStore, forget_pending_media
 from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.events.context import EventContext
 from adapters.slack.events.home_tab import HomeTab, Viewer
+from adapters.slack.messages.emoji import with_reaction_names
 from adapters.slack.messages.message_files import File, is_incomplete
 from adapters.slack.places import ADAPTER, message_id
 from adapters.slack.web_api.client import WebApi
@@ -384,7 +385,7 @@ class RequestRunner:
             )
         if request.pending:
             return await self.service.start_pending(request.pending, invocation)
-        command = await self.with_names(context, request.command)
+        command = await self.with_names(context, with_reaction_names(request.command))
         return await self.service.execute(command, invocation, files=request.files, replied=request.replied)
 
     async def _is_private(self, context: EventContext, request: PendingRequest) -> bool:

@@ -121,3 +121,25 @@ async def test_people_vote_with_an_emoji_of_their_own(tmp_path: Path) -> None:
     assert film is not card
     # The video itself is a message without a text, in the card's thread.
     assert 3 == len([one for one in bot.mine() if one.text])
+
+
+async def test_an_emoji_is_named_as_slack_names_it(tmp_path: Path) -> None:
+    """Slack puts names in the place of emoji, in reactions and in what is typed."""
+    async with run_bot(tmp_path) as bot:
+        off = await bot.boss.slash("/reverie", "rules reactions nothing :game_die:").response()
+        shown = await bot.boss.slash("/reverie", "rules reactions").response()
+        character = await bot.boss.slash("/reverie", "rules reactions repeat 🎉").response()
+        await bot.boss.slash("/reverie", "rules reactions again :thumbsup::skin-tone-3:").response()
+        card = await bot.imagine()
+        bot.ada.react(card, "game_die")
+        bot.ada.react(card, "+1::skin-tone-5")
+        other = await bot.card(until=lambda one: one is not card)
+        bot.ada.unreact(card, "game_die")
+        await bot.boss.slash("/reverie", "rules reactions default :game_die:").response()
+        bot.ada.react(card, "game_die")
+        await bot.card(until=lambda one: one not in (card, other))
+
+    assert "🎲: does nothing" in words(off)
+    assert "🎲" not in words(shown)
+    assert "by its name on Slack, such as :fire:" in words(character)
+    assert 3 == len(bot.mine())

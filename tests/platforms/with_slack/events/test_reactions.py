@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.slack.events.reactions import EMOJI_NAMES, emoji_of
+from adapters.slack.messages.emoji import EMOJI_NAMES, emoji_of
 from bot.domain.ids import short_id
 from bot.domain.jobs.actions import DEFAULT_REACTIONS, normalized
 from bot.service.facade import BotService
@@ -17,9 +17,10 @@ def test_every_mapped_emoji_has_a_slack_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "emoji"), [("repeat", "🔁"), ("clapper::skin-tone-4", "🎬"), ("thumbsup", ":thumbsup:")]
+    ("name", "emoji"),
+    [("repeat", "🔁"), ("clapper::skin-tone-4", "🎬"), ("tada", ":tada:"), ("thumbsup", ":+1:")],
 )
-def test_skin_tones_are_ignored(name: str, emoji: str | None) -> None:
+def test_skin_tones_are_ignored_and_other_names_known(name: str, emoji: str | None) -> None:
     assert emoji == emoji_of(name)
 
 
