@@ -25,7 +25,7 @@ from discord.utils import DISCORD_EPOCH
 from pydantic import SecretStr
 
 from adapters.chat.ttl_cache import parse_retry_after
-from adapters.discord.rest.errors import EDITED_TOO_OFTEN, ApiError
+from adapters.discord.rest.errors import EDITED_TOO_OFTEN, TRY_LATER, ApiError
 from adapters.discord.rest.rate_limits import RateLimiter
 from bot.domain.errors import Delayed
 from bot.domain.text import parse_json
@@ -40,8 +40,8 @@ _MAX_SLEEP_MS = 1_000
 _BANNED_MS = 60_000
 #: nothing changes until the operator has replaced the token
 _INVALID_TOKEN_MS = 60_000
-#: Discord limits edits of messages older than an hour, and does not say when the limit ends
-_EDITED_TOO_OFTEN_MS = 60_000
+#: where Discord refuses something for now without saying for how long
+_TRY_LATER_MS = 60_000
 _USER_AGENT = f"DiscordBot (Reverie, {version('reverie-bot')})"
 
 #: shown to the operator when Discord rejects the token
@@ -150,10 +150,12 @@ class RestClient:
             return answer
         error = answer if isinstance(answer, dict) else {}
         code = error["code"] if type(error.get("code")) is int else 0
-        if code == EDITED_TOO_OFTEN:
-            raise Delayed("This message was edited too often", retry_after_ms=_EDITED_TOO_OFTEN_MS)
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
+        # That one is about a single message, and no limit of its route.
+        if status == HTTPStatus.TOO_MANY_REQUESTS and code != EDITED_TOO_OFTEN:
             raise self._rate_limited(route, response, error)
+        if code in TRY_LATER:
+            wait_ms = parse_retry_after(error.get("retry_after")) or _TRY_LATER_MS
+            raise Delayed(TRY_LATER[code], retry_after_ms=wait_ms)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             raise Delayed(f"Discord answered {status}")
         if status == HTTPStatus.UNAUTHORIZED and route.webhook_token is None:

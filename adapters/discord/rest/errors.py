@@ -8,7 +8,20 @@ from http import HTTPStatus
 
 from bot.domain.errors import ReverieError
 
-TOO_LARGE, ARCHIVED, EDITED_TOO_OFTEN = 40005, 50083, 30046
+TOO_LARGE, FILE_TOO_LARGE, ARCHIVED, EDITED_TOO_OFTEN = 40005, 50045, 50083, 30046
+#: refused for now, whatever the status: Discord answers some of them with 400 or 403
+TRY_LATER = {
+    20016: "Discord slows this channel down",
+    20022: "Discord slows down edits in this announcement channel",
+    20028: "Discord slows this channel down",
+    20029: "Discord slows this server down",
+    EDITED_TOO_OFTEN: "This message was edited too often",
+    40003: "Direct messages are being opened too fast",
+    40004: "Discord has turned off sending messages for a while",
+    40006: "Discord has turned off this feature for a while",
+    40062: "Discord limits this resource",
+    130000: "Discord is overloaded",
+}
 
 
 class ErrorAction(StrEnum):
@@ -27,6 +40,8 @@ class ErrorAction(StrEnum):
 
 
 _FORBIDDEN = {
+    20009: "explicit content is not accepted there",
+    20026: "Discord does not let the bot open new direct messages",
     50001: "the bot lacks View Channel",
     50005: "the message is not the bot's own",
     50007: "direct messages from the bot are closed",
@@ -38,6 +53,7 @@ _FORBIDDEN = {
     160005: "the thread is locked",
     200000: "the server's automatic moderation blocked the message",
     200001: "the server's automatic moderation blocked the message",
+    240000: "Discord's filter for harmful links blocked the message",
 }
 _GONE = {
     10003: "the channel was deleted",
@@ -62,7 +78,7 @@ class ApiError(ReverieError):
 
     @property
     def action(self) -> ErrorAction:
-        if self.code == TOO_LARGE or self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        if self.code in (TOO_LARGE, FILE_TOO_LARGE) or self.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return ErrorAction.TOO_LARGE
         if self.code == ARCHIVED:
             return ErrorAction.ARCHIVED

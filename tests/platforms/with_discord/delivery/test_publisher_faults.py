@@ -103,6 +103,54 @@ async def test_a_message_that_was_edited_too_often_waits(env: DeliveryEnv) -> No
     assert 60_000 == delayed.value.retry_after_ms
 
 
+@pytest.mark.parametrize(
+    ("pattern", "code"),
+    [
+        ("POST /users/@me/channels", 40003),
+        (_POST, 40004),
+        (_POST, 40006),
+        (_POST, 20016),
+        (_POST, 20028),
+    ],
+)
+async def test_what_discord_refuses_for_now_is_delivered_later(
+    env: DeliveryEnv, pattern: str, code: int
+) -> None:
+    """Discord answers these with 400, like a message that is invalid for good."""
+    env.fake.fault(pattern, status=400, code=code)
+    place = env.direct() if "users" in pattern else env.place()
+    with pytest.raises(Delayed) as delayed:
+        await env.publisher.show(env.view(), place)
+    assert 60_000 == delayed.value.retry_after_ms
+    await env.publisher.show(env.view(), place)
+    assert 1 == len(env.cards() + env.sent_directly())
+
+
+async def test_an_edit_in_an_announcement_channel_waits_as_long_as_discord_says(env: DeliveryEnv) -> None:
+    _, place = await env.answered(env.view(_RUNNING))
+    env.fake.clock.advance(16 * 60)
+    env.fake.fault("PATCH /channels/*/messages/*", raw='{"code": 20022, "retry_after": 7}', status=400)
+    with pytest.raises(Delayed) as delayed:
+        await env.publisher.show(env.view(), place)
+    assert 7_000 == delayed.value.retry_after_ms
+
+
+async def test_a_picture_that_counts_as_explicit_is_linked(env: DeliveryEnv) -> None:
+    env.fake.fault(_POST, status=400, code=20009)
+    await env.publisher.show(env.view(), env.place())
+    [message] = env.cards()
+    assert not message.attachments
+    assert "https://bot.example.org/media/" in str(message.embeds)
+
+
+async def test_a_link_that_counts_as_harmful_is_explained_directly(env: DeliveryEnv) -> None:
+    env.fake.fault("POST /channels/*/messages", times=2, status=400, code=240000)
+    await env.publisher.show(env.view(), env.place())
+    [message] = env.sent_directly()
+    assert "filter for harmful links" in str(message.embeds)
+    assert 1 == len(message.attachments)
+
+
 async def test_an_invalid_message_is_undeliverable(env: DeliveryEnv) -> None:
     env.fake.fault(_POST, status=400, code=50035, message="Invalid Form Body")
     with pytest.raises(Undeliverable, match="Invalid Form Body"):
