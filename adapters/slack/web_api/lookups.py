@@ -151,8 +151,8 @@ class ChannelMembership:
     def __init__(self, api: WebApi, clock: Callable[[], int]) -> None:
         self._api = api
         self._clock = clock
-        #: channels that the bot was found in
-        self._joined: TtlCache[str, bool] = TtlCache(_MAX_CHANNELS)
+        #: (team, channel) that the bot was found in; a channel may be shared by teams with a bot each
+        self._joined: TtlCache[tuple[str, str], bool] = TtlCache(_MAX_CHANNELS)
         #: why nothing can be posted in a channel; empty where it can
         self._requests: SharedRequests[NotAllowed | str] = SharedRequests(str)
 
@@ -161,9 +161,9 @@ class ChannelMembership:
 
         Raises BotNotInChannel, and NotAllowed where nobody can post.
         """
-        if not channel or channel.startswith("@") or self._joined.get(channel, self._clock()):
+        if not channel or channel.startswith("@") or self._joined.get((team, channel), self._clock()):
             return
-        problem = await self._requests.run(channel, lambda: self._fetch(team, channel, enterprise))
+        problem = await self._requests.run((team, channel), lambda: self._fetch(team, channel, enterprise))
         if isinstance(problem, BotNotInChannel):
             raise BotNotInChannel
         if isinstance(problem, NotAllowed):
@@ -185,7 +185,7 @@ class ChannelMembership:
         known = response.get("channel")
         problem = _problem(channel, known) if isinstance(known, Mapping) else ""
         if not problem:
-            self._joined.put(channel, True, self._clock(), ttl_ms=_CHANNEL_TTL_MS)
+            self._joined.put((team, channel), True, self._clock(), ttl_ms=_CHANNEL_TTL_MS)
         return problem
 
 

@@ -95,7 +95,9 @@ class Call:
     def channel(self, name: str = "channel") -> Channel:
         """Find a channel that the bot can know of: what is private does not exist for outsiders."""
         channel = self.world.channels.get(self.text(name))
-        if channel is None or not self.installation.covers(channel.team):
+        # A shared channel has one id in all of its workspaces.
+        teams = [] if channel is None else [channel.team, *(user.team for user in channel.members)]
+        if channel is None or not any(map(self.installation.covers, teams)):
             raise Refusal("channel_not_found")
         if channel.kind is not Kind.PUBLIC and self.bot not in channel.members:
             raise Refusal("channel_not_found")
