@@ -290,8 +290,13 @@ class Replies:
         if url is not None:
             thread = {"thread_ts": location.thread} if location.thread else {}
             how = {"replace_original": message.replaces} | thread
-            await self._web_api.respond(url, message.addressed(payload) | how)
-            return
+            try:
+                await self._web_api.respond(url, message.addressed(payload) | how)
+            except ApiError as error:
+                # Slack takes five messages there in half an hour: modals and retries may have used them up.
+                _log.info("response_url_refused", key=context.key, code=error.code)
+            else:
+                return
         api, content = self._web_api.workspace(context.team, context.enterprise), payload.edited
         if location.channel and not location.channel.startswith("@") and not is_direct(location.channel):
             try:

@@ -83,6 +83,21 @@ async def test_a_slow_request_is_acknowledged_first_and_answered_later(tmp_path:
     assert "a red fox" in card.text
 
 
+async def test_a_used_up_response_url_is_replaced_by_an_ephemeral_message(tmp_path: Path) -> None:
+    async with run_bot(tmp_path, wrap=before(Slow), ack_timeout_s=0.05) as bot:
+        slow = cast("Slow", bot.context.service)
+        asked = bot.ada.slash("/quota")
+        await asked.acknowledged()
+        for url in bot.slack.world.response_urls.values():
+            url.uses = 5
+        slow.gate.set()
+        told = await bot.slack.message_in(bot.general, lambda one: one.ephemeral)
+
+    assert bot.ada.user is told.only_for
+    assert "left of $25" in words(told)
+    assert [] == asked.responses
+
+
 async def test_a_private_result_goes_to_direct_messages(tmp_path: Path) -> None:
     async with run_bot(tmp_path) as bot:
         room = bot.slack.channel(bot.team, "no-bots", with_bot=False)
