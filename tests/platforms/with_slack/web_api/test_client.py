@@ -106,8 +106,10 @@ async def test_a_missing_scope_is_named_with_the_remedy(harness: PublisherHarnes
     ("code", "meaning"),
     [
         ("channel_not_found", ErrorAction.GONE),
+        ("invalid_channel", ErrorAction.GONE),
         ("not_installed", ErrorAction.GONE),
         ("restricted_action_read_only_channel", ErrorAction.FORBIDDEN),
+        ("slack_connect_file_link_sharing_blocked", ErrorAction.FORBIDDEN),
         ("file_upload_size_restricted", ErrorAction.TOO_LARGE),
         ("storage_limit_reached", ErrorAction.NO_FILE),
         ("invalid_blocks", ErrorAction.INVALID),
