@@ -151,6 +151,10 @@ class CardPublisher:
         card = delivery.view.card
         try:
             message = await self._finder.find(delivery.api, card, target.channel)
+        except ApiError as error:
+            # As in `find_message`: it is better posted twice than not at all.
+            _log.info("search_refused", card=card, code=error.code)
+            message = None
         except Delayed as error:
             # Not NotPosted: nobody knows yet whether a message was posted.
             raise Delayed(str(error), retry_after_ms=error.retry_after_ms) from error

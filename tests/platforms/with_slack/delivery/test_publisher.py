@@ -124,6 +124,16 @@ async def test_a_card_that_cannot_be_posted_is_sent_directly_with_the_reason(
     assert 1 == len(harness.sent_directly())
 
 
+async def test_a_card_is_sent_directly_where_direct_messages_cannot_be_searched(
+    harness: PublisherHarness,
+) -> None:
+    """An app that was installed before it needed a scope lacks it until it is reinstalled."""
+    harness.fake.kick_bot(harness.channel)
+    harness.fake.fault("conversations.history", error="missing_scope", needed="im:history")
+    name = await harness.publisher.show(harness.view(), harness.place())
+    assert [name] == [posted(card) for card in harness.sent_directly()]
+
+
 async def test_a_card_whose_message_was_deleted_is_sent_directly(harness: PublisherHarness) -> None:
     name = await harness.publisher.show(harness.view(job_view(1, JobPhase.WAITING)), harness.place())
     harness.fake.delete(harness.messages()[0])
