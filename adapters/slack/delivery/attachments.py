@@ -11,7 +11,7 @@ from adapters.slack.delivery.upload_store import UploadKind
 from adapters.slack.messages.cards import UploadedMedia
 from adapters.slack.messages.strings import SlackStrings
 from adapters.slack.web_api.client import WorkspaceApi
-from adapters.slack.web_api.errors import ApiError, ErrorAction
+from adapters.slack.web_api.errors import FILE_CHANNEL_CODES, ApiError, ErrorAction
 from bot.domain.cards.card import CardView, JobView
 from bot.domain.errors import NotPosted
 from bot.domain.generations.media import Media, MediaKind
@@ -35,6 +35,8 @@ class AttachmentPlan:
     links: dict[str, str] = field(default_factory=dict)
     #: lines for people about what cannot be shown
     notes: list[str] = field(default_factory=list)
+    #: why the channel takes no video and nothing can be linked; direct messages may take it
+    refused: ApiError | None = None
 
     @property
     def media(self) -> UploadedMedia:
@@ -145,6 +147,7 @@ class AttachmentPlanner:
         not_shared = False
         file: str | None = None
         reason = self._strings.not_shared
+        in_channel: ApiError | None = None
         for size in sizes:
             refused, file = file, await self._files.fit(result.media, size)
             if file is None:
@@ -157,6 +160,7 @@ class AttachmentPlanner:
             except ApiError as error:
                 _raise_unless_about_file(error)
                 reason = error.reason
+                in_channel = error if error.code in FILE_CHANNEL_CODES else None
                 if error.action is ErrorAction.TOO_LARGE:
                     continue
             break
@@ -165,6 +169,8 @@ class AttachmentPlanner:
             plan.links[result.job.id] = link
             if not_shared:
                 plan.notes.append(self._strings.linked.format(reason=reason))
+        elif sent is None and in_channel is not None:
+            plan.refused = in_channel
         elif sent is None:
             plan.notes.append(self._strings.no_file.format(reason=reason))
         return sent

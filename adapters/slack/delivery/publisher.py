@@ -86,7 +86,7 @@ class CardPublisher:
                     route, replace(delivery, moved_because=reason), is_fallback=bool(reasons)
                 )
             except ApiError as error:
-                if error.action not in (ErrorAction.GONE, ErrorAction.FORBIDDEN):
+                if error.action not in (ErrorAction.GONE, ErrorAction.FORBIDDEN, ErrorAction.NO_FILE):
                     raise Undeliverable(f"Slack does not accept the message: {error}") from error
                 _log.info("route_failed", card=view.card, route=type(route).__name__, code=error.code)
                 reasons.append(error.reason)

@@ -16,7 +16,7 @@ from adapters.slack.delivery.upload_store import UploadStore
 from adapters.slack.messages.cards import Payload, render_card
 from adapters.slack.messages.mrkdwn import escape
 from adapters.slack.messages.strings import SlackStrings
-from adapters.slack.places import message_id
+from adapters.slack.places import is_direct, message_id
 from adapters.slack.web_api.errors import ApiError, ErrorAction
 from bot.domain.errors import Delayed, NotPosted
 
@@ -49,7 +49,7 @@ class MessageWriter:
         response = await self._send(
             "chat.postMessage",
             delivery,
-            **self._payload(delivery, plan).posted,
+            **self._payload(delivery, plan, route.channel).posted,
             channel=route.channel,
             thread_ts=route.thread,
             metadata=metadata(view.card),
@@ -72,12 +72,18 @@ class MessageWriter:
             await self._uploads.record_message(delivery.view.card, message)
         # A video belongs to the thread that the card is in, or that begins with the card.
         plan = await self._planner.plan(delivery.api, delivery.view, Thread(channel=channel, ts=thread or ts))
-        payload = self._payload(delivery, plan)
+        payload = self._payload(delivery, plan, channel)
         await self._send("chat.update", delivery, **payload.edited, channel=channel, ts=ts)
+        if plan.refused is not None and _can_move(channel, delivery):
+            # This message says so; the next route has the result.
+            raise plan.refused
         return message
 
-    def _payload(self, delivery: Delivery, plan: AttachmentPlan) -> Payload:
+    def _payload(self, delivery: Delivery, plan: AttachmentPlan, channel: str) -> Payload:
         notes = [escape(note) for note in plan.notes]
+        if plan.refused is not None:
+            text = self._strings.moves if _can_move(channel, delivery) else self._strings.no_file
+            notes.append(escape(text.format(reason=plan.refused.reason)))
         if delivery.was_moved:
             channel = f"<#{escape(delivery.place.channel)}>"
             reason = escape(delivery.moved_because)
@@ -97,3 +103,8 @@ class MessageWriter:
             # Slack reports a picture as ready a moment before it can show it; or the picture was deleted.
             await self._uploads.recheck_pictures(view.card, before=self._clock() - PROCESSING_MS)
             raise NotPosted("Slack does not show a picture yet", retry_after_ms=_PICTURE_RETRY_MS) from error
+
+
+def _can_move(channel: str, delivery: Delivery) -> bool:
+    """Whether what a channel does not take can be sent to the asker's direct messages."""
+    return delivery.view.purpose is None and not is_direct(channel)

@@ -37,6 +37,8 @@ class SlackStrings(Strings):
         "The result cannot be shown here: {reason}. The bot has no public URL to link it from. "
         "The bot's operator can set REVERIE_PUBLIC_URL."
     )
+    #: where the channel does not take it and it cannot be linked
+    moves: str = "The result cannot be shown here: {reason}. It is sent to the person who asked for it."
     #: the reason where Slack accepted a file and never shared it
     not_shared: str = "Slack accepted the file, but did not show it"
     #: where it is linked for that reason

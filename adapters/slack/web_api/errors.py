@@ -104,6 +104,8 @@ _NO_FILE = {
     "unable_to_share_files": "files are not allowed in the channel",
 }
 _TOO_LARGE = "file_upload_size_restricted"
+#: about the channel that a file is shared in: another one may take it
+FILE_CHANNEL_CODES = frozenset({"not_in_channel", "posting_to_channel_denied", "unable_to_share_files"})
 
 
 class ApiError(ReverieError):

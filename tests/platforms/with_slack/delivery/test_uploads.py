@@ -222,6 +222,26 @@ async def test_a_link_or_the_reason_replaces_a_refused_file(tmp_path: Path, *, p
         assert public is not ("REVERIE_PUBLIC_URL" in said(card))
 
 
+@pytest.mark.parametrize("reason", ["I am not in the channel", "files are not allowed in the channel"])
+async def test_a_video_that_its_channel_does_not_take_is_sent_directly(tmp_path: Path, reason: str) -> None:
+    """Slack lets a bot edit its message in a public channel that it is no longer in."""
+    async with open_publisher(tmp_path, public=False) as harness:
+        done, name = await _running(harness, VIDEO)
+        if "not in" in reason:
+            harness.fake.kick_bot(harness.channel)
+        else:
+            _spare_first_frame(harness, "files.completeUploadExternal")
+            harness.fake.fault("files.completeUploadExternal", error="posting_to_channel_denied")
+        moved = await harness.publisher.show(done, harness.place(message=name))
+        [card] = harness.messages()
+        sent, video = harness.sent_directly()
+        assert moved == posted(sent)
+    assert f"cannot be shown here: {reason}" in said(card)
+    assert "sent to the person who asked" in said(card)
+    assert reason in said(sent)
+    assert 1 == len(video.files)
+
+
 async def _shown_in_time(harness: PublisherHarness, view: CardView, name: str) -> int:
     """Deliver a card until it is shown, and return how often that was delayed."""
     for put_off in range(100):
