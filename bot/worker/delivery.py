@@ -7,19 +7,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from bot.domain.cards.card import Card, CardView, shown_estimates, without_file
+from bot.domain.cards.moderation import unseen_notice
 from bot.domain.errors import Delayed, DeliveryError, FileLost, NotPosted, StoreError, Undeliverable
 from bot.domain.generations.estimates import ShownEstimates
 from bot.domain.identity import Place
 from bot.jobs.estimates import Unreadable, views_now
 from bot.jobs.transitions import record_shown_revision
 from bot.ports import Publisher
-from bot.services import Services, Topic, log
+from bot.services import PERSON_NOTICES, Services, Topic, log
+from bot.store.database.base import Transaction
+from bot.store.members.person_notices import PersonNotice, insert_notices
 from bot.store.queue.cards import (
     CardLeaseRequest,
     ShownOutcome,
     ShownRevision,
     cards_in_progress,
     clear_posting,
+    forget_report,
     lease_cards,
     mark_undeliverable,
     postpone_card,
@@ -199,9 +203,17 @@ class Deliverer:
 
     async def _give_up(self, card: Card, reason: str) -> None:
         log.warning("card_undeliverable", card=card.id, reason=reason)
-        await self._services.database.transact(
-            mark_undeliverable, card.id, owner=self._services.owner, reason=reason
-        )
+        services, text = self._services, unseen_notice(card)
+
+        async def give_up(tx: Transaction) -> None:
+            released = await mark_undeliverable(tx, card.id, owner=services.owner, reason=reason)
+            if released and text:
+                notice = PersonNotice(id=services.new_id(), person=card.person, text=text)
+                await insert_notices(tx, [notice], now=services.clock())
+                await forget_report(tx, card.id)
+
+        await services.database.transact(give_up)
+        services.wake(PERSON_NOTICES)
 
 
 @asynccontextmanager

@@ -24,7 +24,7 @@ from adapters.slack.delivery.upload_store import MessageRemover, UploadStore
 from adapters.slack.delivery.writer import MessageWriter
 from adapters.slack.messages.cards import Payload, render_card
 from adapters.slack.messages.mrkdwn import escape
-from adapters.slack.messages.strings import ENGLISH, SlackStrings
+from adapters.slack.messages.strings import ENGLISH, SlackStrings, with_slack_commands
 from adapters.slack.places import (
     ReplyToken,
     enterprise_of,
@@ -123,7 +123,7 @@ class CardPublisher:
             await self._remover.remove(self._workspace(place), place.message)
 
     async def post_notice(self, text: str, place: Place) -> None:
-        payload = Payload(text=escape(text), blocks=[])
+        payload = Payload(text=escape(with_slack_commands(text)), blocks=[])
         api = self._workspace(place)
         try:
             is_direct = place.channel.startswith("@")

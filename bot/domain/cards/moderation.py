@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.domain.cards.card import Card, CardView, JobPhase, JobView
 from bot.domain.cards.decisions import Purpose, held_buttons, report_buttons
+from bot.domain.ids import short_id
 from bot.domain.jobs.job import Job, State
 
 #: label of who reported it and why, or of what is to be approved
@@ -36,6 +37,24 @@ def moderators_view(view: CardView, card: Card, job: Job, *, blocked: bool) -> C
         spoiler=True,
     )
     return replace(view, jobs=(shown,), decisions=tuple(buttons), purpose=card.purpose)
+
+
+def unseen_notice(card: Card) -> str:
+    """What its person is told where a card can never be shown to the moderators; empty for any other card."""
+    if card.copy_of is None or card.shown_rev:
+        return ""
+    job = f"#{short_id(card.copy_of)}"
+    if card.purpose is Purpose.REPORT:
+        return (
+            f"🚩 I could not show your report of {job} to the moderators, so nobody has seen it. Tell an "
+            "admin, who can name another channel with /rules moderators; then report it again."
+        )
+    if card.purpose is Purpose.APPROVAL:
+        return (
+            f"⏸️ I could not show {job} to the admins who have to approve it. Ask an admin to approve it "
+            "under its card, or to name another channel with /rules moderators."
+        )
+    return ""
 
 
 def _phase(view: JobView, job: Job) -> JobPhase:

@@ -188,9 +188,14 @@ async def postpone_card(tx: Transaction, card: str, *, owner: str, run_at: int) 
     await tx.run(sql.postpone, id=card, owner=owner, run_at=run_at)
 
 
-async def mark_undeliverable(tx: Transaction, card: str, *, owner: str, reason: str) -> None:
-    """Release a card that can never be shown; its results stay."""
-    await tx.run(sql.mark_undeliverable, id=card, owner=owner, reason=reason)
+async def mark_undeliverable(tx: Transaction, card: str, *, owner: str, reason: str) -> bool:
+    """Release a card that can never be shown; its results stay. Returns whether the owner still had it."""
+    return await tx.one(sql.mark_undeliverable, id=card, owner=owner, reason=reason) is not None
+
+
+async def forget_report(tx: Transaction, card: str) -> None:
+    """Let a report be made again that nobody can see; other cards stay as they are."""
+    await tx.run(sql.forget_report, id=card)
 
 
 async def cards_in_progress(database: Database, *, now: int, count: int, each: int) -> list[str]:

@@ -6,8 +6,9 @@ import pytest
 
 from bot.domain.cards.card import CardView
 from bot.domain.cards.decisions import Decision, Purpose
-from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed
+from bot.domain.errors import InvalidRequest, JobNotFound, NotAllowed, Undeliverable
 from bot.domain.identity import Caller
+from bot.domain.ids import short_id
 from bot.service.replies import PrivateReply
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
@@ -50,6 +51,45 @@ async def test_a_report_is_shown_to_the_moderators_once(engine: Open) -> None:
         assert ["Remove it", "Block Ada"] == [one.label for one in card.decisions]
         await bot.learn(f"/report {job.id}", by=EVE)
         await bot.until(lambda: len(reports(bot)) == 2)
+
+
+async def test_a_report_that_cannot_be_shown_is_told_and_can_be_made_again(any_engine: Open) -> None:
+    """As where the moderators' channel was deleted."""
+    async with any_engine() as bot:
+        job = await bot.made()
+        await bot.learn("/rules moderators c9|mods", by=BOSS)
+        bot.chat.refuses = lambda view: Undeliverable("deleted") if view.purpose else None
+        await bot.learn(f"/report {job.id}", by=BOB)
+        await bot.until(lambda: bot.chat.told)
+        [(text, place)] = bot.chat.told
+        bot.chat.refuses = lambda _: None
+        again = await bot.learn(f"/report {job.id}", by=BOB)
+        card = await reported(bot)
+        # A message that was seen and is deleted later is no news for who has reported it.
+        bot.chat.refuses = lambda _: Undeliverable("deleted")
+        await decide(bot, Decision.BLOCK, card, BOSS)
+        shown = "SELECT 1 FROM card WHERE purpose = 'report' AND shown_rev > 0 AND undeliverable = 'deleted'"
+        await bot.until(lambda: bot.rows(shown))
+        waiting = await bot.rows("SELECT 1 FROM person_notice")
+    assert f"could not show your report of #{short_id(job.id)} to the moderators" in text
+    assert "/rules moderators" in text
+    assert place.channel == f"@{BOB.person}"
+    assert "Reported" == again.title
+    assert ([], 1) == (waiting, len(bot.chat.told))
+
+
+async def test_a_request_for_approval_that_cannot_be_shown_is_told(engine: Open) -> None:
+    async with engine() as bot:
+        await bot.learn("/rules moderators c9|mods", by=BOSS)
+        await bot.learn("/rules prices --approve 0.01 --confirm off", by=BOSS)
+        bot.chat.refuses = lambda view: Undeliverable("deleted") if view.purpose else None
+        card = await bot.ask()
+        await bot.until(lambda: bot.chat.told)
+        [(text, place)] = bot.chat.told
+        await bot.service.decide(Decision.APPROVE, card.jobs[0].id, card.card, BOSS, key=bot.new_key())
+        await bot.ends(card)
+    assert place.channel == f"@{ADA.person}"
+    assert "Ask an admin to approve it under its card" in text
 
 
 async def test_moderators_remove_a_result_and_block_and_unblock_its_maker(engine: Open) -> None:

@@ -59,7 +59,11 @@ WHERE id IN ({{values ids}});
 
 -- name: mark_undeliverable
 UPDATE card SET undeliverable = :reason, lease_owner = NULL, lease_until = NULL
-WHERE id = :id AND lease_owner = :owner;
+WHERE id = :id AND lease_owner = :owner RETURNING id;
+
+-- name: forget_report
+-- The same report can be made again.
+UPDATE card SET event = event || '/' || id WHERE id = :id AND purpose = 'report';
 
 -- name: in_progress
 -- Cards whose jobs are running come first, then those that were checked the longest time ago. Per channel each

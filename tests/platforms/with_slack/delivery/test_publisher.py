@@ -187,6 +187,11 @@ async def test_a_notice_mentions_nobody(harness: PublisherHarness) -> None:
         await harness.publisher.post_notice("Back again", harness.place())
 
 
+async def test_a_notice_names_commands_as_they_are_typed_on_slack(harness: PublisherHarness) -> None:
+    await harness.publisher.post_notice("Tell an admin, who can use /rules moderators", harness.place())
+    assert "Tell an admin, who can use /reverie rules moderators" == harness.messages()[0].text
+
+
 async def test_a_notice_reaches_a_persons_direct_messages(harness: PublisherHarness) -> None:
     for text in ("It is down", "It is up"):
         await harness.publisher.post_notice(text, harness.direct_place())
