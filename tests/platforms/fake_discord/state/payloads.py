@@ -104,6 +104,8 @@ def channel_json(channel: Channel) -> Json:
     }
     if channel.kind in (Kind.TEXT, Kind.NEWS, Kind.FORUM):
         answer["topic"] = None
+    if channel.kind in (Kind.VOICE, Kind.STAGE):
+        answer |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
     if channel.kind is Kind.FORUM:
         answer |= {
             "available_tags": [],

@@ -26,6 +26,7 @@ class Kind(IntEnum):
     NEWS = 5
     THREAD = 11
     PRIVATE_THREAD = 12
+    STAGE = 13
     FORUM = 15
 
 
