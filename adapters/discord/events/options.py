@@ -18,7 +18,7 @@ from adapters.discord.messages.option_fields import (
     discord_fields,
 )
 from adapters.discord.rest.attachment_urls import is_attachment_url
-from bot.domain.commands import CATALOGUE, Command, build
+from bot.domain.commands import CATALOGUE, Command, RulesReactions, build
 from bot.domain.errors import InvalidRequest
 from bot.domain.generations.media import Reference
 from bot.domain.generations.requests import TAKEN_MAX_BYTES
@@ -43,6 +43,8 @@ _VALUE_TYPES: Mapping[DiscordKind, tuple[type, ...]] = {
     DiscordKind.CHANNEL: (str,),
     DiscordKind.ATTACHMENT: (str,),
 }
+#: a custom emoji as it is typed where Discord has none of this name
+_WITHOUT_ID = re.compile(r":[^\s:<>]+:")
 #: one item of `image1 0.85, style 0.5`
 _WEIGHT = re.compile(
     r"\s*(?P<name>[A-Za-z_]\w*+)\s*[=:@]?\s*(?P<number>\d+(?:[.,]\d+)?|\.\d+)(?![\w.%])\s*[,;]?\s*", re.ASCII
@@ -180,7 +182,7 @@ class _OptionParser:
                 raise InvalidRequest(f"{name} takes one file, or one job or URL in {name}_from")
             if several:
                 values[name] = several if option.max_count > 1 else several[0]
-        command = _through_resolver(build(self._command, values))
+        command = _through_resolver(_checked(build(self._command, values)))
         return ParsedCommand(command=command, mentioned=tuple(mentioned))
 
     def _add_media(self, field: DiscordField, option: Option, value: object, found: _NamedMedia) -> None:
@@ -227,6 +229,15 @@ class _OptionParser:
             name=member.get("nick") or resolved.get("global_name") or resolved["username"],
             roles=frozenset(map(str, (*member["roles"], guild))) if "roles" in member else None,
         )
+
+
+def _checked(command: Command) -> Command:
+    """Refuse a custom emoji without its id: reactions have one, so it would never match."""
+    if not isinstance(command, RulesReactions) or command.action in (None, "default"):
+        return command
+    if _WITHOUT_ID.fullmatch(emoji := command.emoji.strip()):
+        raise InvalidRequest(f"Discord has no emoji {emoji} here; choose one with its picker", option="emoji")
+    return command
 
 
 def _free_names(option: Option, found: Mapping[str, object]) -> Iterator[str]:

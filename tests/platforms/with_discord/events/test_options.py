@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from adapters.discord.events.options import ParsedCommand, parse_command, parse_weights
 from adapters.discord.gateway.command_sync import sync_commands
 from adapters.discord.rest.client import RestClient
-from bot.domain.commands import Animate, Audio, Imagine, Modify, QuotasSet, Reframe, Upscale
+from bot.domain.commands import Animate, Audio, Imagine, Modify, QuotasSet, Reframe, RulesReactions, Upscale
 from bot.domain.errors import InvalidRequest
 from bot.domain.generations.media import MediaKind, Reference
 from bot.domain.generations.models import AspectRatio, ImageModel, ModifyMode, Resolution
@@ -176,6 +176,18 @@ async def test_mentioned_members_are_read_from_the_event(fake: FakeDiscord) -> N
         assert (bobby,) == given.mentioned
         (left,) = (await reading.wanted("quotas show", member=stranger)).mentioned
         assert ("cy", None) == (left.name, left.roles)
+
+
+async def test_a_custom_emoji_without_its_id_is_refused(fake: FakeDiscord) -> None:
+    """Discord sends what was typed where it has no emoji of this name; no reaction could match it."""
+    async with open_reading(fake) as reading:
+        told = await reading.refusal("rules reactions", emoji=":film:", action="animate")
+        assert "Discord has no emoji :film: here" in told
+        for emoji in ("<:film:77>", "<a:film:77>", "🔥"):
+            given = await reading.wanted("rules reactions", emoji=emoji, action="animate")
+            assert RulesReactions(emoji=emoji, action="animate") == given.command
+        cleared = await reading.wanted("rules reactions", emoji=":film:", action="default")
+        assert "default" == cleared.command.model_dump()["action"]
 
 
 async def test_a_command_of_another_version_is_refused(fake: FakeDiscord) -> None:
