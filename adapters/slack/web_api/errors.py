@@ -24,7 +24,8 @@ SERVER_ERROR_CODES = frozenset({
 })  # fmt: skip
 #: refused for now
 RETRY_LATER_CODES = frozenset({
-    "external_channel_migrating", "message_limit_exceeded", "rate_limited", "ratelimited",
+    "accesslimited", "external_channel_migrating", "message_limit_exceeded", "org_login_required",
+    "rate_limited", "ratelimited",
     "streaming_state_conflict", "team_added_to_org",
 })  # fmt: skip
 #: a code of ours: the workspace has no token
@@ -60,6 +61,7 @@ _GONE = {
     "message_not_found": "the message was deleted",
     NOT_INSTALLED: "the app is no longer installed in this workspace",
     "not_visible": "I cannot see the file",
+    "team_access_not_granted": "the app is not in this workspace; an admin of the organisation can add it",
     "team_not_found": "the workspace does not exist any more",
     "thread_not_found": "the thread was deleted",
     "user_not_found": "the user does not exist",
@@ -73,6 +75,7 @@ _FORBIDDEN = {
     "cant_update_message": "I can only edit my own messages",
     "channel_is_limited_access": "I do not have access to the channel",
     "ekm_access_denied": "the workspace's admins have suspended the channel",
+    "enterprise_is_restricted": "the organisation restricts what apps can do",
     "is_archived": "the channel is archived",
     "is_inactive": "the channel is archived or frozen",
     "max_file_sharing_exceeded": "the file was shared too often",

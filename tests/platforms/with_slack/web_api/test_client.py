@@ -31,6 +31,8 @@ async def _say(harness: PublisherHarness, text: str = "hello") -> None:
         ({"status": 429, "retry_after_s": 3}, True),
         ({"error": "ratelimited"}, True),
         ({"error": "message_limit_exceeded"}, True),
+        ({"error": "org_login_required"}, True),
+        ({"error": "accesslimited"}, True),
         ({"error": "token_revoked"}, True),
         ({"status": 503}, False),
         ({"error": "internal_error"}, False),
@@ -107,6 +109,7 @@ async def test_a_missing_scope_is_named_with_the_remedy(harness: PublisherHarnes
     [
         ("channel_not_found", ErrorAction.GONE),
         ("invalid_channel", ErrorAction.GONE),
+        ("team_access_not_granted", ErrorAction.GONE),
         ("not_installed", ErrorAction.GONE),
         ("restricted_action_read_only_channel", ErrorAction.FORBIDDEN),
         ("slack_connect_file_link_sharing_blocked", ErrorAction.FORBIDDEN),
