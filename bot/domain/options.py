@@ -60,6 +60,8 @@ class OptionSpec:
     weighted: bool = False
     #: of jobs, the kind of result that fits; None: either
     result: MediaKind | None = None
+    #: of channels, whether the bot posts messages there
+    posts: bool = False
     #: the values of an enum that are offered; empty: all
     choices: tuple[str, ...] = ()
     #: one line about each choice, in their order; empty for choices that explain themselves
@@ -91,6 +93,8 @@ class Option:
     weighted: bool
     #: of jobs, the kind of result that fits; None: either
     result: MediaKind | None
+    #: of channels, whether the bot posts messages there
+    posts: bool = False
 
     @property
     def counted_description(self) -> str:
@@ -342,6 +346,7 @@ def _derive(name: str, field: FieldInfo) -> Option:
         max_count=next((item.max_length for item in field.metadata if isinstance(item, MaxLen)), 1),
         weighted=opt.weighted,
         result=opt.result,
+        posts=opt.posts,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from discord import AppCommandOptionType, AppCommandType, Permissions
 
 from adapters.discord.events.message_menu import MenuEntry
-from adapters.discord.messages.admin_forms import CHANNEL_TYPES
+from adapters.discord.messages.admin_forms import CHANNEL_TYPES, POSTED_TYPES
 from adapters.discord.messages.option_fields import (
     DISCORD_DESCRIPTION,
     DiscordField,
@@ -97,7 +97,8 @@ def _option(field: DiscordField) -> Payload:
         named = zip(field.choice_names, field.choices, strict=True)
         option["choices"] = [{"name": name, "value": choice} for name, choice in named]
     if field.kind is DiscordKind.CHANNEL:
-        option["channel_types"] = list(CHANNEL_TYPES)
+        posts = field.option is not None and field.option.posts
+        option["channel_types"] = list(POSTED_TYPES if posts else CHANNEL_TYPES)
     if field.autocompleted:
         option["autocomplete"] = True
     limits = {"min_value": field.minimum, "max_value": field.maximum, "max_length": field.max_length}

@@ -28,6 +28,8 @@ _ACTION_ROW, _BUTTON, _SELECT, _ROLE_SELECT, _CHANNEL_SELECT, _LABEL = 1, 2, 3, 
 _PRIMARY, _SECONDARY = 1, 2
 #: channels where people write: text, voice, announcements, stages and forums
 CHANNEL_TYPES = (0, 2, 5, 13, 15)
+#: those of them that take messages; a forum takes only posts
+POSTED_TYPES = (0, 2, 5, 13)
 #: most channels or roles of a select
 _MOST = 25
 _TITLE = "Time zone"
@@ -64,6 +66,7 @@ def setup_rows(state: SetupState) -> list[Payload]:
                 **_subjects(_ADMIN, "Channel for warnings about the budget", _one(state.admin_channel)),
                 "min_values": 1,
                 "max_values": 1,
+                "channel_types": list(POSTED_TYPES),
             }
         ),
         {

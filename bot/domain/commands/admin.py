@@ -139,7 +139,8 @@ class StudioSetup(Command):
     ] = ()
     reactions: Annotated[Toggle | None, OptionSpec(description="Whether reactions start jobs")] = None
     admin_channel: Annotated[
-        Subject | None, OptionSpec(description="Channel for warnings about the budget", kind=Kind.CHANNEL)
+        Subject | None,
+        OptionSpec(description="Channel for warnings about the budget", kind=Kind.CHANNEL, posts=True),
     ] = None
     timezone: Annotated[
         str, OptionSpec(description="Time zone in which days begin, such as Europe/Berlin")
@@ -183,6 +184,7 @@ class StudioGallery(Command):
             kind=Kind.CHANNEL,
             max_length=200,
             positional=True,
+            posts=True,
         ),
     ] = ""
     consent: Annotated[

@@ -171,7 +171,11 @@ class RulesModerators(RulesCommand):
     channel: Annotated[
         str,
         OptionSpec(
-            description="The moderators' channel", kind=Kind.CHANNEL, max_length=_NAME_MAX, positional=True
+            description="The moderators' channel",
+            kind=Kind.CHANNEL,
+            max_length=_NAME_MAX,
+            positional=True,
+            posts=True,
         ),
     ] = ""
     role: Annotated[

@@ -132,6 +132,8 @@ def _check(option: Json, value: Any) -> None:
     fits = isinstance(value, _PYTHON[kind]) and (isinstance(value, bool) is (kind is Option.BOOLEAN))
     if not fits:
         raise NotOffered(f"{option['name']} takes no {type(value).__name__}")
+    if isinstance(value, Channel) and int(value.kind) not in option.get("channel_types", [int(value.kind)]):
+        raise NotOffered(f"{option['name']} takes no channel like {value.name}")
     choices = [choice["value"] for choice in option.get("choices") or []]
     if choices and value not in choices:
         raise NotOffered(f"{option['name']} offers {choices}, not {value!r}")

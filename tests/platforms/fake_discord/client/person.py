@@ -91,6 +91,9 @@ class Person:
         wanted = {Part.ROLE_SELECT: Role, Part.CHANNEL_SELECT: Channel}[Part(part["type"])]
         if not all(isinstance(one, wanted) for one in chosen):
             raise NotOffered(f"{select} offers only {wanted.__name__}")
+        kinds = part.get("channel_types")
+        if kinds and any(isinstance(one, Channel) and int(one.kind) not in kinds for one in chosen):
+            raise NotOffered(f"{select} does not take such a channel")
         if not part.get("min_values", 1) <= len(chosen) <= part.get("max_values", 1):
             raise NotOffered(f"{select} does not take {len(chosen)} values")
         filling = CommandInput(self._world, self.place)

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.patience import until
 from tests.platforms.fake_discord import FakeDiscord, Message, Permissions
+from tests.platforms.fake_discord.client.options import NotOffered
+from tests.platforms.fake_discord.state.places import Kind
 from tests.platforms.with_discord.bot_env import BotEnv, open_bot_env
 from tests.platforms.with_discord.discord_bot import started
 from tests.platforms.with_discord.readers import facts, private
@@ -47,6 +51,22 @@ async def test_an_admin_sets_a_server_up_in_five_clicks(tmp_path: Path, fake: Fa
 
         await env.moderator.pick(asked, "rs:channels").answered()
         await until(lambda: facts(asked)["Channels"] == "everywhere")
+
+
+async def test_where_the_bot_posts_no_forum_is_offered(tmp_path: Path, fake: FakeDiscord) -> None:
+    """A forum takes posts alone, so warnings, reports and results would never arrive there."""
+    async with open_bot_env(tmp_path, fake) as env:
+        forum = fake.channel(env.guild, "ideas", kind=Kind.FORUM)
+        asked = await opened(env)
+        with pytest.raises(NotOffered):
+            env.moderator.pick(asked, "rs:admin_channel", forum)
+        for command, option in (
+            ("studio setup", "admin_channel"), ("studio gallery", "channel"), ("rules moderators", "channel"),
+        ):  # fmt: skip
+            with pytest.raises(NotOffered):
+                env.moderator.slash(command, **{option: forum})
+        await env.moderator.pick(asked, "rs:channels", forum).answered()
+        await until(lambda: "ideas" in facts(asked)["Channels"])
 
 
 async def test_the_welcome_offers_the_set_up_to_admins_alone(tmp_path: Path, fake: FakeDiscord) -> None:
