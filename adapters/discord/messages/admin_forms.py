@@ -111,7 +111,13 @@ def named(identifier: str, resolved: Mapping[str, Any], mark: str) -> Named:
 
 
 def _named(values: Sequence[Any], resolved: Any, mark: str) -> tuple[Named, ...]:
-    return tuple(named(str(one), resolved or {}, mark) for one in values)
+    """Roles or channels that were chosen; those that were deleted meanwhile are left out."""
+    known = resolved or {}
+    found = tuple(named(str(one), known, mark) for one in values if str(one) in known)
+    if values and not found:
+        # An empty choice means all of them.
+        raise InvalidRequest("What you chose does not exist any longer. Nothing was changed; choose again.")
+    return found
 
 
 def _one(subject: Named | None) -> tuple[Named, ...]:

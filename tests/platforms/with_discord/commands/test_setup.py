@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.discord.messages.admin_forms import chosen
+from bot.domain.errors import InvalidRequest
+from bot.domain.identity import Named
 from tests.patience import until
 from tests.platforms.fake_discord import FakeDiscord, Message, Permissions
 from tests.platforms.fake_discord.client.options import NotOffered
@@ -67,6 +70,15 @@ async def test_where_the_bot_posts_no_forum_is_offered(tmp_path: Path, fake: Fak
                 env.moderator.slash(command, **{option: forum})
         await env.moderator.pick(asked, "rs:channels", forum).answered()
         await until(lambda: "ideas" in facts(asked)["Channels"])
+
+
+def test_a_deleted_role_is_left_out_of_the_set_up() -> None:
+    """The select still names it, and Discord cannot say what it is; no choice would mean everybody."""
+    roles = {"7": {"name": "artists"}}
+    given = {"custom_id": "rs:roles", "values": ["6", "7"], "resolved": {"roles": roles}}
+    assert {"roles": (Named(id="7", name="artists"),)} == chosen(given)
+    with pytest.raises(InvalidRequest, match="does not exist any longer"):
+        chosen({"custom_id": "rs:roles", "values": ["6"], "resolved": {}})
 
 
 async def test_the_welcome_offers_the_set_up_to_admins_alone(tmp_path: Path, fake: FakeDiscord) -> None:
