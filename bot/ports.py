@@ -36,7 +36,10 @@ class Publisher(Protocol):
         ...
 
     async def remove(self, place: Place) -> None:
-        """Delete the message at `place`; a message that no longer exists is no error."""
+        """Delete the message at `place`; a message that no longer exists is no error.
+
+        Raises Undeliverable where the platform does not let the bot delete it.
+        """
         ...
 
     async def post_notice(self, text: str, place: Place) -> None:

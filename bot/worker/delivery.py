@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from bot.domain.cards.card import Card, CardView, shown_estimates, without_file
-from bot.domain.cards.moderation import unseen_notice
+from bot.domain.cards.moderation import undeleted_notice, unseen_notice
 from bot.domain.errors import Delayed, DeliveryError, FileLost, NotPosted, StoreError, Undeliverable
 from bot.domain.generations.estimates import ShownEstimates
 from bot.domain.identity import Place
@@ -16,6 +16,7 @@ from bot.jobs.transitions import record_shown_revision
 from bot.ports import Publisher
 from bot.services import PERSON_NOTICES, Services, Topic, log
 from bot.store.database.base import Transaction
+from bot.store.members.erasure import open_erasures
 from bot.store.members.person_notices import PersonNotice, insert_notices
 from bot.store.queue.cards import (
     CardLeaseRequest,
@@ -120,7 +121,7 @@ class Deliverer:
             async with renewing_lease(services, card, leased_at):
                 message = await self._publish_stored(card, view)
         except Undeliverable as error:
-            await self._give_up(card, str(error))
+            await self._give_up(card, str(error), view)
         except (DeliveryError, TimeoutError) as error:
             retry_after = error.retry_after_ms if isinstance(error, Delayed) else None
             await self._postpone(card, retry_after, error)
@@ -149,7 +150,7 @@ class Deliverer:
             place = await self._before_posting(card, publisher)
         if view.gone:
             if place.message is not None:
-                await publisher.remove(place)
+                await self._remove(card, place, publisher)
             return place.message
         try:
             return await publisher.show(view, place)
@@ -158,6 +159,15 @@ class Deliverer:
                 # Nothing was posted, so the next attempt need not search, which some platforms limit.
                 await self._services.database.transact(clear_posting, card.id, owner=self._services.owner)
             raise
+
+    async def _remove(self, card: Card, place: Place, publisher: Publisher) -> None:
+        try:
+            await publisher.remove(place)
+        except Undeliverable as error:
+            # What others were shown is for nobody to be told of, and may be shown there again.
+            if card.purpose is None:
+                raise
+            log.warning("message_not_removed", card=card.id, reason=str(error))
 
     async def _before_posting(self, card: Card, publisher: Publisher) -> Place:
         """Search for the message of an earlier posting with unknown outcome, or record the new posting."""
@@ -201,9 +211,13 @@ class Deliverer:
         run_at = now + (retry_after_ms or backoff)
         await services.database.transact(postpone_card, card.id, owner=services.owner, run_at=run_at)
 
-    async def _give_up(self, card: Card, reason: str) -> None:
+    async def _give_up(self, card: Card, reason: str, view: CardView | None = None) -> None:
         log.warning("card_undeliverable", card=card.id, reason=reason)
         services, text = self._services, unseen_notice(card)
+        if view is not None and view.gone:
+            # Whoever has asked for all of their data to be deleted would get one for each result.
+            erased = {one.person for one in await open_erasures(services.database)}
+            text = "" if card.person in erased else undeleted_notice(view, reason)
 
         async def give_up(tx: Transaction) -> None:
             released = await mark_undeliverable(tx, card.id, owner=services.owner, reason=reason)

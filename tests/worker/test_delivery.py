@@ -8,12 +8,14 @@ import pytest
 from bot.domain.cards.card import CardView, JobPhase
 from bot.domain.errors import Delayed, DeliveryError, FileLost, NotPosted, Undeliverable
 from bot.domain.identity import Place
+from bot.domain.ids import short_id
 from bot.domain.jobs.actions import Action
 from bot.domain.jobs.job import State
 from bot.providers.base import GenerationState
 from tests.engine.conftest import Open, done, is_shown, row_of
 from tests.engine.fakes import FakeChat, Step, held
 from tests.engine.harness import Engine
+from tests.engine.settings import ADA
 
 
 async def _tried(engine: Engine, card: CardView, times: int) -> bool:
@@ -170,6 +172,42 @@ async def test_a_card_that_cannot_be_shown_is_given_up_but_never_its_result(any_
         note = await bot.learn(f"/show {job.id}")
         assert job.result == note.views[0].jobs[0].media
         assert (job.price, 0) == await bot.money()
+
+
+async def test_a_deleted_card_whose_message_stays_is_told(engine: Open) -> None:
+    async with engine() as bot:
+        card = await bot.ask()
+        job = await bot.ends(card)
+        await bot.until(lambda: is_shown(bot, card))
+
+        async def refuse(place: Place) -> None:  # noqa: ARG001 - the port's
+            raise Undeliverable("the bot lacks View Channel")
+
+        bot.chat.remove = refuse  # type: ignore[method-assign]
+        await bot.delete(job.id)
+        await bot.until(lambda: bot.chat.told)
+
+        [(text, place)] = bot.chat.told
+        assert f"#{short_id(job.id)} is deleted, but its message is still there" in text
+        assert "the bot lacks View Channel" in text
+        assert place.channel == f"@{ADA.person}"
+
+
+async def test_whoever_deletes_all_of_their_data_is_not_told_for_each_message(engine: Open) -> None:
+    async with engine() as bot:
+        card = await bot.ask()
+        await bot.ends(card)
+        await bot.until(lambda: is_shown(bot, card))
+
+        async def refuse(place: Place) -> None:  # noqa: ARG001 - the port's
+            raise Undeliverable("the bot lacks View Channel")
+
+        bot.chat.remove = refuse  # type: ignore[method-assign]
+        await bot.answer(await bot.learn("/mydata forget"), "Delete my data")
+        await bot.until(lambda: bot.rows("SELECT 1 FROM card WHERE undeliverable IS NOT NULL"))
+
+        assert [] == await bot.rows("SELECT 1 FROM person_notice")
+        assert [] == bot.chat.told
 
 
 async def test_a_result_that_comes_after_a_day_is_not_given_up_at_the_first_mishap(engine: Open) -> None:

@@ -174,13 +174,21 @@ class CardPublisher:
         if place.message is None:
             return
 
-        async def delete(route: DeliveryRoute) -> bool:
-            if not isinstance(route, DirectMessageRoute):
-                endpoint = message_endpoint("DELETE", route)
-                await self._writer.unarchiving(route, lambda: self._rest.request(endpoint))
+        reasons: list[str] = []
+
+        async def delete(route: DeliveryRoute) -> bool | None:
+            if isinstance(route, DirectMessageRoute):
+                return None
+            endpoint = message_endpoint("DELETE", route)
+            await self._writer.unarchiving(route, lambda: self._rest.request(endpoint))
             return True
 
-        await self._try_routes(self._routes(place), delete)
+        async def keep_reason(route: DeliveryRoute, error: ApiError) -> None:
+            if isinstance(route, ChannelRoute) and error.action is not ErrorAction.GONE:
+                reasons.append(await self._reason(route, place, error))
+
+        if not await self._try_routes(self._routes(place), delete, keep_reason) and reasons:
+            raise Undeliverable(reasons[-1])
 
     async def post_notice(self, text: str, place: Place) -> None:
         try:

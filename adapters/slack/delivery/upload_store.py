@@ -10,12 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adapters.slack.messages.cards import UploadedMedia
 from adapters.slack.places import parse_message_id
 from adapters.slack.web_api.client import WorkspaceApi
-from adapters.slack.web_api.errors import ApiError
+from adapters.slack.web_api.errors import NOT_INSTALLED, ApiError
 from bot.domain.cards.card import CardView, JobPhase
+from bot.domain.errors import Undeliverable
 from bot.domain.generations.media import MediaKind
 from bot.service.adapter_data import AdapterData
 
 _log = structlog.get_logger(__name__)
+
+#: error codes that say that the message, or its whole workspace, is not there any more
+_NOT_THERE = frozenset({"message_not_found", NOT_INSTALLED, "team_not_found"})
 
 
 class UploadKind(StrEnum):
@@ -138,21 +142,23 @@ class UploadStore:
 
 
 class MessageRemover:
-    """Deletes messages and files of cards. What Slack refuses to delete stays. Raises Delayed."""
+    """Deletes messages and files of cards. A file that Slack refuses to delete stays. Raises Delayed."""
 
     def __init__(self, uploads: UploadStore) -> None:
         self._uploads = uploads
 
     async def remove(self, api: WorkspaceApi, message: str) -> None:
-        """Delete a card's message with all its files."""
+        """Delete a card's message with all its files; raises Undeliverable where the message stays."""
         card = await self._uploads.card_of(message)
         if card is not None:
             for upload in await self._uploads.all_of(card):
                 await _delete_upload(api, upload)
-        await _delete_message(api, message)
+        refused = await _delete_message(api, message)
         # Last, so that after a crash the next attempt still knows what to delete.
         if card is not None:
             await self._uploads.forget_card(card)
+        if refused is not None and refused.code not in _NOT_THERE:
+            raise Undeliverable(refused.reason)
 
     async def remove_unneeded(self, api: WorkspaceApi, view: CardView) -> None:
         """Delete the files of a card's deleted jobs, and the previews of those that have ended."""
@@ -172,17 +178,19 @@ async def _delete_upload(api: WorkspaceApi, upload: Upload) -> None:
     await _delete(api, "files.delete", file=upload.file)
 
 
-async def _delete_message(api: WorkspaceApi, message: str) -> None:
+async def _delete_message(api: WorkspaceApi, message: str) -> ApiError | None:
     channel, ts = parse_message_id(message)
-    await _delete(api, "chat.delete", channel=channel, ts=ts)
+    return await _delete(api, "chat.delete", channel=channel, ts=ts)
 
 
-async def _delete(api: WorkspaceApi, method: str, **arguments: Any) -> None:
-    """Delete something; what Slack refuses to delete is logged and stays."""
+async def _delete(api: WorkspaceApi, method: str, **arguments: Any) -> ApiError | None:
+    """Delete something; returns why Slack refuses it, which is logged."""
     try:
         await api.call(method, **arguments)
     except ApiError as error:
         _log.info("delete_refused", method=method, code=error.code)
+        return error
+    return None
 
 
 def _parse(text: str) -> Upload | None:

@@ -57,6 +57,14 @@ def unseen_notice(card: Card) -> str:
     return ""
 
 
+def undeleted_notice(view: CardView, reason: str) -> str:
+    """What is told to who asked for a deleted result whose message the bot could not delete."""
+    return (
+        f"🗑️ #{short_id(view.jobs[0].id)} is deleted, but its message is still there: {reason}. Somebody who "
+        "manages that channel can delete it."
+    )
+
+
 def _phase(view: JobView, job: Job) -> JobPhase:
     if view.phase in (JobPhase.FAILED, JobPhase.GONE):
         return view.phase

@@ -373,6 +373,16 @@ async def test_a_card_in_direct_messages_is_removed_there(env: DeliveryEnv) -> N
     assert [] == env.sent_directly()
 
 
+async def test_a_message_that_may_not_be_removed_is_reported(env: DeliveryEnv) -> None:
+    _, place = await env.answered(env.view())
+    env.fake.clock.advance(_AFTER_THE_TOKEN_S)
+    env.fake.overwrite(env.channel, deny=Permissions.VIEW_CHANNEL)
+    with pytest.raises(Undeliverable, match="the bot lacks View Channel"):
+        await env.publisher.remove(place)
+    env.fake.delete(env.channel)
+    await env.publisher.remove(place)
+
+
 async def test_an_unreachable_ephemeral_response_is_left_alone(env: DeliveryEnv) -> None:
     _, place = await env.answered(env.view(private=True), private=True)
     env.fake.clock.advance(_AFTER_THE_TOKEN_S)

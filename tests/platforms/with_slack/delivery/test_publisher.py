@@ -169,6 +169,16 @@ async def test_a_removed_card_leaves_neither_message_nor_file(harness: Publisher
     assert [] == await harness.adapter_data.latest("")
 
 
+async def test_a_message_that_may_not_be_removed_is_reported(harness: PublisherHarness) -> None:
+    private = harness.fake.channel(harness.team, "staff", harness.ada, private=True)
+    name = await harness.publisher.show(harness.view(), harness.place(private))
+    file = pictures(harness.messages(private)[0])[0]
+    harness.fake.kick_bot(private)
+    with pytest.raises(Undeliverable, match="I am not in it"):
+        await harness.publisher.remove(harness.place(private, message=name))
+    assert b"" == harness.fake.world.files[file].content
+
+
 async def test_only_the_file_of_a_deleted_job_is_removed(harness: PublisherHarness) -> None:
     view = harness.view(job_view(1), job_view(2))
     name = await harness.publisher.show(view, harness.place())
