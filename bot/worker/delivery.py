@@ -164,7 +164,7 @@ class Deliverer:
         try:
             await publisher.remove(place)
         except Undeliverable as error:
-            # What others were shown is for nobody to be told of, and may be shown there again.
+            # A copy for moderators or for the gallery: nobody has asked for it, and it may be shown again.
             if card.purpose is None:
                 raise
             log.warning("message_not_removed", card=card.id, reason=str(error))
