@@ -81,6 +81,11 @@ class _Recorded:
         self._record(query, values)
         return await self._tx.run(query, **values)
 
+    async def run_each(self, query: Query, rows: Sequence[Mapping[str, object]], /) -> None:
+        for row in rows:
+            self._record(query, row)
+        await self._tx.run_each(query, rows)
+
 
 async def recorded(folder: Path, *, waiting: int, seconds: float) -> tuple[Recording, Path]:
     """Record a run of Reverie; returns it with an empty file to replay it on."""

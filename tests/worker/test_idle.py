@@ -1,6 +1,6 @@
 """Idle loops write and lock nothing."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bot.store.database.base import Database, Row, Transaction
@@ -68,6 +68,10 @@ class _CountingTransaction:
         changed = await self._tx.run(query, **values)
         self._note(query, changed)
         return changed
+
+    async def run_each(self, query: Query, rows: Sequence[Mapping[str, object]], /) -> None:
+        await self._tx.run_each(query, rows)
+        self._note(query, len(rows))
 
 
 #: what marks a statement that writes or locks

@@ -64,6 +64,10 @@ class Transaction(Protocol):
         """Return how many rows were changed."""
         ...
 
+    async def run_each(self, query: Query, rows: Sequence[Mapping[str, object]], /) -> None:
+        """Run a statement for each of the rows, whose columns are its values."""
+        ...
+
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -1,7 +1,7 @@
 """PostgreSQL: batches of writes, each operation in transactions of its own, for any number of replicas."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -187,6 +187,11 @@ class _PostgresTransaction:
             status = await self._connection.execute(statement.sql, *statement.bind(values))
         count = status.rpartition(" ")[2]  # `UPDATE 3`, `INSERT 0 3`, `CREATE TABLE`
         return int(count) if count.isdigit() else 0
+
+    async def run_each(self, query: Query, rows: Sequence[Mapping[str, object]], /) -> None:
+        statement = query.on(Dialect.POSTGRES)
+        with translated(self._connection):
+            await self._connection.executemany(statement.sql, [statement.bind(row) for row in rows])
 
 
 async def _transact(

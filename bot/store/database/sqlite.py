@@ -143,6 +143,9 @@ class SqliteTransaction:
         changed: int = await self._call(partial(run, query.on(Dialect.SQLITE), values))
         return changed
 
+    async def run_each(self, query: Query, rows: Sequence[Mapping[str, object]], /) -> None:
+        await self._call(partial(run_each, query.on(Dialect.SQLITE), rows))
+
 
 def fetch(statement: Statement, values: Mapping[str, object], connection: sqlite3.Connection) -> list[Row]:
     with TRANSLATED:
@@ -159,6 +162,13 @@ def run(statement: Statement, values: Mapping[str, object], connection: sqlite3.
         # The driver counts only for statements that begin with INSERT, UPDATE or DELETE.
         ((changed,),) = connection.execute("SELECT changes()").fetchall()
         return int(changed)
+
+
+def run_each(
+    statement: Statement, rows: Sequence[Mapping[str, object]], connection: sqlite3.Connection
+) -> None:
+    with TRANSLATED:
+        connection.executemany(statement.sql, [statement.bind(row) for row in rows])
 
 
 def _rows(cursor: sqlite3.Cursor) -> list[Row]:
