@@ -61,7 +61,7 @@ def backup(settings: Settings, target: Path, *, media: bool) -> BackedUp:
         with tempfile.TemporaryDirectory(dir=parent, prefix=".reverie-backup-") as folder:
             copy = Path(folder) / DATABASE
             _copy_database(file, copy)
-            files, secret = _stored_files(copy), _secret_text(settings)
+            files, secret = _stored_files(copy, file), _secret_text(settings)
             with _media_paths(settings, files, Path(folder)) if media else nullcontext(()) as paths:
                 written = write_archive(target, copy, secret, paths)
     except FileExistsError as error:
@@ -82,13 +82,19 @@ def _copy_database(file: Path, copy: Path) -> None:
         raise ReverieError(f"{file} cannot be copied to {copy.parent}: {error}") from error
 
 
-def _stored_files(copy: Path) -> list[str]:
-    """Media files that the database refers to."""
-    with closing(sqlite3.connect(copy)) as database:
-        tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        # A database of an older schema can be backed up before its migration.
-        table = "file_reference" if "file_reference" in tables else "holding"
-        return [row[0] for row in database.execute(f"SELECT DISTINCT file FROM {table} ORDER BY file")]  # noqa: S608
+def _stored_files(copy: Path, file: Path) -> list[str]:
+    """Media files that the copy of a database refers to."""
+    try:
+        with closing(sqlite3.connect(copy)) as database:
+            query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+            tables = {row[0] for row in database.execute(query)}
+            # A database of an older schema can be backed up before its migration.
+            table = "file_reference" if "file_reference" in tables else "holding"
+            return [row[0] for row in database.execute(f"SELECT DISTINCT file FROM {table} ORDER BY file")]  # noqa: S608
+    except sqlite3.Error as error:
+        raise ReverieError(
+            f"{file} is damaged ({error}): stop the bot, keep a copy of the data folder and restore a backup"
+        ) from error
 
 
 @contextmanager

@@ -204,3 +204,15 @@ async def fill(where: Settings, *, now: int) -> None:
             names = ", ".join(row)
             values = ", ".join(f":{name}" for name in row)
             db.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", row)  # noqa: S608 - our names
+
+
+def break_page(where: Settings, name: str) -> None:
+    """Overwrite the page of the database file in which a table or an index begins."""
+    file = where.data_dir / "reverie.db"
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()
+    with file.open("r+b") as content:
+        content.seek((page - 1) * size)
+        content.write(b"\xff" * size)

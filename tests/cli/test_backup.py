@@ -18,11 +18,11 @@ from pydantic import SecretStr
 from bot.cli.backup import backup, restore
 from bot.cli.backup_archive import NoBackup
 from bot.cli.media_copy import copy_media
-from bot.domain.errors import InvalidRequest
+from bot.domain.errors import InvalidRequest, ReverieError
 from bot.settings import Settings
 from tests.buckets import GivenBucket
 from tests.cli.running import reverie
-from tests.cli.store import fill, settings
+from tests.cli.store import break_page, fill, settings
 from tests.domain.people import NOW
 
 OLD, NEW = "o" * 40, "n" * 40
@@ -117,6 +117,13 @@ def test_a_database_of_an_earlier_version_is_backed_up_with_its_media(full: Sett
         db.execute("ALTER TABLE file_reference RENAME TO holding")
     made = backup(full, tmp_path / "b.tar", media=True)
     assert (1, 0, 1) == (made.written.media, made.written.missing, made.needed)
+
+
+def test_a_damaged_database_is_told_and_leaves_no_backup(full: Settings, tmp_path: Path) -> None:
+    break_page(full, "sqlite_autoindex_file_reference_1")
+    with pytest.raises(ReverieError, match=r"reverie.db is damaged \(database disk image is malformed\)"):
+        backup(full, tmp_path / "b.tar", media=False)
+    assert not [*tmp_path.glob("*.tar"), *tmp_path.glob(".reverie*")]
 
 
 def test_neither_overwrites_anything(full: Settings, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.store.copy import TABLES
 from bot.store.database.connect import connect
 from bot.store.database.file_lock import DatabaseLocked, lock_store
 from bot.store.database.named_sql import Query
-from tests.cli.store import CHILD, JOB, PRICE, fill, settings
+from tests.cli.store import CHILD, JOB, PRICE, break_page, fill, settings
 from tests.domain.people import NOW
 
 
@@ -197,6 +197,11 @@ async def test_damage_is_found(full: Settings, damage: str, words: str) -> None:
         db.executescript(damage)
     (problem, *_) = (await check(full))["problems"]
     assert words in problem
+
+
+async def test_pages_that_cannot_be_read_are_found(full: Settings) -> None:
+    break_page(full, "attempt")
+    assert "database disk image is malformed" in (await check(full))["problems"]
 
 
 async def _content(url: str) -> dict[str, Sequence[dict[str, Any]]]:
