@@ -155,6 +155,16 @@ def restore(settings: Settings, archive: Path) -> None:
         raise InvalidRequest(f"There is no file {archive}")
     folder, file = settings.data_dir, sqlite_file(settings)
     _must_be_empty(folder, file)
+    try:
+        _restore_into(settings, archive)
+    except OSError as error:
+        raise ReverieError(
+            f"{archive} cannot be restored into {folder}: {error.strerror or error}"
+        ) from error
+
+
+def _restore_into(settings: Settings, archive: Path) -> None:
+    folder, file = settings.data_dir, sqlite_file(settings)
     with lock_store(settings.database), lock_folder(folder), _staging(folder) as staged:
         read_archive(archive, staged)
         _must_be_sound(staged / DATABASE, archive)

@@ -3,9 +3,11 @@
 import asyncio
 import io
 import json
+import resource
 import shutil
 import sqlite3
 import stat
+import sys
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
@@ -124,6 +126,21 @@ def test_a_damaged_database_is_told_and_leaves_no_backup(full: Settings, tmp_pat
     with pytest.raises(ReverieError, match=r"reverie.db is damaged \(database disk image is malformed\)"):
         backup(full, tmp_path / "b.tar", media=False)
     assert not [*tmp_path.glob("*.tar"), *tmp_path.glob(".reverie*")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files")
+def test_a_disk_without_room_is_told_with_its_folder_and_stays_empty(full: Settings, tmp_path: Path) -> None:
+    backup(full, tmp_path / "b.tar", media=False)
+    new = settings(tmp_path / "new")
+    new.data_dir.mkdir(parents=True)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, before[1]))
+    try:
+        with pytest.raises(ReverieError, match=r"b.tar cannot be restored into .*/new/data: File too large"):
+            restore(new, tmp_path / "b.tar")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert set() == left_in(new.data_dir)
 
 
 def test_neither_overwrites_anything(full: Settings, tmp_path: Path) -> None:
