@@ -55,7 +55,10 @@ class ForkServer:
         """Start a server; call `ready` before using it."""
         path = [entry or os.getcwd() for entry in sys.path]  # noqa: PTH109 - as in sys.path
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT),
+            *(sys.executable, "-I", "-S", "-X", "utf8"),
+            # -I ignores PYTHONDONTWRITEBYTECODE.
+            *(["-B"] if sys.dont_write_bytecode else []),
+            *("-c", _BOOT),
             *(json.dumps(python_folders()), json.dumps(path)),
             stdin=PIPE,
             stdout=PIPE,

@@ -114,6 +114,10 @@ def _limit_of_cpu() -> int:
     return resource.getrlimit(resource.RLIMIT_CPU)[0]
 
 
+def _leaves_bytecode() -> bool:
+    return not sys.dont_write_bytecode
+
+
 def _gone(process: int) -> bool:
     """Say whether a process has ended; one that nobody has reaped yet has."""
     try:
@@ -176,6 +180,15 @@ async def test_servers_start_only_when_needed_and_fork_a_child_for_each_call() -
         children = {await pool.run(pid, timeout_s=PATIENCE_S) for _ in range(3)}
         assert (1, 3) == (len(servers), len(children))
         assert os.getpid() not in servers | children
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_server_leaves_bytecode_only_where_the_bot_does(
+    *, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", not kept)
+    async with SandboxPool(processes=1) as pool:
+        assert kept == await pool.run(_leaves_bytecode, timeout_s=PATIENCE_S)
 
 
 async def test_no_more_processes_than_allowed() -> None:
