@@ -189,6 +189,23 @@ async def test_a_folder_that_cannot_be_written_is_about(tmp_path: Path) -> None:
     assert "cannot be written" in finding.what
 
 
+async def test_a_folder_that_cannot_be_entered_does_not_end_the_other_checks(tmp_path: Path) -> None:
+    # A name that is too long keeps everybody out, root as well.
+    findings = await examine(settings(tmp_path / ("long" * 100)))
+    told = [one.what for one in _wrong(findings)]
+    assert "cannot be written" in told[0]
+    assert [True] == ["The secret in" in one for one in told if "secret" in one]
+    assert told[-1].startswith("database: ")
+    assert "adapters: playground" in [one.what for one in findings]
+
+
+async def test_an_address_that_names_no_database_does_not_end_the_other_checks(tmp_path: Path) -> None:
+    findings = await examine(settings(tmp_path, database_url="sqlite://data/reverie.db"))
+    (wrong,) = _wrong(findings)
+    assert wrong.what.startswith("database: An SQLite database is named sqlite:///relative/path")
+    assert findings[-1] is not wrong
+
+
 def _about(findings: Sequence[Diagnosis], words: str) -> Diagnosis:
     (finding,) = [one for one in findings if words in one.what]
     return finding

@@ -14,10 +14,10 @@ from bot.cli.doctor.bucket import bucket_findings
 from bot.cli.doctor.disk import disk_findings
 from bot.cli.doctor.pooler import pooler_findings
 from bot.cli.doctor.providers import provider_findings
-from bot.cli.doctor.secrets import examine_secrecy
+from bot.cli.doctor.secrets import examine_secrecy, is_missing
 from bot.cli.params import unknown_settings
 from bot.cli.store_access import sqlite_file
-from bot.domain.errors import ProcessingFailed, ReverieError
+from bot.domain.errors import ProcessingFailed, ReverieError, StoreError
 from bot.domain.money.pricing import show_money
 from bot.media.sandbox.pool import REMEDY, missing_features
 from bot.providers.accounts import setting_names
@@ -247,12 +247,20 @@ async def _store(settings: Settings) -> AsyncIterator[Diagnosis]:
                     remedy="left at the provider: reverie jobs orphans lists them, the log has the reason",
                 )
     except ReverieError as error:
-        fresh = settings.database.startswith("sqlite") and not sqlite_file(settings).exists()
+        fresh = _has_no_database(settings)
         yield Diagnosis(
             what="database: does not exist yet; reverie run creates it" if fresh else f"database: {error}",
             level=Severity.OK if fresh else Severity.FAULT,
             remedy="" if fresh else "check REVERIE_DATABASE_URL and that the database runs",
         )
+
+
+def _has_no_database(settings: Settings) -> bool:
+    """Whether the SQLite file is yet to be created."""
+    try:
+        return settings.database.startswith("sqlite") and is_missing(sqlite_file(settings))
+    except StoreError:
+        return False  # the URL names no file
 
 
 def _account_remedy(provider: str) -> str:

@@ -45,7 +45,7 @@ def examine_secrecy(settings: Settings) -> Iterator[Diagnosis]:
 def _secret(settings: Settings) -> Iterator[Diagnosis]:
     file = secret_file(settings)
     given = None if settings.secret_key is None else settings.secret_key.get_secret_value()
-    if given is None and not file.exists():
+    if given is None and is_missing(file):
         yield Diagnosis(what="secret: does not exist yet; reverie run creates it")
         return
     where = file if given is None else "REVERIE_SECRET_KEY"
@@ -67,6 +67,14 @@ def _secret(settings: Settings) -> Iterator[Diagnosis]:
             level=Severity.WARNING,
             remedy="put a longer one first, run reverie db reseal, and remove the short one",
         )
+
+
+def is_missing(file: Path) -> bool:
+    """Whether there is no such file; one in a folder that this user may not enter is not missing."""
+    try:
+        return not file.exists()
+    except OSError:
+        return False
 
 
 def _modes(settings: Settings) -> Iterator[Diagnosis]:
