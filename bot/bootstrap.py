@@ -1,6 +1,7 @@
 """Assembles the bot: opens the resources, builds adapters, web server and loops, and runs them."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
@@ -262,10 +263,12 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return listen(settings.http_host, settings.http_port)
     except UnusableAddress as error:
-        raise Misconfigured(
-            f"{error.filename} cannot be used ({error.strerror}): stop the program that uses it, "
-            "or set another REVERIE_HTTP_PORT or REVERIE_HTTP_HOST"
-        ) from error
+        remedy = (
+            "stop the program that uses it, or set another REVERIE_HTTP_PORT or REVERIE_HTTP_HOST"
+            if error.errno == errno.EADDRINUSE
+            else "correct REVERIE_HTTP_HOST and REVERIE_HTTP_PORT"
+        )
+        raise Misconfigured(f"{error.filename} cannot be used ({error.strerror}): {remedy}") from error
 
 
 def _address(listener: socket.socket) -> str:

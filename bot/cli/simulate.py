@@ -133,5 +133,5 @@ def simulate(
         run_in_loop(work)
     except UnusableAddress as error:
         raise ReverieError(
-            f"{error.filename} cannot be used ({error.strerror}): choose another with --port"
+            f"{error.filename} cannot be used ({error.strerror}): choose another with --port or --host"
         ) from error

@@ -4,6 +4,7 @@ Used by the bot, the operator socket and the standalone simulator.
 """
 
 import asyncio
+import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -128,10 +129,13 @@ class UnusableAddress(OSError):
 
 def listen(host: str, port: int) -> socket.socket:
     """Listen on a port; raises UnusableAddress."""
+    where = f"{host}:{port}"
     try:
         return _listen(host, port)
+    except UnicodeError as error:
+        raise UnusableAddress(errno.EINVAL, "Not a host name", where) from error
     except OSError as error:
-        raise UnusableAddress(error.errno, error.strerror, f"{host}:{port}") from error
+        raise UnusableAddress(error.errno, error.strerror, where) from error
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -113,6 +113,16 @@ def test_a_taken_port_is_refused(bot: Running, command: str, tmp_path: Path) -> 
     assert ("REVERIE_HTTP_PORT" if command == "run" else "--port") in line
 
 
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "[::1]", "two..dots"])
+def test_a_host_that_is_none_is_refused_with_its_setting(host: str, tmp_path: Path) -> None:
+    line = complaint(reverie(tmp_path, "run", REVERIE_HTTP_PORT="0", REVERIE_HTTP_HOST=host), 1)
+    assert line.startswith(f"reverie: {host}:0 cannot be used")
+    assert line.endswith("correct REVERIE_HTTP_HOST and REVERIE_HTTP_PORT")
+    assert "--host" in complaint(reverie(tmp_path, "simulate", "--host", host, "--port", "0"), 1)
+    ended = reverie(tmp_path, "doctor", REVERIE_HTTP_PORT="0", REVERIE_HTTP_HOST=host)
+    assert f"✗ {host}:0 cannot be opened" in ended.stdout
+
+
 def test_doctor_tells_the_running_bot_from_another_program(bot: Running, tmp_path: Path) -> None:
     ended = reverie(bot.folder, "doctor", REVERIE_HTTP_PORT=str(bot.port))
     assert 0 == ended.returncode, ended.stdout

@@ -167,7 +167,7 @@ def test_the_command_line_loads_nothing_heavy() -> None:
             "SSL_CERT_FILE: gone cannot be read (No such",
         ),
         (["simulate", "--port", "0", "--database", "taken/x"], {}, "taken cannot be used"),
-        (["simulate", "--host", "no.such.host.invalid"], {}, "choose another with --port"),
+        (["simulate", "--host", "no.such.host.invalid"], {}, "choose another with --port or --host"),
         (["db", "backup", "new.tar"], {}, "data/reverie.db yet: start reverie run"),
     ],
 )
