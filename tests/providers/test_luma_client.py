@@ -1,6 +1,8 @@
 """What arrives at the API, and what the engine is told, when the way between them breaks."""
 
 import asyncio
+import gzip
+import json
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,6 +25,7 @@ from bot.domain.generations.concepts import Vocabulary
 from bot.domain.generations.models import ImageModel, Lane, VideoModel
 from bot.domain.generations.requests import AnyRequest, ImageRequest
 from bot.providers.base import GenerationState, LaneLimits, Provider
+from bot.providers.http.client import RESPONSE_MAX
 from bot.providers.luma import LumaProvider
 from tests.providers.scripted_api import (
     Act,
@@ -155,6 +158,24 @@ async def test_a_loopback_api_is_reached_past_the_proxy(monkeypatch: pytest.Monk
         async with account(api.url, proxy=proxy.url) as provider:
             await provider.check()
         assert (len(api.received), proxy.received) == (1, [])
+
+
+@pytest.mark.parametrize("coded", [False, True])
+async def test_an_answer_that_is_too_large_is_not_read_to_its_end(coded: bool) -> None:
+    """Whatever has the API's place, it must not fill the process's memory."""
+    content = json.dumps(CREATED).encode() + bytes([ord(" ")]) * 3 * RESPONSE_MAX
+    answer = reply(200, gzip.compress(content), Content_Encoding="gzip") if coded else reply(200, content)
+    async with scripted(answer, answer) as api, account(api.url) as provider:
+        with pytest.raises(OutcomeUnknown, match="too large"):
+            await submit(provider)
+        with pytest.raises(NotSent, match="too large"):
+            await provider.get(ID)
+
+
+async def test_a_refusal_that_is_too_large_counts_by_its_status() -> None:
+    async with scripted(reply(400, bytes(3 * RESPONSE_MAX))) as api, account(api.url) as provider:
+        with pytest.raises(Rejected):
+            await submit(provider)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ _POOL_TIMEOUT, _CONNECT_TIMEOUT = 2.0, 5.0
 #: seconds after which an unused connection is closed. Load balancers usually do so after 60, and a create
 #: sent at that moment has an unknown outcome
 IDLE_S = 45
+#: bytes of a response, several times the size of a full page of a list; what is larger is not read to its end
+RESPONSE_MAX = 10_000_000
 _CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=IDLE_S)
 
 
@@ -104,21 +106,24 @@ class ApiClient:
         trace = RequestTrace()
         with translated(call, trace):
             async with asyncio.timeout(self._timeout):
-                response = await self._http.request(
+                async with self._http.stream(
                     method,
                     path,
                     content=None if body is None else orjson.dumps(body),
                     headers=None if body is None else {"Content-Type": "application/json"},
                     params=query,
                     extensions={"trace": trace},
-                )
+                ) as response:
+                    content = await _beginning(response)
         if response.is_success:
-            return response.content
+            if len(content) > RESPONSE_MAX:
+                raise call.lost("The generation API's response is too large")
+            return content
         now_ms = time.time_ns() // 1_000_000
         raise self.refusal(
             call,
             response.status_code,
-            response.content,
+            content,
             retry_after_ms=read_retry_after(response.headers.get("Retry-After"), now_ms=now_ms),
         )
 
@@ -161,15 +166,26 @@ class ApiClient:
             raise NotSent("The generation API's address for an upload is not safe")
         trace = RequestTrace()
         with translated(Call.ACCOUNT, trace):
-            response = await self._bare.put(
-                url, headers=headers, content=content, extensions={"trace": trace}
-            )
+            async with self._bare.stream(
+                "PUT", url, headers=headers, content=content, extensions={"trace": trace}
+            ) as response:
+                await _beginning(response)
         if not response.is_success:
             raise NotSent(f"The upload of a file was answered with HTTP {response.status_code}")
 
     async def close(self) -> None:
         await self._bare.aclose()
         await self._http.aclose()
+
+
+async def _beginning(response: httpx.Response) -> bytes:
+    """The body of a response; of one that is too large, a little more than the largest."""
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > RESPONSE_MAX:
+            break
+    return bytes(content)
 
 
 def api_origin(base_url: str, api_paths: Sequence[str]) -> str:

@@ -78,8 +78,10 @@ class Webhook:
             async with (
                 asyncio.timeout(_TIMEOUT_S),
                 httpx.AsyncClient(proxy=proxy, trust_env=False, verify=tls_context()) as client,
+                client.stream("POST", url, json=body) as response,
             ):
-                return (await client.post(url, json=body)).status_code
+                # The body says nothing more, and may be of any size.
+                return response.status_code
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             # Without its text, which may hold the address.
             raise Delayed(f"the webhook cannot be reached: {type(error).__name__}") from None

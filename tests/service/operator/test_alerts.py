@@ -10,12 +10,12 @@ from pydantic import SecretStr
 from bot.domain.errors import Delayed, DeliveryError, NotSent, Undeliverable
 from bot.domain.identity import Place
 from bot.domain.money.pricing import MICROUSD
-from bot.service.operator.alerts import AlertFinder, AlertSender, alert_loops, alert_targets
+from bot.service.operator.alerts import AlertFinder, AlertSender, Webhook, alert_loops, alert_targets
 from bot.store.operator.accounts import start_account, stop_account
 from bot.store.operator.credit import record_balance
 from tests.engine.conftest import Open
 from tests.engine.harness import Engine
-from tests.providers.scripted_api import Received, reply, reset, scripted
+from tests.providers.scripted_api import Received, answer_for_ever, reply, reset, scripted
 
 OPERATORS = ("chat:boss",)
 MINUTE, DAY = 60_000, 86_400_000
@@ -108,6 +108,11 @@ async def test_a_message_is_kept_until_it_is_sent_and_holds_back_no_other_target
     assert ["raised"] * 3 + ["resolved"] == states, "in order, each until it is taken"
     assert 1 == len({one.document["id"] for one in received})
     assert 2 == len({one.document["text"] for one in received})
+
+
+async def test_a_message_is_received_whatever_body_the_answer_has() -> None:
+    async with scripted(answer_for_ever) as api:
+        assert 201 == await Webhook(SecretStr(api.url), None).post({})
 
 
 @pytest.mark.parametrize(
