@@ -14,7 +14,18 @@ export class ApiError extends Error {
   constructor(text, status) {
     super(text);
     this.status = status;
+    // A proxy answered, because it has no answer of Reverie; as with a lost connection, the request may have arrived.
+    this.lost = false;
   }
+}
+
+// What a status means without a text of Reverie, so that something in front of it has answered.
+function foreignError(status) {
+  if (status === 413) {
+    return new ApiError("This is larger than a proxy in front of Reverie lets through. Make it smaller, or tell the operator to raise the proxy's limit for request bodies", status);
+  }
+  if (status < 502) return new ApiError(`Something went wrong (HTTP ${status})`, status);
+  return Object.assign(new ApiError(`Reverie cannot be reached at the moment (HTTP ${status}). Try again.`, status), { lost: true });
 }
 
 export const address = (path, query = {}) =>
@@ -26,7 +37,7 @@ function check(status, content) {
     location.assign(`/playground/login${asked}`);
     throw new ApiError("Sign in first", 401);
   }
-  if (status >= 400) throw new ApiError(content?.error ?? `Something went wrong (HTTP ${status})`, status);
+  if (status >= 400) throw content?.error ? new ApiError(content.error, status) : foreignError(status);
   return content;
 }
 

@@ -50,7 +50,7 @@ async function sendUntilAnswered({ url, body }, onRetry) {
     try {
       return await postTo(url, body);
     } catch (error) {
-      if (error instanceof ApiError) {
+      if (error instanceof ApiError && !error.lost) {
         const temporary = error.status === 408 || error.status === 429 || error.status >= 500;
         errors += 1;
         if (!temporary || errors >= MAX_ERRORS) throw error;

@@ -17,7 +17,7 @@ async function send(path, body) {
     const { refused, reply, ...more } = await postTo(url, whole);
     return { refused, title: "", text: "", facts: [], file: null, option: "", ...reply, ...more };
   } catch (error) {
-    const text = error instanceof ApiError ? error.message : LOST;
+    const text = error instanceof ApiError && !error.lost ? error.message : LOST;
     return { refused: true, title: "", text, facts: [], file: null, option: "" };
   }
 }
