@@ -65,6 +65,17 @@ def is_loopback_address(host: str) -> bool:
     return address.is_loopback
 
 
+def may_be_proxy(host: str) -> bool:
+    """Whether a reverse proxy may stand at a peer's address: on this machine or its private network."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_loopback or any(address in network for network in _PRIVATE_NETWORKS)
+
+
 def is_loopback_name(host: str) -> bool:
     """Whether a host in a URL or Host header is this machine's own: `localhost`, or its usual addresses."""
     return host in ("localhost", "127.0.0.1", "::1")
@@ -120,7 +131,7 @@ def client_address(request: Request) -> str:
     seen = request.headers.getlist("x-forwarded-for")
     try:
         address = ip_address(peer)
-        if seen and (address.is_loopback or any(address in network for network in _PRIVATE_NETWORKS)):
+        if seen and may_be_proxy(peer):
             # Each proxy adds at the end; what stands before, the client may have written itself.
             address = ip_address(seen[-1].rpartition(",")[2].strip())
     except ValueError:

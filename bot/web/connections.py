@@ -15,7 +15,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from bot.security.loopback import is_loopback_address
+from bot.security.loopback import may_be_proxy
 
 #: connections may use one in so many of the process's file descriptors
 _DESCRIPTORS_PER_CONNECTION = 2
@@ -36,7 +36,7 @@ class ConnectionLimits:
     #: they send on a connection just being closed fails
     idle_s: int = 75
     connections: int = 1_000
-    #: per IP address; not for loopback, where a reverse proxy connects for every client
+    #: per IP address; not for those where a reverse proxy or a container's host may connect for every client
     connections_per_address: int = 100
 
 
@@ -76,7 +76,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.by_address[address] += 1
         if len(self.connections) > _max_connections(self.limits) or (
             address is not None
-            and not is_loopback_address(address)
+            and not may_be_proxy(address)
             and self.by_address[address] > self.limits.connections_per_address
         ):
             self._end(HTTPStatus.SERVICE_UNAVAILABLE)

@@ -135,6 +135,7 @@ async def test_a_wrong_password_is_logged_with_its_address() -> None:
         # A proxy beside us tells whom it has seen; what stands before that is the client's own word.
         ("127.0.0.1", ["203.0.113.9"], "203.0.113.9"),
         ("172.17.0.1", ["10.0.0.1, 198.51.100.7"], "198.51.100.7"),
+        ("::ffff:172.17.0.1", ["198.51.100.7"], "198.51.100.7"),
         ("127.0.0.1", ["10.0.0.1", "198.51.100.7"], "198.51.100.7"),
         ("127.0.0.1", ["unknown"], "127.0.0.1"),
         ("127.0.0.1", [""], "127.0.0.1"),

@@ -10,9 +10,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
 from bot.providers.http.client import IDLE_S
-from bot.web.connections import ConnectionLimits
+from bot.web.connections import ConnectionLimits, bounded_protocol
 from bot.web.server import Server, listen
 from tests.patience import PATIENCE_S
 
@@ -177,6 +179,45 @@ async def test_more_connections_than_a_server_takes_are_refused_at_once() -> Non
                     break
         for _, other in held[1:]:
             other.close()
+
+
+class Peer(asyncio.Transport):
+    """The server's end of a connection from an address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__({"peername": (address, 1), "sockname": ("192.0.2.1", 80)})
+        self.written = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += bytes(data)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("203.0.113.9", 2),
+        ("2a00:db8::1", 2),
+        ("127.0.0.1", 5),
+        # A proxy in another container, and the host of a container, where its visitors seem to come from.
+        ("172.17.0.1", 5),
+        ("::ffff:10.0.0.7", 5),
+        ("fd00::7", 5),
+    ],
+)
+async def test_an_address_has_so_many_connections_unless_a_proxy_may_stand_there(
+    address: str, taken: int
+) -> None:
+    protocol = bounded_protocol(ConnectionLimits(connections_per_address=2))
+    config, state = Config(Starlette(), log_config=None), ServerState()
+    peers, connections = [Peer(address) for _ in range(5)], [protocol(config, state, {}) for _ in range(5)]
+    for peer, connection in zip(peers, connections, strict=True):
+        connection.connection_made(peer)
+    assert taken == [peer.written for peer in peers].count(b"")
+    for connection in connections:
+        connection.connection_lost(None)
 
 
 async def test_a_server_that_waits_to_renew_its_date_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
