@@ -32,9 +32,9 @@ class ConnectionLimits:
     body_rate: int = 2_000
     #: a client that reads nothing of a response for so long is disconnected
     stalled_s: float = 30.0
-    #: maximum pause between two requests on one connection; reverse proxies wait up to 60, and a request that
-    #: they send on a connection just being closed fails
-    idle_s: int = 75
+    #: maximum pause between two requests on one connection; reverse proxies wait for 60 (nginx), 90 (Traefik,
+    #: cloudflared) or 120 (Caddy), and a request that they send on a connection just being closed fails
+    idle_s: int = 130
     connections: int = 1_000
     #: per IP address; not for those where a reverse proxy or a container's host may connect for every client
     connections_per_address: int = 100
