@@ -1,6 +1,7 @@
 """Uploads: stored once, named by tokens, refused with the remedy."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -23,6 +24,12 @@ from tests.playground.serving import Served, serve
 
 HILLS = picture(320, 240, kind="PNG")
 ADA_CONTEXT, GRACE_CONTEXT = RequestContext.of(ADA), RequestContext.of(GRACE)
+
+
+def test_the_documented_proxy_lets_the_largest_file_through() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", text)
+    assert int(megabytes) << 20 >= LARGEST
 
 
 async def test_an_uploaded_picture_is_described_and_gets_a_token(served: Served) -> None:
