@@ -47,6 +47,16 @@ async def test_links_are_tried_where_people_get_them(
     assert "REVERIE_MEDIA_REDIRECT=off" in finding.remedy
 
 
+async def test_a_link_is_tried_past_a_proxy_that_is_not_for_the_bucket(
+    tmp_path: Path, bucket: GivenBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = "http://127.0.0.1:1"
+    monkeypatch.setenv("HTTPS_PROXY", nowhere)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    where = settings(tmp_path, **bucket.settings, media_redirect=Switch.ON, https_proxy=nowhere)
+    assert "by links that end" in (await _found(where))[0].what
+
+
 async def test_a_bucket_that_refuses_is_a_fault_with_the_right_that_is_missing(
     tmp_path: Path, bucket: GivenBucket, proxy: BucketProxy
 ) -> None:

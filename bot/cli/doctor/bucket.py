@@ -71,9 +71,8 @@ async def _link(settings: Settings, client: "BucketClient", key: str, content: b
         return Diagnosis(what="people read media through the bot, not from the bucket")
     url = await client.sign(key, timedelta(minutes=1))
     try:
-        async with httpx.AsyncClient(
-            proxy=settings.https_proxy, trust_env=False, verify=tls_context(), timeout=_TIMEOUT_S
-        ) as http:
+        # The proxy of the environment and its exceptions (NO_PROXY), as the bucket's own client has them.
+        async with httpx.AsyncClient(verify=tls_context(), timeout=_TIMEOUT_S) as http:
             works = (await http.get(url)).content == content
     except httpx.HTTPError:
         works = False
