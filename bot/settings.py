@@ -36,6 +36,10 @@ PROVIDERS = ("luma", "luma-agents", "appypie", "simulator")
 _MEDIA_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
 MEDIA_URL_LIKE = "write it like s3://bucket or s3://bucket/prefix"
 _PUBLIC_URL_LIKE = "write it like https://bot.example.org"
+_PROXY_URL = re.compile(r"https?://([^\s/?#@]+@)?(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?/?")
+_PROXY_LIKE = (
+    "write it like http://proxy.example.org:3128; in a password, write @ as %40, / as %2F and # as %23"
+)
 _WEBHOOK_LIKE = "write it like https://hooks.example.org/path, as the service that receives it shows it"
 
 
@@ -264,6 +268,13 @@ class Settings(EnvironmentSettings):
         if value is not None and not is_web_address(value.get_secret_value()):
             raise ValueError(_WEBHOOK_LIKE)
         return value
+
+    @field_validator("https_proxy")
+    @classmethod
+    def _read_proxy(cls, value: str | None) -> str | None:
+        if value and not _PROXY_URL.fullmatch(value.strip()):
+            raise ValueError(_PROXY_LIKE)
+        return value and value.strip()
 
     @field_validator("media_url")
     @classmethod
