@@ -151,6 +151,17 @@ async def test_a_proxy_that_opens_no_tunnel_has_sent_nothing(fault: Act) -> None
         assert [received.method for received in proxy.received] == ["CONNECT"]
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_that_wants_another_password_is_named(scheme: str) -> None:
+    """Whether it is asked for a tunnel or for the request itself, the jobs wait for the operator."""
+    async with (
+        scripted(reply(407)) as proxy,
+        account(f"{scheme}://api.invalid/v1", proxy=proxy.url) as provider,
+    ):
+        with pytest.raises(NotSent, match="HTTPS_PROXY does not accept the user and password"):
+            await submit(provider)
+
+
 async def test_a_loopback_api_is_reached_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     async with scripted(reply(200, {})) as api, scripted() as proxy:
         for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):

@@ -168,7 +168,9 @@ def translated(call: Call, trace: RequestTrace) -> Iterator[None]:
     """
     try:
         yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+    except httpx.ProxyError as error:
+        raise NotSent(_proxy_refusal(str(error))) from error
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise NotSent(f"No connection to the generation API ({type(error).__name__})") from error
     except (
         httpx.InvalidURL,
@@ -183,6 +185,17 @@ def translated(call: Call, trace: RequestTrace) -> Iterator[None]:
         raise (NotSent(message) if trace.proves_not_sent else call.lost(message)) from error
 
 
+def _proxy_refusal(answer: str) -> str:
+    """Why the proxy opens no tunnel. Of its answer only the status is told."""
+    status = answer[:3] if re.match(r"[45]\d\d\b", answer) else ""
+    if status == str(HTTPStatus.PROXY_AUTHENTICATION_REQUIRED.value):
+        return _PROXY_LOGIN
+    return (
+        f"The proxy in HTTPS_PROXY opens no connection to the generation API{status and f' (HTTP {status})'}"
+    )
+
+
+_PROXY_LOGIN = "The proxy in HTTPS_PROXY does not accept the user and password in its address (HTTP 407)"
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 #: asks to send the same request elsewhere, so that it was not executed here
 _SAME_REQUEST_ELSEWHERE = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
@@ -229,6 +242,9 @@ def refusal(
     repeating it at this URL will not help: `Rejected`. 301, 302 and 303 may follow an executed POST, so that
     the outcome is unknown.
     """
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        # An API that is reached by plain HTTP has its requests passed on, or not, by the proxy.
+        return NotSent(_PROXY_LOGIN)
     status = detail.status or status
     message = detail.text or f"The generation API answered HTTP {status}"
     if classify_failure(message).category is FailureCategory.MODERATION:

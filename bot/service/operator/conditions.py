@@ -48,7 +48,7 @@ def unresponsive_providers(services: Services, *, for_ms: int = 0) -> Iterator[C
             subject=services.providers[account].name,
             text=f"Account {account} has had no response for {(now - health.failing_since) // 1000} s: "
             f"{health.error}.",
-            remedy="Its jobs wait; check the network and the provider's status.",
+            remedy="Its jobs wait; check the network, HTTPS_PROXY and the provider's status.",
         )
 
 
