@@ -1,8 +1,12 @@
-"""Settle reserved money: capture, release or refund it, or lower it while the job is prepared."""
+"""Settle reserved money: capture, release or refund it, or lower it while the job is prepared.
+
+A meter can also begin, and end, to count jobs that were accepted before.
+"""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.domain.money.quota import SETTLEMENTS, Meter, Settlement, Unit
 from bot.store.database.base import Row, Transaction
@@ -117,3 +121,59 @@ def _changes(entries: list[_Entry]) -> Mapping[str, Meter]:
         else:
             changes[one.meter] = before.settle(one.amount, one.settled_as)
     return changes
+
+
+async def count_jobs(tx: Transaction, meter: str, jobs: Sequence[Row], *, now: int, cause: str) -> None:
+    """Count jobs on a meter as if they had reserved there when they were accepted."""
+    if not jobs:
+        return
+    reservations = [
+        {"job": one["job"], "meter": meter, "amount": one["amount"], "settled_as": one["settled_as"]}
+        for one in jobs
+    ]
+    await tx.run(sql.insert_reservations, items=reservations)
+    captured = [one for one in jobs if one["settled_as"]]
+    await _change(tx, meter, used=_sum(captured), reserved=_sum(jobs) - _sum(captured))
+    entries = _journal(meter, jobs, "reserved", now=now, cause=cause)
+    await tx.run(
+        limits_sql.insert_journal,
+        items=[*entries, *_journal(meter, captured, "captured", now=now, cause=cause)],
+    )
+
+
+async def uncount_jobs(tx: Transaction, meter: str, jobs: Sequence[Row], *, now: int, cause: str) -> None:
+    """No longer count jobs on a meter, whatever becomes of them."""
+    if not jobs:
+        return
+    captured = [one for one in jobs if one["settled_as"] == "captured"]
+    given_back = {
+        row["job"]
+        for row in await tx.fetch(sql.given_back, jobs=sorted(one["job"] for one in captured))
+        if row["meter"] == meter
+    }
+    captured = [one for one in captured if one["job"] not in given_back]
+    opened = [one for one in jobs if one["settled_as"] is None]
+    await tx.run(sql.remove_reservations, items=[{"job": one["job"], "meter": meter} for one in jobs])
+    await _change(tx, meter, used=-_sum(captured), reserved=-_sum(opened))
+    await tx.run(
+        limits_sql.insert_journal,
+        items=[
+            *_journal(meter, opened, "released", now=now, cause=cause),
+            *_journal(meter, captured, "refunded", now=now, cause=cause),
+        ],
+    )
+
+
+async def _change(tx: Transaction, meter: str, *, used: int, reserved: int) -> None:
+    await tx.run(sql.settle_meters, items=[{"id": meter, "used": used, "reserved": reserved}])
+
+
+def _sum(jobs: Iterable[Row]) -> int:
+    return sum(one["amount"] for one in jobs)
+
+
+def _journal(meter: str, jobs: Iterable[Row], kind: str, *, now: int, cause: str) -> list[dict[str, Any]]:
+    return [
+        {"meter": meter, "job": one["job"], "kind": kind, "amount": one["amount"], "at": now, "cause": cause}
+        for one in jobs
+    ]

@@ -16,6 +16,7 @@ from bot.store.admin.workspaces import (
 )
 from bot.store.database.base import Database, Row, Transaction
 from bot.store.database.named_sql import load
+from bot.store.quotas.ledger import count_jobs
 from bot.store.quotas.links import with_links
 from bot.store.rows import rule_from
 
@@ -148,12 +149,16 @@ async def set_rule(tx: Transaction, rule: Rule, *, audit: AuditEntry) -> list[Ru
 async def set_workspace_cap(tx: Transaction, rule: Rule, limit: Limit, *, audit: AuditEntry) -> list[Rule]:
     """Set a rule for a whole workspace, and return those that it replaces; `limit` is what it sets now.
 
-    What was spent in the period before the first such rule counts, as if it had been set before.
+    What was spent in the period before the first such rule counts, and what is under way, as if it had been
+    set before.
     """
     replaced = await set_rule(tx, rule, audit=audit)
     if not limit.is_cap or await tx.fetch(sql.meters, ids=[limit.meter]):
         return replaced
+    # Whoever locks jobs and meters locks the jobs first.
+    under_way = await tx.fetch(sql.under_way, workspace=rule.workspace)
     await open_meters(tx, [limit])
+    await count_jobs(tx, limit.meter, under_way, now=audit.now, cause="accepted before the cap")
     row = await tx.one(sql.spent_since, workspace=rule.workspace, since=limit.period_start)
     if row and row["spent"]:
         spent: int = row["spent"]

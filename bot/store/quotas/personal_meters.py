@@ -7,16 +7,16 @@ in flight settles them later.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from bot.domain.money.quota import Level, limit_of, scope_of
 from bot.store.database.base import Row, Transaction
 from bot.store.database.named_sql import load
+from bot.store.quotas.ledger import count_jobs, uncount_jobs
 from bot.store.quotas.limits import open_meters
 from bot.store.rows import rule_from
 
-sql, ledger_sql, limits_sql = load("quotas/personal_meters"), load("quotas/ledger"), load("quotas/limits")
+sql = load("quotas/personal_meters")
 
 
 async def align_personal_meters(
@@ -51,64 +51,10 @@ async def align_personal_meters(
         since = max(row["period_start"], resets.get(meter, 0))
         present = {one["job"] for one in counted[meter]}
         missing = [one for one in jobs if one["person"] in linked[person] and one["job"] not in present]
-        await _add(tx, meter, [one for one in missing if one["created_at"] >= since], now=now, cause=cause)
+        await count_jobs(
+            tx, meter, [one for one in missing if one["created_at"] >= since], now=now, cause=cause
+        )
         # Whoever had their data deleted has a pseudonym on their jobs, which go on counting.
         others = linked.keys() - {person, *linked[person]}
         foreign = [one for one in counted[meter] if one["person"] in others]
-        await _remove(tx, meter, foreign, now=now, cause=cause)
-
-
-async def _add(tx: Transaction, meter: str, jobs: Sequence[Row], *, now: int, cause: str) -> None:
-    """Count jobs on a meter as if they had reserved there when they were accepted."""
-    if not jobs:
-        return
-    reservations = [
-        {"job": one["job"], "meter": meter, "amount": one["amount"], "settled_as": one["settled_as"]}
-        for one in jobs
-    ]
-    await tx.run(sql.insert_reservations, items=reservations)
-    captured = [one for one in jobs if one["settled_as"]]
-    await _change(tx, meter, used=_sum(captured), reserved=_sum(jobs) - _sum(captured))
-    entries = _journal(meter, jobs, "reserved", now=now, cause=cause)
-    await tx.run(
-        limits_sql.insert_journal,
-        items=[*entries, *_journal(meter, captured, "captured", now=now, cause=cause)],
-    )
-
-
-async def _remove(tx: Transaction, meter: str, jobs: Sequence[Row], *, now: int, cause: str) -> None:
-    """No longer count jobs on a meter, whatever becomes of them."""
-    if not jobs:
-        return
-    captured = [one for one in jobs if one["settled_as"] == "captured"]
-    given_back = {
-        row["job"]
-        for row in await tx.fetch(ledger_sql.given_back, jobs=sorted(one["job"] for one in captured))
-        if row["meter"] == meter
-    }
-    captured = [one for one in captured if one["job"] not in given_back]
-    opened = [one for one in jobs if one["settled_as"] is None]
-    await tx.run(sql.remove_reservations, items=[{"job": one["job"], "meter": meter} for one in jobs])
-    await _change(tx, meter, used=-_sum(captured), reserved=-_sum(opened))
-    await tx.run(
-        limits_sql.insert_journal,
-        items=[
-            *_journal(meter, opened, "released", now=now, cause=cause),
-            *_journal(meter, captured, "refunded", now=now, cause=cause),
-        ],
-    )
-
-
-async def _change(tx: Transaction, meter: str, *, used: int, reserved: int) -> None:
-    await tx.run(ledger_sql.settle_meters, items=[{"id": meter, "used": used, "reserved": reserved}])
-
-
-def _sum(jobs: Iterable[Row]) -> int:
-    return sum(one["amount"] for one in jobs)
-
-
-def _journal(meter: str, jobs: Iterable[Row], kind: str, *, now: int, cause: str) -> list[dict[str, Any]]:
-    return [
-        {"meter": meter, "job": one["job"], "kind": kind, "amount": one["amount"], "at": now, "cause": cause}
-        for one in jobs
-    ]
+        await uncount_jobs(tx, meter, foreign, now=now, cause=cause)

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.errors import QuotaExhausted
 from bot.domain.jobs.job import State
 from bot.domain.money.quota import Level
+from bot.providers.base import GenerationState
 from bot.store.operator.reports import inconsistent_meters
 from bot.store.quotas.limits import of_level
 from bot.worker.notices.cap_notices import post_due_cap_notices
@@ -50,6 +51,21 @@ async def test_admins_are_warned_once_in_a_period_and_told_when_the_cap_is_reach
         bot.advance(DAY_MS)
         assert State.COMPLETED is (await bot.made()).state
         assert 2 == len(await notices(bot))
+
+
+async def test_what_is_under_way_counts_on_a_new_cap(engine: Open) -> None:
+    async with engine() as bot:
+        bot.provider.born = GenerationState.DREAMING
+        card = await bot.ask()
+        job = await bot.comes_to(card, State.SUBMITTED)
+        await bot.learn(f"/quotas set --workspace --amount {job.price / 1e6:.6f}", by=BOSS)
+        with pytest.raises(QuotaExhausted, match="this workspace has"):
+            await bot.ask()
+        bot.provider.end(str(job.remote_id), GenerationState.FAILED)
+        await bot.ends(card)
+        assert [] == await inconsistent_meters(bot.services.database)
+        bot.provider.born = GenerationState.COMPLETED
+        assert State.COMPLETED is (await bot.made()).state, "the cap has got its money back"
 
 
 async def test_a_cap_is_reached_when_no_picture_of_these_providers_fits(engine: Open) -> None:

@@ -27,3 +27,11 @@ WHERE meter.id = r.id;
 UPDATE reservation SET amount = r.amount, settled_as = r.settled_as
 FROM {{rows items (job text, meter text, amount bigint, settled_as text)}} AS r
 WHERE reservation.job = r.job AND reservation.meter = r.meter;
+
+-- name: insert_reservations
+{{insert reservation items (job text, meter text, amount bigint, settled_as text)}};
+
+-- name: remove_reservations
+DELETE FROM reservation
+WHERE EXISTS (SELECT 1 FROM {{rows items (job text, meter text)}} AS r
+              WHERE r.job = reservation.job AND r.meter = reservation.meter);

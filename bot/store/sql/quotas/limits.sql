@@ -30,6 +30,15 @@ WHERE scope = :scope AND unit = :unit AND period = :period AND period_end > :now
 SELECT CAST(coalesce(sum(price), 0) AS bigint) AS spent FROM job
 WHERE workspace = :workspace AND state = 'completed' AND finished_at >= :since AND refunded = 0;
 
+-- name: under_way
+-- What the unfinished jobs of a workspace have reserved on their members' meters. A job that somebody else is
+-- changing at this moment is left out: it would not be settled on a further meter.
+SELECT job.id AS job, own.amount, own.settled_as
+FROM job JOIN reservation AS own ON own.job = job.id
+JOIN meter ON meter.id = own.meter AND meter.scope = 'member:' || job.member AND meter.unit = 'money'
+WHERE job.workspace = :workspace AND job.finished_at IS NULL AND own.settled_as IS NULL
+ORDER BY job.id {{skip_locked job}};
+
 -- name: add_used
 UPDATE meter SET used = used + :amount WHERE id = :id;
 

@@ -37,11 +37,3 @@ ORDER BY reservation.meter, reservation.job {{locked reservation}};
 
 -- name: last_resets
 SELECT meter, max(at) AS at FROM journal WHERE kind = 'reset' AND meter IN ({{values meters}}) GROUP BY meter;
-
--- name: insert_reservations
-{{insert reservation items (job text, meter text, amount bigint, settled_as text)}};
-
--- name: remove_reservations
-DELETE FROM reservation
-WHERE EXISTS (SELECT 1 FROM {{rows items (job text, meter text)}} AS r
-              WHERE r.job = reservation.job AND r.meter = reservation.meter);
