@@ -7,8 +7,9 @@ connects to one of them. This prevents DNS rebinding.
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import TracebackType
@@ -88,8 +89,38 @@ def check_port(url: httpx.URL) -> None:
 
 
 async def resolve(host: str, port: int) -> Sequence[Address]:
-    """Resolve a name with the system's resolver; raises OSError if it is unknown."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """Resolve a name with the system's resolver; raises OSError if it is unknown.
+
+    In a thread of its own: a name whose server does not answer takes half a minute. The event loop resolves
+    only a few names at once, so that connections to the chats and the generation APIs would wait for it, and
+    the process waits at its end for the threads of a pool.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Sequence[Address]] = loop.create_future()
+
+    def tell(found: Sequence[Address] | Exception) -> None:
+        if answer.done():
+            return  # cancelled
+        if isinstance(found, Exception):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def ask() -> None:
+        found: Sequence[Address] | Exception
+        try:
+            found = _resolve(host, port)
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            found = error
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(tell, found)
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    return await answer
+
+
+def _resolve(host: str, port: int) -> Sequence[Address]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(ip_address(str(sockaddr[0]).partition("%")[0]) for *_, sockaddr in found))
 
 
