@@ -1,5 +1,6 @@
 """The core's settings, read from the environment; nothing is built when this is imported."""
 
+import os
 import re
 import string
 from decimal import Decimal
@@ -344,7 +345,7 @@ class Settings(EnvironmentSettings):
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'reverie.db'))}"
+        return self.database_url or f"sqlite:///{quote(os.fsencode(self.data_dir / 'reverie.db'))}"
 
     @cached_property
     def defaults(self) -> Defaults:

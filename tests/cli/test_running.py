@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http import HTTPStatus
@@ -102,6 +103,15 @@ def test_a_database_of_a_newer_version_is_refused_with_how_to_upgrade(tmp_path: 
     line = complaint(reverie(tmp_path, "run", REVERIE_HTTP_PORT="0"), 1)
     assert "version 9999 (later)" in line
     assert "An upgrade stops all replicas first" in line
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="takes only names in UTF-8")
+def test_the_data_folder_may_have_a_name_that_is_not_utf8(tmp_path: Path) -> None:
+    named = {"REVERIE_DATA_DIR": str(tmp_path / os.fsdecode(b"jos\xe9"))}
+    assert 0 == reverie(tmp_path, "db", "upgrade", **named).returncode
+    assert (Path(named["REVERIE_DATA_DIR"]) / "reverie.db").exists()
+    assert 0 == reverie(tmp_path, "db", "check", **named).returncode
+    assert 0 == reverie(tmp_path, "usage", **named).returncode
 
 
 @pytest.mark.parametrize("command", ["run", "simulate"])

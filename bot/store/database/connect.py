@@ -32,7 +32,7 @@ def connect(url: str, *, read_only: bool = False, direct_url: str | None = None)
 def path_of(url: str) -> Path:
     """Read the path from `sqlite:///relative` or `sqlite:////absolute`."""
     parts = urlsplit(url)
-    path = unquote(parts.path.removeprefix("/"))
+    path = unquote(parts.path.removeprefix("/"), errors="surrogateescape")
     if parts.netloc or parts.query or not path or path == ":memory:":
         raise StoreError("An SQLite database is named sqlite:///relative/path or sqlite:////absolute/path.")
     return Path(path)

@@ -10,6 +10,7 @@ write behind it. One view takes several queries at once, and many people open on
 """
 
 import asyncio
+import os
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -301,7 +302,7 @@ class SqliteDatabase(GroupedDatabase):
         return await self._readers.fetch(query.on(Dialect.SQLITE), values)
 
     async def _connect(self, connections: AsyncExitStack, mode: str) -> aiosqlite.Connection:
-        address = f"file:{quote(str(self._path))}?mode={mode}"
+        address = f"file:{quote(os.fsencode(self._path))}?mode={mode}"
         # A file that cannot be opened fails here: the driver's thread may report it to a loop that is closed.
         sqlite3.connect(address, uri=True).close()
         return await connections.enter_async_context(
