@@ -38,9 +38,7 @@ _MEDIA_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+
 MEDIA_URL_LIKE = "write it like s3://bucket or s3://bucket/prefix"
 _PUBLIC_URL_LIKE = "write it like https://bot.example.org"
 _PROXY_URL = re.compile(r"https?://([^\s/?#@]+@)?(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(:\d{1,5})?/?")
-_PROXY_LIKE = (
-    "write it like http://proxy.example.org:3128; in a password, write @ as %40, / as %2F and # as %23"
-)
+_PROXY_LIKE = "write it like http://proxy.example.org:3128; in a password @ is %40, / is %2F and # is %23"
 _WEBHOOK_LIKE = "write it like https://hooks.example.org/path, as the service that receives it shows it"
 
 

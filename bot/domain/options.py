@@ -93,7 +93,6 @@ class Option:
     weighted: bool
     #: of jobs, the kind of result that fits; None: either
     result: MediaKind | None
-    #: of channels, whether the bot posts messages there
     posts: bool = False
 
     @property
