@@ -110,7 +110,9 @@ def _read(variable: str, path: Path) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(_FILE_MAX + 1)
-        text = content.decode().strip()
+        # Editors on Windows put a mark before the text. A secret key that began with one stays the same key.
+        with_mark = variable == f"REVERIE_SECRET_KEY{FILE_SUFFIX}"
+        text = content.decode("utf-8" if with_mark else "utf-8-sig").strip()
     except OSError as error:
         raise ValueError(f"{variable} names {path}, which cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

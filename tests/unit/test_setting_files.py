@@ -51,6 +51,17 @@ def test_every_secret_can_stand_in_a_file() -> None:
             assert not secret or FROM_FILE in field.metadata, name
 
 
+def test_the_mark_of_a_file_from_windows_is_no_part_of_a_secret_but_of_a_secret_key(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "value").write_text("the-value-of-this-one\r\n", encoding="utf-8-sig")
+    environment.setenv("REVERIE_PLAYGROUND_PASSWORD_FILE", str(tmp_path / "value"))
+    environment.setenv("REVERIE_SECRET_KEY_FILE", str(tmp_path / "value"))
+    settings = Settings()
+    assert "the-value-of-this-one" == shown(settings.playground_password)
+    assert "\ufeffthe-value-of-this-one" == shown(settings.secret_key)
+
+
 @pytest.mark.parametrize(("model", "name"), _FIELDS)
 def test_a_value_is_read_from_the_file(
     model: type[BaseSettings], name: str, tmp_path: Path, environment: pytest.MonkeyPatch
