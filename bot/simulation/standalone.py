@@ -50,7 +50,7 @@ async def serve(
     faults: Sequence[FaultRule] = (),
     started: Callable[[int], None] | None = None,
 ) -> None:
-    """Run until SIGTERM or SIGINT; `started` is called with the port once requests are accepted.
+    """Run until SIGTERM, SIGINT or SIGHUP; `started` is called with the port once requests are accepted.
 
     Raises UnusableAddress before anything else is done.
     """

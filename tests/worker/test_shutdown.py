@@ -129,7 +129,19 @@ async def _until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        signal.SIGINT,
+        pytest.param(
+            signal.SIGHUP,
+            marks=pytest.mark.skipif(
+                signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, reason="the tests were started by nohup"
+            ),
+        ),
+    ],
+)
 async def test_a_signal_ends_the_process_with_zero_though_a_page_listens(
     tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -59,8 +59,9 @@ class Report(NamedTuple):
 def main() -> NoReturn:
     answers = _take_over_standard_output()
     os.environ.clear()
-    # Ctrl-C in the terminal is handled by the bot, which ends its servers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C in the terminal, and its end, are handled by the bot, which ends its servers itself.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     _lower_priority()
     kernel.forbid_dumps()
     context = child.ServerContext(folders=json.loads(sys.argv[1]), missing=missing())

@@ -85,7 +85,7 @@ def _talk() -> str:
 
 def _signals() -> tuple[bool, bool]:
     return (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN,
+        signal.getsignal(signal.SIGINT) is signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
         signal.getsignal(signal.SIGTERM) is signal.SIG_DFL,
     )
 
