@@ -38,7 +38,7 @@ def test_a_proxy_that_no_client_can_use_is_refused_without_showing_it(
     [
         "http://proxy.example:3128",
         "https://proxy.example",
-        "http://user:p%40ss@10.0.0.1:3128/",
+        "http://user:p%40ss@10.0.0.1:3128/",  # pragma: allowlist secret
         "http://[fd00::1]:3128",
         " http://proxy.example:3128\n",
     ],
