@@ -3,7 +3,7 @@
 What cannot be told apart from a request of this machine's own user is listed in `docs/security.md`.
 """
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -54,26 +54,27 @@ _PRIVATE_NETWORKS = tuple(
 _OLD_HTTP = frozenset({"0.9", "1.0"})
 
 
-def is_loopback_address(host: str) -> bool:
-    """Whether a peer's address is one of this machine's loopback interface."""
+def _parse(host: str) -> IPv4Address | IPv6Address | None:
+    """A peer's address, as IPv4 where it is mapped; None for a name."""
     try:
         address = ip_address(host)
     except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped.is_loopback
-    return address.is_loopback
+        return None
+    return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
+
+
+def is_loopback_address(host: str) -> bool:
+    """Whether a peer's address is one of this machine's loopback interface."""
+    address = _parse(host)
+    return address is not None and address.is_loopback
 
 
 def may_be_proxy(host: str) -> bool:
     """Whether a reverse proxy may stand at a peer's address: on this machine or its private network."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return address.is_loopback or any(address in network for network in _PRIVATE_NETWORKS)
+    address = _parse(host)
+    return address is not None and (
+        address.is_loopback or any(address in network for network in _PRIVATE_NETWORKS)
+    )
 
 
 def is_loopback_name(host: str) -> bool:
@@ -88,11 +89,7 @@ def listens_here_only(host: str) -> bool:
 
 def is_address(host: str) -> bool:
     """Whether a host is an IP address, which no name server can redirect."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return _parse(host) is not None
 
 
 def host_name(header: str) -> str | None:
