@@ -11,6 +11,11 @@ from bot.domain.errors import ReverieError
 class UnreadableCertificates(ReverieError):
     """SSL_CERT_FILE or SSL_CERT_DIR names something without certificates."""
 
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}: {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
 
 def tls_context() -> ssl.SSLContext:
     """Trusts the authorities of the operating system, or those in SSL_CERT_FILE and SSL_CERT_DIR.
@@ -25,7 +30,7 @@ def tls_context() -> ssl.SSLContext:
 @cache
 def _read(file: str, folder: str) -> ssl.SSLContext:
     if folder and not Path(folder).is_dir():
-        raise UnreadableCertificates(f"SSL_CERT_DIR: {folder} is not a folder: name one, or unset it")
+        raise UnreadableCertificates(f"SSL_CERT_DIR: {folder} is not a folder", "name one, or unset it")
     if not (file or folder):
         context = ssl.create_default_context()
         if not context.cert_store_stats()["x509_ca"]:
@@ -39,6 +44,6 @@ def _read(file: str, folder: str) -> ssl.SSLContext:
         # What OpenSSL says of a file without certificates has a code, and a place in its source.
         reason = "no certificates in it" if isinstance(error, ssl.SSLError) else error.strerror
         raise UnreadableCertificates(
-            f"SSL_CERT_FILE: {file} cannot be read ({reason}): name a file of certificates in PEM format, "
-            "or unset it"
+            f"SSL_CERT_FILE: {file} cannot be read ({reason})",
+            "name a file of certificates in PEM format, or unset it",
         ) from error

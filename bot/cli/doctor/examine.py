@@ -66,8 +66,7 @@ async def _machine(settings: Settings) -> AsyncIterator[Diagnosis]:
     try:
         tls_context()
     except UnreadableCertificates as error:
-        what, _, remedy = str(error).rpartition(": ")
-        yield Diagnosis(what=what, level=Severity.FAULT, remedy=remedy)
+        yield Diagnosis(what=error.problem, level=Severity.FAULT, remedy=error.remedy)
     folder = settings.data_dir
     try:
         folder.mkdir(parents=True, exist_ok=True)
