@@ -227,7 +227,8 @@ class Deliverer:
                 await forget_report(tx, card.id)
 
         await services.database.transact(give_up)
-        services.wake(PERSON_NOTICES)
+        if text:
+            services.wake(PERSON_NOTICES)
 
 
 @asynccontextmanager

@@ -190,7 +190,7 @@ async def postpone_card(tx: Transaction, card: str, *, owner: str, run_at: int) 
 
 async def mark_undeliverable(tx: Transaction, card: str, *, owner: str, reason: str) -> bool:
     """Release a card that can never be shown; its results stay. Returns whether the owner still had it."""
-    return await tx.one(sql.mark_undeliverable, id=card, owner=owner, reason=reason) is not None
+    return bool(await tx.run(sql.mark_undeliverable, id=card, owner=owner, reason=reason))
 
 
 async def forget_report(tx: Transaction, card: str) -> None:

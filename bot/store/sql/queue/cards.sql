@@ -59,7 +59,7 @@ WHERE id IN ({{values ids}});
 
 -- name: mark_undeliverable
 UPDATE card SET undeliverable = :reason, lease_owner = NULL, lease_until = NULL
-WHERE id = :id AND lease_owner = :owner RETURNING id;
+WHERE id = :id AND lease_owner = :owner;
 
 -- name: forget_report
 -- The same report can be made again.
