@@ -11,11 +11,11 @@ export const currentChannel = () => (sessionStorage.getItem(CHANNEL) === "dm" ? 
 export const setChannel = (channel) => sessionStorage.setItem(CHANNEL, channel);
 
 export class ApiError extends Error {
-  constructor(text, status) {
+  // `lost`: a proxy answered, because it has no answer of Reverie; as with a lost connection, the request may have arrived.
+  constructor(text, status, { lost = false } = {}) {
     super(text);
     this.status = status;
-    // A proxy answered, because it has no answer of Reverie; as with a lost connection, the request may have arrived.
-    this.lost = false;
+    this.lost = lost;
   }
 }
 
@@ -25,7 +25,7 @@ function foreignError(status) {
     return new ApiError("This is larger than a proxy in front of Reverie lets through. Make it smaller, or tell the operator to raise the proxy's limit for request bodies", status);
   }
   if (status < 502) return new ApiError(`Something went wrong (HTTP ${status})`, status);
-  return Object.assign(new ApiError(`Reverie cannot be reached at the moment (HTTP ${status}). Try again.`, status), { lost: true });
+  return new ApiError(`Reverie cannot be reached at the moment (HTTP ${status}). Try again.`, status, { lost: true });
 }
 
 export const address = (path, query = {}) =>
