@@ -38,7 +38,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 # Where the handler is Python's own, asyncio puts one of its own in its place for each run of a loop, and both
-# look-ups of it describe the running task, with the fixture that it answers: an eighth of the time of a run.
+# look-ups of it describe the running task, with the fixture that it answers: a twelfth of a worker's time.
 signal.signal(signal.SIGINT, _interrupt)
 
 #: the longest tests by the start of their ids, the longest first; all others keep their order behind these

@@ -55,8 +55,6 @@ TABLES = {
 }
 #: tables whose rows are numbered by the database, in the order of insertion
 NUMBERED = frozenset({"audit", "job_event", "journal"})
-
-
 #: rows that are read and written at once: PostgreSQL would end the transaction while a whole table is read
 _PAGE = 1_000
 
