@@ -29,6 +29,7 @@ from simulator.settings import SimulatorSettings
 from tests.patience import PATIENCE_S
 from tests.providers.scripted_api import reply, scripted
 from tests.providers.served_simulator import serving
+from tests.simulator.client import STILL
 
 KEY = "subscription"
 ID = "f25c04db-19f7-4b51-871c-af6ed0b32f55"
@@ -156,8 +157,8 @@ async def test_what_is_no_video_from_a_picture_is_not_sent() -> None:
 
 @asynccontextmanager
 async def simulated(folder: Path, **settings: Any) -> AsyncIterator[tuple[AppyPieProvider, str]]:
-    """A simulator that hurries, an account at it, and a picture on it to begin with."""
-    file = SimulatorSettings(database=folder / "simulator.db", speed=1000, drawn_fps=1, **settings)
+    """A simulator, which hurries unless it is told another speed, and an account at it."""
+    file = SimulatorSettings(database=folder / "simulator.db", drawn_fps=1, **({"speed": 1000} | settings))
     async with serving(file) as origin, account(origin) as provider:
         yield provider, origin
 
@@ -188,7 +189,7 @@ async def test_the_simulator_makes_a_video_from_a_picture(tmp_path: Path) -> Non
 
 
 async def test_the_simulator_answers_as_documented(tmp_path: Path) -> None:
-    async with simulated(tmp_path) as (provider, origin):
+    async with simulated(tmp_path, speed=STILL) as (provider, origin):
         async with web(origin, **{"Ocp-Apim-Subscription-Key": KEY}) as http:
             created = await http.post(
                 "/lumalabs-ai/v1/generateRequestFromImage",
